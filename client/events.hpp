@@ -1,0 +1,48 @@
+// What a session tells its owner, as it happens: for logs, JSON lines, progress and tests.
+//
+// Events are values, delivered from the loop when the session is consistent; their views live
+// for the call.  to_string gives the one wording that people read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "protocol/announce.hpp"
+#include "protocol/endpoint.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/units.hpp"
+
+namespace swarmlab::client {
+
+// A torrent of a session, numbered in the order of adding.
+using TorrentId = Index<struct TorrentTag>;
+
+enum class Initiator : std::uint8_t { us, them };
+
+struct Checked { std::uint32_t pieces_found = 0; std::uint32_t pieces_total = 0; };   // initial check is over
+struct PeerConnected { Endpoint peer; PeerId id; Initiator by = Initiator::us; };
+struct PeerDropped { Endpoint peer; std::string_view reason; };
+struct PieceVerified { PieceIndex piece; std::uint32_t pieces_have = 0; };
+struct PieceFailed { PieceIndex piece; std::uint32_t sources = 0; };                  // hash mismatch
+struct PeerBanned { Endpoint peer; PieceIndex piece; };
+struct Completed { ByteCount uploaded; ByteCount downloaded; };                       // became a seed
+struct TrackerAnswered { std::string_view url; protocol::AnnounceEvent event; std::uint32_t peers = 0; Duration interval{}; };
+struct TrackerFailed { std::string_view url; protocol::AnnounceEvent event; std::string_view reason; };
+struct StorageFailed { std::string_view path; std::string_view reason; };             // the torrent has stopped
+struct Stopped {};                                                                    // everything is closed
+
+using Event = std::variant<Checked, PeerConnected, PeerDropped, PieceVerified, PieceFailed, PeerBanned,
+                           Completed, TrackerAnswered, TrackerFailed, StorageFailed, Stopped>;
+std::string to_string(const Event& event);
+
+class SessionEvents {
+ public:
+  virtual void on_event(TorrentId torrent, const Event& event) = 0;
+
+ protected:
+  ~SessionEvents() = default;
+};
+
+}  // namespace swarmlab::client

@@ -1,0 +1,78 @@
+// Session: a BitTorrent client, as a value-in, events-out engine over runtime::Outside.
+//
+// Single-threaded; all calls from the loop's thread.  It listens, dials, announces and transfers by itself once
+// started.  Destroying a session closes everything at once and silently (what a kill does to a
+// process, but for the disk); stop() says goodbye: trackers hear "stopped", connections are closed, files synced.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/events.hpp"
+#include "client/settings.hpp"
+#include "protocol/metainfo.hpp"
+#include "runtime/outside.hpp"
+
+namespace swarmlab::client {
+
+enum class OnStart : std::uint8_t {
+  check,        // hash what is on disk (default)
+  trust_data,   // take the files for complete
+};
+
+struct AddTorrent {
+  std::shared_ptr<const protocol::Metainfo> metainfo;
+  std::string directory;                            // files go to directory/name[/...]
+  OnStart on_start = OnStart::check;
+  bool check_only = false;                          // check, tell, and do nothing more
+  std::optional<std::vector<std::vector<std::string>>> trackers;   // instead of the torrent's own
+  std::vector<Endpoint> peers;                      // to dial at once
+};
+
+enum class TorrentState : std::uint8_t { checking, downloading, seeding, stopping, stopped, failed };
+std::string_view to_string(TorrentState state);
+
+// A torrent at one moment.
+struct TorrentStatus {
+  TorrentState state = TorrentState::checking;
+  std::string error;                                // of a failed one
+  std::uint32_t pieces_have = 0;
+  std::uint32_t pieces_total = 0;
+  ByteCount left;
+  ByteCount uploaded;                               // payload sent, since adding
+  ByteCount downloaded;                             // payload received, wasted bytes included
+  ByteCount wasted;                                 // duplicates and what failed its hash
+  BytesPerSecond upload_rate;                       // payload, over Settings::rate_window
+  BytesPerSecond download_rate;
+  std::uint32_t peers = 0;                          // with a finished handshake
+  std::uint32_t seeds = 0;                          // of them
+};
+
+class Session {
+ public:
+  // `events` may be null; what `outside` refers to and `events` outlive the session.
+  Session(const runtime::Outside& outside, const Settings& settings, SessionEvents* events);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  // Begins to accept connections; port 0 takes any and the answer says which.  May be called for several addresses (IPv4 and IPv6).
+  std::expected<Endpoint, runtime::NetworkError> listen(const Endpoint& at);
+  TorrentId add(AddTorrent torrent);
+  void add_peer(TorrentId torrent, const Endpoint& peer);
+  void stop();                                      // ends in one Stopped per torrent; see is_stopped()
+  bool is_stopped() const;
+
+  TorrentStatus status(TorrentId torrent) const;
+  const PeerId& peer_id() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace swarmlab::client

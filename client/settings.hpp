@@ -1,0 +1,70 @@
+// Settings: every number by which a client behaves, with its default and its source.
+//
+// A value; changing one copy changes nobody else.  Names are the neutral ones that scenarios use
+// (docs/scenario reference), so that an adapter can map them to other clients.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "protocol/units.hpp"
+
+namespace swarmlab::client {
+
+struct Settings {
+  // ---- choking (BEP 3, "peer messages"; PAPERS: Cohen 2003) ----
+  std::uint32_t upload_slots = 4;               // unchoked and interested peers, the optimistic ones included
+  std::uint32_t optimistic = 1;                 // how many of them ignore rates
+  Duration rechoke_interval = 10s;
+  Duration optimistic_interval = 30s;
+  std::uint32_t newcomer_weight = 3;            // how much likelier a new connection is drawn
+  Duration newcomer_age = 60s;                  // how long a connection counts as new
+  Duration rate_window = 20s;                   // rolling rates of useful payload
+  Duration snub_after = 60s;                    // an unchoking peer that owes blocks and sends none
+  // Seeding: a slot is a turn of this many bytes or this long, whichever ends later (bug B05).
+  ByteCount seed_turn_bytes = 4_MiB;
+  Duration seed_turn_time = 30s;
+
+  // ---- requests ----
+  Duration request_timeout = 60s;               // a block not answered by then is asked elsewhere
+  std::uint32_t request_depth_min = 4;          // open requests per peer
+  std::uint32_t request_depth_max = 250;        // and never more than the peer's reqq
+  std::uint32_t random_first_pieces = 1;        // picked at random before rarest first begins
+  bool end_game = true;
+  std::uint32_t end_game_requesters = 3;        // peers asked for one block at the end, at most
+
+  // ---- connections ----
+  std::uint32_t max_peers = 150;
+  std::uint32_t max_half_open = 30;
+  Duration connect_timeout = 15s;
+  Duration handshake_timeout = 10s;
+  Duration keepalive_interval = 110s;           // sent when nothing else was: below BEP 3's two minutes
+  Duration idle_timeout = 240s;                 // a peer silent for this long is gone
+  Duration redial_base = 10s;                   // doubles with every failure, to 10 min
+  bool fast_extension = true;                   // BEP 6
+  bool extension_protocol = true;               // BEP 10
+  std::uint32_t request_queue = 250;            // the peer's open requests that we keep ("reqq")
+
+  // ---- verification ----
+  Duration ban_time = 1h;
+  std::uint32_t suspect_pieces = 4;             // bad pieces a peer may have had a part in before it is dropped unproven
+
+  // ---- limits ----
+  std::optional<BytesPerSecond> up_limit;       // payload and protocol, of the session
+  std::optional<BytesPerSecond> down_limit;
+
+  // ---- trackers ----
+  std::uint32_t numwant = 50;
+  Duration tracker_timeout = 20s;               // HTTP; UDP retries as BEP 15 says
+  Duration stop_timeout = 5s;                   // how long "stopped" may delay the end of the session
+
+  // ---- disk ----
+  ByteCount write_backlog = 16_MiB;             // bytes on their way to disk before reading from peers pauses
+  std::uint32_t open_files = 64;
+
+  std::string client_name = "Swarmlab/0.1";     // "v" of the extension handshake
+  std::string peer_id_prefix = "-SL0100-";      // BEP 20
+};
+
+}  // namespace swarmlab::client
