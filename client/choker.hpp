@@ -1,0 +1,116 @@
+// Choker: which peers may download from us now.
+//
+// A decision over a snapshot: it reads no clock and sends nothing.  Whoever calls it compares the answer with the present
+// state of each peer and sends Choke and Unchoke where they differ (each at most once: B07).
+//
+// Source: BEP 3, "peer messages"; Cohen 2003, "Incentives Build Robustness in BitTorrent".  Where Cohen, BEP 3 and mainline's
+// code disagree we take: 4 slots, optimistic ones among them (BEP 3; mainline's default was 7); snubbed after 60 s (Cohen;
+// mainline 30 s); the optimistic slot is drawn by lot (BEP 3's "three times as likely" is a lottery; mainline
+// walks a list in which a newcomer is put in up to three places); BEP 3 unchokes also peers that are faster but not
+// interested, so that they find an open door: here they hold nothing, because fill() opens the door at
+// the moment they become interested, if a slot is free.
+//
+// Rules that hold always
+//   A. Only interested peers are given slots, and never more than `slots` peers are unchoked.
+//      Rationale: a slot that nobody uses feeds nobody (B02); the number configured is the number (B08).
+//   B. A peer that loses interest stays unchoked until its slot is needed or the next round comes.
+//      Rationale: interest flickers; answering each flicker with Choke and Unchoke is fibrillation (B07).
+//   C. A peer unchoked for `idle_after` that has asked for nothing in that time counts as not interested (B06).
+//   D. Between rounds free slots are given at once (fill), nobody loses one; a peer that was
+//      choked less than a round ago waits for the round (B01, B07).
+//
+// Leeching, each round
+//   1. Regular slots, `slots - optimistic` of them, go to the interested peers that give us most, by useful payload
+//      over the rate window (B10).  Who gives nothing has earned nothing; a snubbed peer has not either
+//      (Cohen: anti-snubbing).  A holder's rate counts an eighth more than a challenger's.
+//      Rationale: tit for tat; the bonus keeps two equal peers from swapping places each round (B07).
+//   2. All other slots are optimistic: at least `optimistic`, more when fewer peers earned one.  They ignore rates.
+//      Rationale: a newcomer must be able to show what it has, and we must look for better partners. A client that everybody
+//      snubs gets several optimistic slots at once (Cohen).
+//   3. An optimistic turn lasts `optimistic_interval`, three rounds: long enough for the other side to notice and reciprocate (B04).
+//      It ends early when the peer earns a regular slot, loses interest or leaves, or when a peer that
+//      earned a slot needs one of the additional optimistic slots: the oldest turn goes first.
+//      Turns over: if nobody waits, the holder goes on.
+//   4. A free optimistic slot is drawn among the interested, choked peers; a connection younger than `newcomer_age`
+//      has `newcomer_weight` tickets, others one (BEP 3).  Who has just had a turn is not drawn while others wait (B03).
+//
+// Seeding, each round: nobody gives us anything, so the measure is fairness in time.
+//   5. A turn lasts `seed_turn_time`, longer for who has not yet got `seed_turn_bytes`, but never more than twice the time.
+//      Rationale: turns shorter than TCP's start-up waste the link; without the bytes a fast link would rotate
+//      idle, without the cap a peer at 1 % of the rate would own its slot (B05).
+//   6. When somebody waits, holders whose turn is over are choked, the longest turn first, as many as there are waiting.
+//   7. Free slots go to who has waited longest (since its last choke, or since it connected).  Reconnecting puts a peer at the end.
+// Rejected: ranking by the peers' download rate (BEP 3's and old mainline's seeding rule): fast peers, free riders
+// included, then keep the slots for good.
+//
+// Every order is total and ends in the key.  Cost: n log n of the peers at a round or fill.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "client/peer_key.hpp"
+#include "client/settings.hpp"
+#include "protocol/units.hpp"
+#include "runtime/random.hpp"
+
+namespace swarmlab::client {
+
+// A connected peer at the moment of the decision.
+struct PeerView {
+  PeerKey key;
+  bool interested = false;              // in us
+  bool unchoked = false;                // by us
+  bool snubbed = false;                 // unchokes us, owes us blocks, sends none
+  BytesPerSecond gives_us;              // useful payload over the rate window
+  Time connected_at = kStart;
+  Time changed_at = kStart;             // last Choke or Unchoke we sent; connected_at if none
+  Time asked_at = kStart;               // last Request we got; at least changed_at
+  ByteCount sent_since_unchoke;         // payload
+};
+
+enum class ChokeMode : std::uint8_t { leeching, seeding };
+
+// Everybody who is to be unchoked, in order of keys; all others are to be choked.
+struct Unchoked {
+  std::vector<PeerKey> peers;
+  std::vector<PeerKey> optimistic;      // those of `peers` that hold an optimistic turn, in order of keys
+  bool contains(PeerKey peer) const;
+};
+
+struct ChokerRules {
+  std::uint32_t slots = 4;
+  std::uint32_t optimistic = 1;         // at most `slots`
+  Duration rechoke_interval = 10s;
+  Duration optimistic_interval = 30s;
+  std::uint32_t newcomer_weight = 3;
+  Duration newcomer_age = 60s;
+  ByteCount seed_turn_bytes = 4_MiB;
+  Duration seed_turn_time = 30s;
+  Duration idle_after = 60s;
+  static ChokerRules of(const Settings& settings);
+};
+
+class Choker {
+ public:
+  explicit Choker(const ChokerRules& rules);
+
+  // The round: call it every rechoke_interval.  `peers` in any order, keys distinct.  The answer lives until the next call.
+  const Unchoked& decide(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random);
+  // Between rounds: call it when a peer became interested, lost interest or left.
+  const Unchoked& fill(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random);
+
+ private:
+  struct Turn { PeerKey peer; Time since; };   // an optimistic one
+  struct Round;
+
+  void give_free_slots(Round& round, runtime::Random& random);
+  const Unchoked& answer(Round& round);
+
+  ChokerRules rules_;
+  std::vector<Turn> turns_;     // in order of (since, key); each was unchoked in the last answer
+  Unchoked unchoked_;
+};
+
+}  // namespace swarmlab::client

@@ -1,0 +1,238 @@
+// PiecePicker: which blocks to ask a peer for next, and what became of every block that was asked for.
+//
+// Every missing block is in exactly one state:
+//
+//            pick()                    received()
+//   wanted ----------> requested ----------------------> received
+//     ^   <---------- by one peer; in the end-game       |   written, its piece not verified
+//     |   released()  by several                         |
+//     +------------------- failed() --------------------+-- verified() --> the piece is ours
+//
+// A block given back by the last peer that was asked is wanted again; one that arrives late, after it was
+// given back, goes from wanted straight to received (bugs B27, B28).
+//
+// A piece is missing (nothing of it asked for or here), partial, whole (every block received,
+// its hash being computed) or have.  A whole piece waits for verified() or failed().
+//
+// The rules of pick(), in order; the next one is looked at when those before it gave too few:
+//   1. The peer's own piece: the one it began, while that has wanted blocks.
+//      Rationale: a piece that came from one peer names its culprit when its hash is bad (B44), and few
+//      pieces stand half done (B31).
+//   2. Orphans: begun pieces with wanted blocks that no peer owns, because their owner choked, left,
+//      timed out or rejected, or because the piece failed its hash; oldest first.  Who takes one
+//      owns it from then on, unless it gave back a block of it itself: then others may take it.
+//      Rationale: a half-done piece is of no use to the swarm; lost blocks are asked elsewhere soonest
+//      (B19, B37, B41).
+//   3. A new piece, the rarest that the peer has; random among equals.  Until `random_first_pieces`
+//      are ours, any that the peer has, at random: rare pieces are on few peers and slow to come, and a
+//      newcomer needs something to trade (Cohen 2003, "random first piece"; B30).
+//   4. Wanted blocks of pieces that other peers own, slow owners first.
+//   5. Blocks that this peer itself gave back (reject, timeout): it may be their only source (B24).  Only
+//      if the asker is `again`: whoever composes withholds that for a while from a peer that rejects, or
+//      the two would exchange requests and rejects as fast as the wire allows.
+//   6. End-game: when every missing block that any connected peer has is asked for, blocks that others were
+//      asked for too: those with the fewest askers first, among them those of slow peers, oldest first.
+//      A block has at most `end_game_requesters` askers and no peer is asked twice (B25, B35); a peer has at
+//      most `end_game_per_peer` duplicates open at a time, which bounds the waste (B26).  It is a
+//      question of the moment, put again at every pick(), so that peers which join, unchoke or run dry
+//      later take part (B33, B34).
+//
+// Availability counts the connected peers that have a piece.  Missing pieces that nobody began stand in one array
+// sorted by it, in buckets; a HAVE moves a piece across one border by a swap: constant time.  A peer that has
+// everything is one number, whatever way it got there, and costs nothing per piece.
+//
+// Costs.  HAVE: constant.  received(): constant, plus a search through the peer's open requests.
+// release_all(): what the peer held.  pick(): constant per block in the peer's own piece; orphans and other
+// owners' pieces: one look at each begun piece; a new piece: constant for a seed, else at most 256 pieces in
+// order of rarity, then (a peer poor in rare pieces) one pass over its bitfield, 64 pieces a step, which ends at
+// the 64th candidate and takes the rarest of them.  So rarest first is exact up to 256 unbegun pieces or where a peer has one of the 256
+// rarest, and a good choice elsewhere.
+// Memory: 10 bytes and 2 bits per piece while anything is missing, some 80 bytes and 8 per block for a begun
+// piece; nothing but the geometry when all is here.
+//
+// Left out, with room: priorities and file selection (a piece that is not selected stands in no bucket and is
+// not missing), sequential order (another choice in rule 3).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "client/peer_key.hpp"
+#include "protocol/bitfield.hpp"
+#include "protocol/piece_geometry.hpp"
+#include "runtime/random.hpp"
+
+namespace swarmlab::client {
+
+// How fast a peer answers, roughly.  A peer without a measure is medium, a snubbed one slow.
+enum class Speed : std::uint8_t { slow, medium, fast };
+
+enum class PieceState : std::uint8_t { missing, partial, whole, have };
+
+// What a block that a peer sends is to us.
+enum class Arrival : std::uint8_t {
+  asked,      // the peer is asked for it and it is missing
+  unasked,    // missing, but this peer is not (or no longer) asked for it
+  duplicate,  // already received
+};
+
+class PiecePicker {
+ public:
+  struct Options {
+    std::uint32_t random_first_pieces = 1;
+    bool end_game = true;
+    std::uint32_t end_game_requesters = 3;
+    std::uint32_t end_game_per_peer = 2;
+  };
+
+  // Who asks.  `pieces` is what it may be asked for: what it has or, while it chokes us, what of that it
+  // allows (BEP 6, "allowed fast").
+  struct Asker {
+    PeerKey key;
+    const protocol::Bitfield& pieces;
+    Speed speed = Speed::medium;
+    bool again = true;   // rule 5
+  };
+
+  struct Received {
+    Arrival arrival = Arrival::duplicate;
+    bool piece_is_whole = false;              // by this block: verify it now
+    // Other peers that were asked for the block, and are no more: send them Cancel.  Lives until the next call.
+    std::span<const PeerKey> cancel_at;
+  };
+
+  // Requires already_have.size() == geometry.piece_count().
+  PiecePicker(const protocol::PieceGeometry& geometry, const protocol::Bitfield& already_have, const Options& options);
+
+  // ---- who has what ----
+  // A peer is counted from joined() to left() with the pieces it then has.  has() follows each HAVE: `pieces` already contains `piece`.
+  void peer_joined(const protocol::Bitfield& pieces);
+  void peer_has(PieceIndex piece, const protocol::Bitfield& pieces);
+  void peer_left(const protocol::Bitfield& pieces);
+
+  // ---- blocks ----
+  // Appends at most `count` blocks to `out` and notes that the peer is asked for them.
+  void pick(const Asker& asker, std::size_t count, runtime::Random& random, std::vector<protocol::BlockRange>& out);
+
+  // What the block would be if it arrived now.  Requires geometry.is_block(block).
+  // Whoever composes drops an unasked block unless it remembers having asked this peer for it.
+  Arrival judge(PeerKey peer, const protocol::BlockRange& block) const;
+  // The block arrived whole and will be written.  Asked and unasked are both taken.  Requires is_block.
+  Received received(PeerKey peer, const protocol::BlockRange& block);
+  // The peer will not deliver this block: rejected, timed out, or cancelled by us.  False when it was not asked for it.
+  bool released(PeerKey peer, const protocol::BlockRange& block);
+  // The peer will deliver nothing it was asked for: it left, or choked without the Fast extension.
+  void release_all(PeerKey peer);
+  // Kept up to date by pick(); this is for a peer that is asked nothing because it is full.
+  void set_speed(PeerKey peer, Speed speed);
+
+  // ---- pieces ----
+  // The hash of a whole piece was good: it is ours.  Or bad: all of its blocks are wanted again.  Require state whole.
+  void verified(PieceIndex piece);
+  void failed(PieceIndex piece);
+
+  // ---- questions ----
+  PieceState state(PieceIndex piece) const;
+  // Who delivered the blocks of a partial or whole piece, in order; kNobody where none is here.
+  std::vector<PeerKey> sources(PieceIndex piece) const;
+  // Who is asked for the block now.
+  std::vector<PeerKey> holders(const protocol::BlockRange& block) const;
+  std::size_t open_requests(PeerKey peer) const;
+  // Connected peers that have a missing piece; not counted for pieces that are ours.
+  std::uint32_t availability(PieceIndex piece) const;
+  std::uint32_t missing_pieces() const { return missing_; }    // whole ones included
+  std::uint32_t partial_pieces() const;                        // begun, not whole
+  std::uint64_t wanted_blocks() const { return wanted_; }      // that nobody is asked for
+  bool in_end_game() const;                                    // rule 6 would apply, were it enabled
+
+  // Asserts all that the comments at the members claim; costs as much as everything that is kept.
+  void check_invariants() const;
+
+ private:
+  enum class BlockState : std::uint8_t { wanted, requested, received };
+  struct Block {
+    // requested: the first asker; received: who delivered it; wanted: who gave it back last, or kNobody.
+    PeerKey peer = kNobody;
+    BlockState state = BlockState::wanted;
+  };
+  struct FurtherAsker { BlockIndex block; PeerKey peer; };
+  // A piece that was begun.  Slots of finished ones are reused.
+  struct Begun {
+    PieceIndex piece;
+    PeerKey owner = kNobody;            // kNobody unless wanted > 0; then kNobody means orphan
+    std::uint32_t wanted = 0;           // blocks in each state
+    std::uint32_t received = 0;
+    std::uint32_t first_wanted = 0;     // no block before it is wanted
+    bool in_use = false;
+    std::vector<Block> blocks;
+    std::vector<FurtherAsker> further;  // askers of requested blocks beside the first (end-game)
+    std::uint32_t requested() const { return static_cast<std::uint32_t>(blocks.size()) - wanted - received; }
+  };
+  struct Held { std::uint32_t slot; BlockIndex block; };
+  // A peer that holds requests or owns a piece.
+  struct Peer {
+    PeerKey key;
+    Speed speed = Speed::medium;
+    std::uint32_t own = kNone;          // slot of the one piece with wanted blocks that it owns
+    std::uint32_t duplicates = 0;       // of `held`, those asked for in the end-game
+    std::vector<Held> held;             // in the order of asking
+  };
+  static constexpr std::uint32_t kNone = 0xffff'ffff;
+  static constexpr std::uint32_t kBegunBit = 0x8000'0000;
+
+  bool is_begun(PieceIndex piece) const;
+  Begun* begun(PieceIndex piece);
+  const Begun* begun(PieceIndex piece) const;
+  Peer& peer(PeerKey key);
+  Peer* find_peer(PeerKey key);
+  const Peer* find_peer(PeerKey key) const;
+
+  std::uint32_t bucket_begin(std::uint32_t availability) const;
+  void move_up(PieceIndex piece);
+  void move_down(PieceIndex piece);
+  void swap_places(std::uint32_t a, std::uint32_t b);
+  std::uint32_t begin_piece(PieceIndex piece);
+  void free_slot(std::uint32_t slot);
+  void forget_everything();
+
+  void take_new_pieces(const Asker& asker, std::size_t until, runtime::Random& random, std::vector<protocol::BlockRange>& out);
+  std::uint32_t choose_new(const protocol::Bitfield& pieces, runtime::Random& random) const;
+  std::uint32_t choose_by_bitfield(const protocol::Bitfield& pieces, runtime::Random& random) const;
+  bool take_wanted(std::uint32_t slot, Peer& who, bool given_back, std::size_t until, std::vector<protocol::BlockRange>& out);
+  void take_orphans(const Asker& asker, std::size_t until, std::vector<protocol::BlockRange>& out);
+  void join_others(const Asker& asker, bool given_back, std::size_t until, std::vector<protocol::BlockRange>& out);
+  void duplicate(const Asker& asker, std::size_t until, runtime::Random& random, std::vector<protocol::BlockRange>& out);
+
+  bool is_asked(const Begun& piece, BlockIndex block, PeerKey who) const;
+  void disown(std::uint32_t slot);
+  void make_orphan(std::uint32_t slot);
+  void give_back(std::uint32_t slot, BlockIndex block, PeerKey who);
+  void drop_held(PeerKey who, std::uint32_t slot, BlockIndex block);
+
+  protocol::PieceGeometry geometry_;
+  Options options_;
+  std::uint32_t seeds_ = 0;                  // peers whose bitfield is all()
+  std::uint32_t missing_ = 0;
+  std::uint64_t wanted_ = 0;                 // blocks, those of pieces not begun included
+
+  // Per piece, empty when missing_ == 0.
+  // place_: position in order_ (missing, not begun), kBegunBit | slot (begun), kNone (have).
+  // count_: peers that have it, seeds apart; kept for missing pieces only.
+  // order_: [bucket_[a], bucket_[a + 1]) holds the pieces not begun with count a, [0, bucket_[0]) nothing;
+  //         the last bucket ends with the array.
+  std::vector<std::uint32_t> place_;
+  std::vector<std::uint16_t> count_;
+  std::vector<std::uint32_t> order_;
+  std::vector<std::uint32_t> bucket_;
+  protocol::Bitfield not_begun_;             // exactly the pieces in order_
+
+  std::vector<Begun> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  std::vector<std::uint32_t> orphans_;       // slots with wanted > 0 and no owner, oldest first
+  std::vector<Peer> peers_;                  // sorted by key; each holds or owns something, or did since release_all
+  std::vector<PeerKey> cancel_at_;
+};
+
+}  // namespace swarmlab::client

@@ -1,0 +1,86 @@
+// SmartBan: who spoilt a piece.
+//
+// A piece that fails its hash names its culprit only if all of it came from one peer.  Otherwise each block is remembered with the
+// digest of what its peer delivered; when the piece was fetched again and its hash is good, the digests of
+// the good blocks are compared with those: whose differs, lied.  Whose agree is cleared.
+//
+//   failed(piece, sources) -> one source: culprit, at once
+//                          -> several: each is suspected of this piece; Drop for who is suspected of too many
+//   remember(piece, digests of what arrived)      (before the refetch overwrites it)
+//   ... fetched again ...  failed() again: further deliveries are remembered beside the first
+//   verified(piece, digests of what is good) -> culprits; all others are cleared of this piece
+//
+// Rules
+//   1. A verdict `proven` rests on bytes: this peer delivered this block and it was not the content.  Whoever composes
+//      bans the peer's address.  Innocents are never proven guilty (B45), given that the digests are of
+//      what *arrived*, not of what a broken disk gave back, and that a block was never put together from two peers (B43).
+//   2. A verdict `suspected` rests on numbers: a peer had a part in `suspect_pieces` bad pieces of which none is cleared up.
+//      It is dropped, not banned: a liar that spoils every mixed piece goes even if refetches never succeed (B44), and an
+//      innocent may come back.  A peer is named once; its count begins anew.
+//   3. Memory is bounded: at most 64 pieces and 4 deliveries per block of each; the piece that failed
+//      longest ago is forgotten first, the fifth delivery of a block is not kept.  Suspicion of forgotten pieces stays counted.
+//   Peers stay remembered after they left: a proof against an absent peer bans its address too.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "client/peer_key.hpp"
+#include "protocol/ids.hpp"
+
+namespace swarmlab::client {
+
+enum class Guilt : std::uint8_t { proven, suspected };
+
+struct Verdict {
+  PeerKey peer;
+  Guilt guilt = Guilt::suspected;
+  friend constexpr auto operator<=>(const Verdict&, const Verdict&) = default;
+};
+
+// A block of a bad piece: who sent it and the digest of what was sent.
+struct Delivery {
+  BlockIndex block;
+  PeerKey peer;
+  Sha1Digest digest;
+  friend auto operator<=>(const Delivery&, const Delivery&) = default;
+};
+
+class SmartBan {
+ public:
+  static constexpr std::size_t kMaxPieces = 64;
+  static constexpr std::size_t kMaxDeliveriesPerBlock = 4;
+
+  explicit SmartBan(std::uint32_t suspect_pieces);
+
+  // The piece failed; sources[i] delivered block i (PiecePicker::sources).  Verdicts in order of keys.
+  // If it has one source, or none that is known, no digests are needed.
+  [[nodiscard]] std::vector<Verdict> failed(PieceIndex piece, std::span<const PeerKey> sources);
+  // Keeps what the peers delivered for the piece that failed.
+  void remember(PieceIndex piece, std::span<const Delivery> deliveries);
+
+  // Whether digests of the good blocks of this piece would tell anything.
+  bool wants_digests(PieceIndex piece) const;
+  // The piece is good and good[i] is the digest of block i.  Verdicts are all proven, in order of keys.
+  [[nodiscard]] std::vector<Verdict> verified(PieceIndex piece, std::span<const Sha1Digest> good);
+
+  std::uint32_t suspicions(PeerKey peer) const;
+  std::size_t remembered_pieces() const { return cases_.size(); }
+
+ private:
+  struct Case {
+    std::uint64_t number = 0;               // in the order of failing; the smallest is forgotten first
+    std::vector<PeerKey> suspects;          // whom this piece counts against, in order of keys
+    std::vector<Delivery> deliveries;       // in order of (block, peer, digest), all different
+  };
+  Case& open_case(PieceIndex piece);
+
+  std::uint32_t suspect_pieces_;
+  std::uint64_t next_number_ = 0;
+  std::map<PieceIndex, Case> cases_;             // at most kMaxPieces
+  std::map<PeerKey, std::uint32_t> suspicions_;  // none is zero
+};
+
+}  // namespace swarmlab::client
