@@ -75,4 +75,10 @@ struct ScrapeReply { std::vector<ScrapeEntry> entries; };
 inline constexpr ByteCount kMaxTrackerReplyBytes = 1_MiB;
 inline constexpr std::size_t kMaxTrackerPeers = 10'000;
 
+// What both codecs make of the interval in a reply: trackers have sent 0, negative numbers and
+// centuries (bug B67).  Zero, negative or missing becomes the default, more than a day becomes a day.
+inline constexpr std::chrono::seconds kDefaultInterval = std::chrono::minutes(30);
+inline constexpr std::chrono::seconds kMaxInterval = std::chrono::hours(24);
+std::chrono::seconds usable_interval(std::int64_t seconds);
+
 }  // namespace swarmlab::protocol

@@ -1,9 +1,10 @@
 // Bencode (BEP 3, "bencoding"): bytes -> a tree of views, and a writer of canonical form.
 //
 // Decoding is total and strict: leading zeros, -0, integers beyond 64 bits, duplicate keys, strings
-// longer than the input and nesting over 100 are errors with their byte offset.  Two things that real
-// torrent files contain are read and reported as oddities: keys out of order and, where asked for,
-// bytes after the top-level value.  Memory is bounded by the input: one node per value, no recursion.
+// longer than the input, nesting over 100 and more than 2^21 values are errors with their byte
+// offset.  Two things that real torrent files contain are read and reported as oddities: keys out of
+// order and, where asked for, bytes after the top-level value.  Memory is bounded by the input: one
+// node per value, no recursion.  An input of 4 GiB or more is refused: offsets have 32 bits.
 //
 // The tree borrows the input: a Node is valid while the Document and its input are.  raw() gives a
 // value's exact bytes, which is how an info-hash must be taken.
@@ -21,6 +22,8 @@
 namespace swarmlab::protocol::bencode {
 
 inline constexpr int kMaxDepth = 100;
+// A node takes twenty times the bytes of the shortest value; torrents of 500,000 files stay below.
+inline constexpr std::size_t kMaxValues = std::size_t{1} << 21;
 
 struct Error {
   std::size_t at = 0;          // byte offset

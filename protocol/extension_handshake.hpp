@@ -18,10 +18,15 @@
 
 namespace swarmlab::protocol {
 
+// A peer's word fills no more memory than this; what is beyond is ignored (bug B79).
+inline constexpr std::size_t kMaxExtensions = 128;
+inline constexpr std::size_t kMaxExtensionNameBytes = 64;
+inline constexpr std::size_t kMaxClientNameBytes = 256;
+
 struct ExtensionHandshake {
   std::map<std::string, std::uint8_t> message_ids;   // "m": extension name -> message number
   std::optional<std::uint16_t> listen_port;          // "p"
-  std::optional<std::string> client;                 // "v", at most 256 bytes are kept
+  std::optional<std::string> client;                 // "v", the first kMaxClientNameBytes of it
   std::optional<IpAddress> your_ip;                  // "yourip"
   std::optional<std::uint32_t> request_queue;        // "reqq": requests kept without dropping
   std::optional<ByteCount> metadata_size;            // BEP 9

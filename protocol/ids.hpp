@@ -60,7 +60,8 @@ using PeerId = FixedBytes<struct PeerIdTag, 20>;
 
 // Lower-case hexadecimal.
 std::string to_hex(Bytes bytes);
-// Inverse of to_hex, either case; nullopt unless the text is 2 * out.size() hex digits.
+// Inverse of to_hex, either case; false, and `out` untouched, unless the text is 2 * out.size()
+// hex digits.
 bool from_hex(std::string_view text, MutableBytes out);
 
 template <class Tag, std::size_t N>

@@ -1,7 +1,9 @@
 // Magnet links (BEP 9, "magnet URI format"; BEP 53 select-only).
 //
 // xt=urn:btih: takes 40 hex digits or 32 base-32 digits.  Unknown parameters are ignored, unusable
-// trackers and peer addresses are dropped; no usable info-hash is the one error.
+// trackers (of schemes other than http, https and udp), web seeds, peer addresses and names (no UTF-8,
+// control characters) are dropped; no usable info-hash is the one error.  A '+' in a name is a space,
+// elsewhere it is itself.
 #pragma once
 
 #include <expected>
@@ -24,6 +26,7 @@ struct Magnet {
   friend bool operator==(const Magnet&, const Magnet&) = default;
 };
 
+// `what` continues "the link ...": "has no info-hash (xt=urn:btih:...)".
 struct MagnetError { std::string what; };
 
 std::expected<Magnet, MagnetError> parse_magnet(std::string_view link);

@@ -63,9 +63,10 @@ using Message = std::variant<KeepAlive, Choke, Unchoke, Interested, NotIntereste
 
 inline constexpr std::size_t kPrefixBytes = 4;
 inline constexpr std::size_t kPieceHeaderBytes = 13;  // prefix, id, index, begin
-// Longest message by length prefix.  A bitfield of 2^23 pieces is 1 MiB; a block of 128 KiB is the
-// most that clients in the wild ask for.
-inline constexpr ByteCount kMaxMessageBytes = 1_MiB;
+// Longest message by length prefix: the id and a bitfield of 2^23 pieces, which is 1 MiB.  A block of
+// 128 KiB is the most that clients in the wild ask for; a longer one is oversized, while a request for
+// more is a message like any other, to be judged against the torrent.
+inline constexpr ByteCount kMaxMessageBytes = 1_MiB + 1_B;
 inline constexpr ByteCount kMaxBlockBytes = 128_KiB;
 
 struct DecodeError {
