@@ -1,0 +1,82 @@
+#include "tracker/fault.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace swarmlab::tracker {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<bool> swallowed(Faults& faults, int requests) {
+  std::vector<bool> pattern;
+  for (int i = 0; i < requests; ++i) pattern.push_back(faults.swallows_next());
+  return pattern;
+}
+
+Faults with(std::string_view spec) { return Faults({parse_fault(spec).value()}); }
+
+TEST(FaultSpec, IsReadAndWrittenAlike) {
+  for (const std::string_view spec : {"refuse:go away: now", "drop:1/3", "drop:2/2", "truncate", "interval:-5"}) {
+    const auto fault = parse_fault(spec);
+    ASSERT_TRUE(fault.has_value()) << spec;
+    EXPECT_EQ(to_string(*fault), spec);
+  }
+}
+
+TEST(FaultSpec, SaysWhatWouldBeRight) {
+  EXPECT_THAT(parse_fault("explode").error(), HasSubstr("there are refuse[:REASON], drop:N/M, truncate and interval:S"));
+  for (const std::string_view spec : {"drop", "drop:", "drop:3", "drop:0/3", "drop:4/3", "drop:1/x", "drop:-1/3"}) {
+    ASSERT_FALSE(parse_fault(spec).has_value()) << spec;
+    EXPECT_THAT(parse_fault(spec).error(), HasSubstr("0 < N <= M")) << spec;
+  }
+  for (const std::string_view spec : {"interval", "interval:", "interval:1s", "interval:99999999999"}) {
+    ASSERT_FALSE(parse_fault(spec).has_value()) << spec;
+    EXPECT_THAT(parse_fault(spec).error(), HasSubstr("32-bit number of seconds")) << spec;
+  }
+  EXPECT_FALSE(parse_fault("truncate:half").has_value());
+}
+
+TEST(Faults, DoNothingUnlessTold) {
+  Faults faults;
+  protocol::AnnounceReply reply;
+  reply.interval = 30s;
+  std::vector<std::byte> bytes(10);
+  faults.distort(reply);
+  faults.distort(bytes);
+  EXPECT_THAT(swallowed(faults, 3), ElementsAre(false, false, false));
+  EXPECT_EQ(faults.refusal(), std::nullopt);
+  EXPECT_EQ(reply.interval, 30s);
+  EXPECT_EQ(bytes.size(), 10u);
+  EXPECT_EQ(faults.bites(), 0u);
+}
+
+TEST(Faults, SwallowTheFirstRequestsOfEachRound) {
+  Faults faults = with("drop:2/3");
+  EXPECT_THAT(swallowed(faults, 7), ElementsAre(true, true, false, true, true, false, true));
+  EXPECT_EQ(faults.bites(), 5u);
+}
+
+TEST(Faults, RefuseWithTheReasonGiven) {
+  EXPECT_EQ(with("refuse:go away").refusal()->reason, "go away");
+  EXPECT_EQ(with("refuse").refusal()->reason, "refused by --fault refuse");
+}
+
+TEST(Faults, CutRepliesInHalf) {
+  std::vector<std::byte> bytes(9);
+  with("truncate").distort(bytes);
+  EXPECT_EQ(bytes.size(), 4u);
+}
+
+TEST(Faults, LieAboutTheInterval) {
+  protocol::AnnounceReply reply;
+  reply.interval = 30s;
+  reply.min_interval = 10s;
+  with("interval:-5").distort(reply);
+  EXPECT_EQ(reply.interval, -5s);
+  EXPECT_EQ(reply.min_interval, std::nullopt);
+}
+
+}  // namespace
+}  // namespace swarmlab::tracker

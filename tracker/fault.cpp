@@ -1,0 +1,106 @@
+#include "tracker/fault.hpp"
+
+#include <charconv>
+
+namespace swarmlab::tracker {
+namespace {
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::expected<FaultSpec, std::string> parse_drop(std::string_view argument) {
+  const auto slash = argument.find('/');
+  FaultSpec fault{.kind = FaultSpec::Kind::drop};
+  if (slash != std::string_view::npos) {
+    const auto dropped = parse_number<std::uint32_t>(argument.substr(0, slash));
+    const auto of = parse_number<std::uint32_t>(argument.substr(slash + 1));
+    if (dropped && of && *dropped > 0 && *dropped <= *of) {
+      fault.dropped = *dropped;
+      fault.of = *of;
+      return fault;
+    }
+  }
+  return std::unexpected("drop wants N/M with 0 < N <= M, as in drop:1/3, not '" + std::string(argument) + "'");
+}
+
+std::expected<FaultSpec, std::string> parse_interval(std::string_view argument) {
+  const auto seconds = parse_number<std::int32_t>(argument);
+  if (!seconds) {
+    return std::unexpected("interval wants a 32-bit number of seconds, as in interval:-1, not '" +
+                           std::string(argument) + "'");
+  }
+  return FaultSpec{.kind = FaultSpec::Kind::interval, .interval = std::chrono::seconds(*seconds)};
+}
+
+}  // namespace
+
+std::expected<FaultSpec, std::string> parse_fault(std::string_view spec) {
+  const auto colon = spec.find(':');
+  const std::string_view kind = spec.substr(0, colon);
+  const bool has_argument = colon != std::string_view::npos;
+  const std::string_view argument = has_argument ? spec.substr(colon + 1) : std::string_view{};
+  if (kind == "refuse") {
+    return FaultSpec{.kind = FaultSpec::Kind::refuse,
+                     .reason = argument.empty() ? "refused by --fault refuse" : std::string(argument)};
+  }
+  if (kind == "drop") return parse_drop(argument);
+  if (kind == "interval") return parse_interval(argument);
+  if (kind == "truncate" && !has_argument) return FaultSpec{.kind = FaultSpec::Kind::truncate};
+  if (kind == "truncate") return std::unexpected("truncate takes no argument");
+  return std::unexpected("unknown fault '" + std::string(kind) +
+                         "': there are refuse[:REASON], drop:N/M, truncate and interval:S");
+}
+
+std::string to_string(const FaultSpec& fault) {
+  switch (fault.kind) {
+    case FaultSpec::Kind::refuse: return "refuse:" + fault.reason;
+    case FaultSpec::Kind::drop: return "drop:" + std::to_string(fault.dropped) + "/" + std::to_string(fault.of);
+    case FaultSpec::Kind::truncate: return "truncate";
+    case FaultSpec::Kind::interval: return "interval:" + std::to_string(fault.interval.count());
+  }
+  return {};
+}
+
+Faults::Faults(const std::vector<FaultSpec>& specs) {
+  for (const FaultSpec& fault : specs) {
+    switch (fault.kind) {
+      case FaultSpec::Kind::refuse: refuse_ = fault.reason; break;
+      case FaultSpec::Kind::drop: dropped_ = fault.dropped; of_ = fault.of; break;
+      case FaultSpec::Kind::truncate: truncates_ = true; break;
+      case FaultSpec::Kind::interval: interval_ = fault.interval; break;
+    }
+  }
+}
+
+bool Faults::swallows_next() {
+  const bool swallowed = position_ < dropped_;
+  position_ = (position_ + 1) % of_;
+  if (swallowed) ++bites_;
+  return swallowed;
+}
+
+std::optional<protocol::TrackerFailure> Faults::refusal() {
+  if (!refuse_) return std::nullopt;
+  ++bites_;
+  return protocol::TrackerFailure{*refuse_};
+}
+
+void Faults::distort(protocol::AnnounceReply& reply) {
+  if (!interval_) return;
+  reply.interval = *interval_;
+  reply.min_interval.reset();
+  ++bites_;
+}
+
+void Faults::distort(std::vector<std::byte>& encoded_reply) {
+  if (!truncates_) return;
+  encoded_reply.resize(encoded_reply.size() / 2);
+  ++bites_;
+}
+
+}  // namespace swarmlab::tracker
