@@ -1,0 +1,1 @@
+"""What stands behind ./lab: one module per concern, the standard library only."""
