@@ -13,10 +13,11 @@
 // Rules that hold always
 //   A. Only interested peers are given slots, and never more than `slots` peers are unchoked.
 //      Rationale: a slot that nobody uses feeds nobody (B02); the number configured is the number (B08).
-//   B. A peer that loses interest stays unchoked until its slot is needed or the next round comes.
+//   B. A peer that loses interest stays unchoked until its slot is needed.
 //      Rationale: interest flickers; answering each flicker with Choke and Unchoke is fibrillation (B07).
-//   C. A peer unchoked for `idle_after` that has asked for nothing in that time counts as not interested (B06).
-//   D. Between rounds free slots are given at once (fill), nobody loses one; a peer that was
+//   C. A peer unchoked for `idle_after` that asked for nothing in that time counts at rounds as not
+//      interested (B06).
+//   D. Between rounds free slots are given at once (fill) and no interested peer loses one.  A peer that was
 //      choked less than a round ago waits for the round (B01, B07).
 //
 // Leeching, each round
@@ -30,7 +31,7 @@
 //   3. An optimistic turn lasts `optimistic_interval`, three rounds: long enough for the other side to notice and reciprocate (B04).
 //      It ends early when the peer earns a regular slot, loses interest or leaves, or when a peer that
 //      earned a slot needs one of the additional optimistic slots: the oldest turn goes first.
-//      Turns over: if nobody waits, the holder goes on.
+//      A turn that is over goes on while nobody waits.
 //   4. A free optimistic slot is drawn among the interested, choked peers; a connection younger than `newcomer_age`
 //      has `newcomer_weight` tickets, others one (BEP 3).  Who has just had a turn is not drawn while others wait (B03).
 //
@@ -38,7 +39,7 @@
 //   5. A turn lasts `seed_turn_time`, longer for who has not yet got `seed_turn_bytes`, but never more than twice the time.
 //      Rationale: turns shorter than TCP's start-up waste the link; without the bytes a fast link would rotate
 //      idle, without the cap a peer at 1 % of the rate would own its slot (B05).
-//   6. When somebody waits, holders whose turn is over are choked, the longest turn first, as many as there are waiting.
+//   6. When somebody waits and no slot is free, holders whose turn is over are choked, the longest turn first.
 //   7. Free slots go to who has waited longest (since its last choke, or since it connected).  Reconnecting puts a peer at the end.
 // Rejected: ranking by the peers' download rate (BEP 3's and old mainline's seeding rule): fast peers, free riders
 // included, then keep the slots for good.
@@ -105,11 +106,16 @@ class Choker {
   struct Turn { PeerKey peer; Time since; };   // an optimistic one
   struct Round;
 
-  void give_free_slots(Round& round, runtime::Random& random);
+  void give_to_best(Round& round, std::size_t regular_slots) const;
+  void keep_turns(Round& round);
+  void draw(Round& round, bool among_unchoked, runtime::Random& random);
+  void seed(Round& round, bool may_choke) const;
+  bool is_in_turn(PeerKey peer) const;
+  std::uint32_t tickets(const Round& round, const PeerView& peer) const;
   const Unchoked& answer(Round& round);
 
   ChokerRules rules_;
-  std::vector<Turn> turns_;     // in order of (since, key); each was unchoked in the last answer
+  std::vector<Turn> turns_;     // in order of (since, key); each peer was unchoked in the last answer
   Unchoked unchoked_;
 };
 

@@ -11,8 +11,8 @@
 // A block given back by the last peer that was asked is wanted again; one that arrives late, after it was
 // given back, goes from wanted straight to received (bugs B27, B28).
 //
-// A piece is missing (nothing of it asked for or here), partial, whole (every block received,
-// its hash being computed) or have.  A whole piece waits for verified() or failed().
+// A piece is missing (not begun), partial (begun: a block of it was asked for), whole (every block
+// received, its hash being computed) or have.  A whole piece waits for verified() or failed().
 //
 // The rules of pick(), in order; the next one is looked at when those before it gave too few:
 //   1. The peer's own piece: the one it began, while that has wanted blocks.
@@ -37,17 +37,16 @@
 //      question of the moment, put again at every pick(), so that peers which join, unchoke or run dry
 //      later take part (B33, B34).
 //
-// Availability counts the connected peers that have a piece.  Missing pieces that nobody began stand in one array
-// sorted by it, in buckets; a HAVE moves a piece across one border by a swap: constant time.  A peer that has
-// everything is one number, whatever way it got there, and costs nothing per piece.
+// Availability and the order of rarity are kept by RarityOrder.
 //
 // Costs.  HAVE: constant.  received(): constant, plus a search through the peer's open requests.
 // release_all(): what the peer held.  pick(): constant per block in the peer's own piece; orphans and other
-// owners' pieces: one look at each begun piece; a new piece: constant for a seed, else at most 256 pieces in
-// order of rarity, then (a peer poor in rare pieces) one pass over its bitfield, 64 pieces a step, which ends at
-// the 64th candidate and takes the rarest of them.  So rarest first is exact up to 256 unbegun pieces or where a peer has one of the 256
-// rarest, and a good choice elsewhere.
-// Memory: 10 bytes and 2 bits per piece while anything is missing, some 80 bytes and 8 per block for a begun
+// owners' pieces: a look at each begun piece; a new piece: constant for a seed, else at most 256 pieces in
+// order of rarity, then (a peer poor in rare pieces) one pass over its bitfield, 64 pieces a step, which
+// ends at the 64th candidate and takes the rarest of them.  So rarest first is exact up to 256 pieces not
+// begun and where the peer has one of the 256 rarest, and a good choice elsewhere.  End-game: a look at
+// no more than kEndGameLooks open requests.
+// Memory: 10 bytes and a bit per piece while anything is missing, some 90 bytes and 8 per block for a begun
 // piece; nothing but the geometry when all is here.
 //
 // Left out, with room: priorities and file selection (a piece that is not selected stands in no bucket and is
@@ -60,6 +59,7 @@
 #include <vector>
 
 #include "client/peer_key.hpp"
+#include "client/rarity_order.hpp"
 #include "protocol/bitfield.hpp"
 #include "protocol/piece_geometry.hpp"
 #include "runtime/random.hpp"
@@ -80,6 +80,8 @@ enum class Arrival : std::uint8_t {
 
 class PiecePicker {
  public:
+  static constexpr std::uint32_t kEndGameLooks = 4096;
+
   struct Options {
     std::uint32_t random_first_pieces = 1;
     bool end_game = true;
@@ -152,6 +154,7 @@ class PiecePicker {
 
  private:
   enum class BlockState : std::uint8_t { wanted, requested, received };
+  enum class Take : std::uint8_t { fresh, given_back };   // given back by the peer that asks now, or not
   struct Block {
     // requested: the first asker; received: who delivered it; wanted: who gave it back last, or kNobody.
     PeerKey peer = kNobody;
@@ -161,77 +164,60 @@ class PiecePicker {
   // A piece that was begun.  Slots of finished ones are reused.
   struct Begun {
     PieceIndex piece;
-    PeerKey owner = kNobody;            // kNobody unless wanted > 0; then kNobody means orphan
-    std::uint32_t wanted = 0;           // blocks in each state
+    PeerKey owner = kNobody;            // kNobody when wanted == 0; when wanted > 0 kNobody means orphan
+    std::uint32_t wanted = 0;           // blocks in this state
     std::uint32_t received = 0;
     std::uint32_t first_wanted = 0;     // no block before it is wanted
     bool in_use = false;
     std::vector<Block> blocks;
     std::vector<FurtherAsker> further;  // askers of requested blocks beside the first (end-game)
-    std::uint32_t requested() const { return static_cast<std::uint32_t>(blocks.size()) - wanted - received; }
+    bool is_whole() const { return received == blocks.size(); }
   };
-  struct Held { std::uint32_t slot; BlockIndex block; };
+  struct Held { std::uint32_t slot; BlockIndex block; bool is_duplicate; };
   // A peer that holds requests or owns a piece.
   struct Peer {
     PeerKey key;
     Speed speed = Speed::medium;
-    std::uint32_t own = kNone;          // slot of the one piece with wanted blocks that it owns
-    std::uint32_t duplicates = 0;       // of `held`, those asked for in the end-game
+    std::uint32_t own = kNone;          // slot of the one piece that it owns
+    std::uint32_t duplicates = 0;       // in `held`
     std::vector<Held> held;             // in the order of asking
   };
+  using Out = std::vector<protocol::BlockRange>;
   static constexpr std::uint32_t kNone = 0xffff'ffff;
-  static constexpr std::uint32_t kBegunBit = 0x8000'0000;
+  static constexpr std::uint32_t kHave = RarityOrder::kNoteMax;   // note of a piece that is ours; of begun ones: slot
 
-  bool is_begun(PieceIndex piece) const;
-  Begun* begun(PieceIndex piece);
-  const Begun* begun(PieceIndex piece) const;
   Peer& peer(PeerKey key);
-  Peer* find_peer(PeerKey key);
   const Peer* find_peer(PeerKey key) const;
-
-  std::uint32_t bucket_begin(std::uint32_t availability) const;
-  void move_up(PieceIndex piece);
-  void move_down(PieceIndex piece);
-  void swap_places(std::uint32_t a, std::uint32_t b);
+  Peer* find_peer(PeerKey key);
+  // Slot of a begun piece, else kNone.
+  std::uint32_t slot_of(PieceIndex piece) const;
   std::uint32_t begin_piece(PieceIndex piece);
-  void free_slot(std::uint32_t slot);
-  void forget_everything();
 
-  void take_new_pieces(const Asker& asker, std::size_t until, runtime::Random& random, std::vector<protocol::BlockRange>& out);
-  std::uint32_t choose_new(const protocol::Bitfield& pieces, runtime::Random& random) const;
-  std::uint32_t choose_by_bitfield(const protocol::Bitfield& pieces, runtime::Random& random) const;
-  bool take_wanted(std::uint32_t slot, Peer& who, bool given_back, std::size_t until, std::vector<protocol::BlockRange>& out);
-  void take_orphans(const Asker& asker, std::size_t until, std::vector<protocol::BlockRange>& out);
-  void join_others(const Asker& asker, bool given_back, std::size_t until, std::vector<protocol::BlockRange>& out);
-  void duplicate(const Asker& asker, std::size_t until, runtime::Random& random, std::vector<protocol::BlockRange>& out);
+  void take_new_pieces(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out);
+  void take_orphans(const Asker& asker, Peer& who, std::size_t until, Out& out);
+  void join_others(const Asker& asker, Peer& who, std::size_t until, Out& out);
+  void take_given_back(const Asker& asker, Peer& who, std::size_t until, Out& out);
+  void take_duplicates(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out);
+  bool take_wanted(std::uint32_t slot, Peer& who, Take take, std::size_t until, Out& out);
 
-  bool is_asked(const Begun& piece, BlockIndex block, PeerKey who) const;
-  void disown(std::uint32_t slot);
+  void own(std::uint32_t slot, Peer& who);
   void make_orphan(std::uint32_t slot);
-  void give_back(std::uint32_t slot, BlockIndex block, PeerKey who);
-  void drop_held(PeerKey who, std::uint32_t slot, BlockIndex block);
+  void leave_lists(std::uint32_t slot);
+  std::uint32_t askers(const Begun& piece, BlockIndex block) const;
+  bool is_asked(const Begun& piece, BlockIndex block, PeerKey who) const;
+  void remove_asker(std::uint32_t slot, BlockIndex block, PeerKey who, PeerKey given_back_by);
+  void drop_held(Peer& who, std::uint32_t slot, BlockIndex block);
+  void check_slot(std::uint32_t slot) const;
 
   protocol::PieceGeometry geometry_;
   Options options_;
-  std::uint32_t seeds_ = 0;                  // peers whose bitfield is all()
   std::uint32_t missing_ = 0;
   std::uint64_t wanted_ = 0;                 // blocks, those of pieces not begun included
-
-  // Per piece, empty when missing_ == 0.
-  // place_: position in order_ (missing, not begun), kBegunBit | slot (begun), kNone (have).
-  // count_: peers that have it, seeds apart; kept for missing pieces only.
-  // order_: [bucket_[a], bucket_[a + 1]) holds the pieces not begun with count a, [0, bucket_[0]) nothing;
-  //         the last bucket ends with the array.
-  std::vector<std::uint32_t> place_;
-  std::vector<std::uint16_t> count_;
-  std::vector<std::uint32_t> order_;
-  std::vector<std::uint32_t> bucket_;
-  protocol::Bitfield not_begun_;             // exactly the pieces in order_
-
+  RarityOrder order_;                        // exactly the pieces that are missing and not begun
   std::vector<Begun> slots_;
   std::vector<std::uint32_t> free_slots_;
-  std::vector<std::uint32_t> orphans_;       // slots with wanted > 0 and no owner, oldest first
-  std::vector<Peer> peers_;                  // sorted by key; each holds or owns something, or did since release_all
+  std::vector<std::uint32_t> orphans_;       // the slots with wanted > 0 and no owner, oldest first
+  std::vector<Peer> peers_;                  // sorted by key
   std::vector<PeerKey> cancel_at_;
 };
 

@@ -5,8 +5,8 @@
 //
 //     depth * 16 KiB >= rate * (round trip + 1 s)
 //
-// The round trip is the shortest time between a request and its block seen lately (the shortest, because longer ones contain the peer's
-// queue, which our own depth makes).  The second on top pays for what a peer does not do evenly: its disk, its other
+// The round trip is the shortest time from a request to its block that was ever seen: longer ones contain the
+// peer's queue, which our own depth makes, and to follow them would let the depth feed itself.  The second on top pays for what a peer does not do evenly: its disk, its other
 // uploads, its rate limiter, a loss on the path.  At 1 MiB/s it is 64 requests.  libtorrent takes 3 s
 // without the round trip; that is deeper than needed for near peers and gives a tar pit more to sit on.
 //
@@ -48,7 +48,7 @@ class RequestDepth {
   std::uint32_t depth(const PeerNow& peer) const;
 
   bool in_slow_start() const { return slow_start_; }
-  Duration round_trip() const { return round_trip_; }   // zero: not measured
+  Duration round_trip() const { return round_trip_; }   // zero before the first block
 
  private:
   std::uint32_t min_;

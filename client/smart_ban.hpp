@@ -4,8 +4,8 @@
 // digest of what its peer delivered; when the piece was fetched again and its hash is good, the digests of
 // the good blocks are compared with those: whose differs, lied.  Whose agree is cleared.
 //
-//   failed(piece, sources) -> one source: culprit, at once
-//                          -> several: each is suspected of this piece; Drop for who is suspected of too many
+//   failed(piece, sources) -> one source: proven, at once
+//                          -> several: each is suspected of this piece; who is so too often is named
 //   remember(piece, digests of what arrived)      (before the refetch overwrites it)
 //   ... fetched again ...  failed() again: further deliveries are remembered beside the first
 //   verified(piece, digests of what is good) -> culprits; all others are cleared of this piece
@@ -14,9 +14,10 @@
 //   1. A verdict `proven` rests on bytes: this peer delivered this block and it was not the content.  Whoever composes
 //      bans the peer's address.  Innocents are never proven guilty (B45), given that the digests are of
 //      what *arrived*, not of what a broken disk gave back, and that a block was never put together from two peers (B43).
-//   2. A verdict `suspected` rests on numbers: a peer had a part in `suspect_pieces` bad pieces of which none is cleared up.
-//      It is dropped, not banned: a liar that spoils every mixed piece goes even if refetches never succeed (B44), and an
-//      innocent may come back.  A peer is named once; its count begins anew.
+//   2. A verdict `suspected` rests on numbers: a peer had a part in more than `suspect_pieces` bad pieces of which
+//      none is cleared up, and no other source of the last one had a part in more.  It is dropped, not
+//      banned: a liar that spoils every mixed piece goes even if no refetch ever succeeds (B44), and an
+//      innocent may come back.  The count of a peer that was named begins anew.
 //   3. Memory is bounded: at most 64 pieces and 4 deliveries per block of each; the piece that failed
 //      longest ago is forgotten first, the fifth delivery of a block is not kept.  Suspicion of forgotten pieces stays counted.
 //   Peers stay remembered after they left: a proof against an absent peer bans its address too.
@@ -63,7 +64,8 @@ class SmartBan {
 
   // Whether digests of the good blocks of this piece would tell anything.
   bool wants_digests(PieceIndex piece) const;
-  // The piece is good and good[i] is the digest of block i.  Verdicts are all proven, in order of keys.
+  // The piece is good and good[i] is the digest of block i; empty if none were taken, and then nobody is
+  // proven guilty.  Call it for every piece that turned out good.  Verdicts are all proven, in order of keys.
   [[nodiscard]] std::vector<Verdict> verified(PieceIndex piece, std::span<const Sha1Digest> good);
 
   std::uint32_t suspicions(PeerKey peer) const;

@@ -1,0 +1,221 @@
+#include "client/choker.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "protocol/assert.hpp"
+
+namespace swarmlab::client {
+
+bool Unchoked::contains(PeerKey peer) const { return std::ranges::binary_search(peers, peer); }
+
+ChokerRules ChokerRules::of(const Settings& settings) {
+  return {.slots = settings.upload_slots,
+          .optimistic = settings.optimistic,
+          .rechoke_interval = settings.rechoke_interval,
+          .optimistic_interval = settings.optimistic_interval,
+          .newcomer_weight = settings.newcomer_weight,
+          .newcomer_age = settings.newcomer_age,
+          .seed_turn_bytes = settings.seed_turn_bytes,
+          .seed_turn_time = settings.seed_turn_time};
+}
+
+Choker::Choker(const ChokerRules& rules) : rules_(rules) {
+  rules_.optimistic = std::min(rules_.optimistic, rules_.slots);
+  rules_.newcomer_weight = std::max(rules_.newcomer_weight, 1U);
+}
+
+// One decision on its way: who has been given a slot so far.
+struct Choker::Round {
+  struct Seat {
+    PeerView peer;
+    bool wants = false;      // would use a slot
+    bool may_start = false;  // wants, is choked, and may be unchoked now
+    bool given = false;
+  };
+
+  Round(Time at, std::size_t slots, std::span<const PeerView> peers) : now(at), free(slots) {
+    seats.reserve(peers.size());
+    for (const PeerView& peer : peers) seats.push_back({peer, peer.interested, peer.interested && !peer.unchoked, false});
+    std::ranges::sort(seats, {}, [](const Seat& seat) { return seat.peer.key; });
+    for (std::size_t i = 1; i < seats.size(); ++i) {
+      SWARM_ASSERT(seats[i - 1].peer.key != seats[i].peer.key, seats[i].peer.key);
+    }
+  }
+
+  Seat* find(PeerKey key) {
+    const auto at = std::ranges::lower_bound(seats, key, {}, [](const Seat& seat) { return seat.peer.key; });
+    return at != seats.end() && at->peer.key == key ? &*at : nullptr;
+  }
+  void give(Seat& seat) {
+    SWARM_ASSERT(!seat.given && free > 0, seat.peer.key, free);
+    seat.given = true;
+    --free;
+  }
+
+  Time now;
+  std::size_t free;
+  std::vector<Seat> seats;   // in order of keys
+};
+
+const Unchoked& Choker::decide(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random) {
+  Round round(now, rules_.slots, peers);
+  for (Round::Seat& seat : round.seats) {
+    if (seat.peer.unchoked && now - seat.peer.asked_at >= rules_.idle_after) seat.wants = false;   // rule C
+  }
+  if (mode == ChokeMode::seeding) {
+    turns_.clear();
+    seed(round, true);
+    return answer(round);
+  }
+  give_to_best(round, rules_.slots - rules_.optimistic);
+  keep_turns(round);
+  draw(round, false, random);
+  draw(round, true, random);   // turns that are over and holders who earn nothing go on if nobody else waited
+  return answer(round);
+}
+
+const Unchoked& Choker::fill(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random) {
+  Round round(now, rules_.slots, peers);
+  std::size_t regular = 0;
+  for (Round::Seat& seat : round.seats) {
+    const bool was_choked_lately = seat.peer.changed_at != seat.peer.connected_at &&
+                                   now - seat.peer.changed_at < rules_.rechoke_interval;
+    if (was_choked_lately) seat.may_start = false;
+    if (!seat.peer.unchoked || !seat.wants || round.free == 0) continue;
+    round.give(seat);
+    if (!is_in_turn(seat.peer.key)) ++regular;
+  }
+  if (mode == ChokeMode::seeding) {
+    turns_.clear();
+    seed(round, false);
+    return answer(round);
+  }
+  const std::size_t regular_slots = rules_.slots - rules_.optimistic;
+  if (regular < regular_slots) give_to_best(round, std::min(round.free, regular_slots - regular));
+  draw(round, false, random);
+  return answer(round);
+}
+
+// Rule 1.
+void Choker::give_to_best(Round& round, std::size_t regular_slots) const {
+  struct Earner { std::int64_t rate; bool is_holder; Time connected_at; PeerKey key; };
+  std::vector<Earner> earners;
+  for (const Round::Seat& seat : round.seats) {
+    const PeerView& peer = seat.peer;
+    const std::int64_t rate = peer.gives_us.value();
+    if (seat.given || !seat.wants || (!peer.unchoked && !seat.may_start) || peer.snubbed || rate <= 0) continue;
+    const bool is_holder = peer.unchoked && !is_in_turn(peer.key);
+    earners.push_back({is_holder ? rate + rate / 8 : rate, is_holder, peer.connected_at, peer.key});
+  }
+  std::ranges::sort(earners, [](const Earner& a, const Earner& b) {   // best rate, holders, longest known, key
+    return std::tuple(b.rate, b.is_holder, a.connected_at, a.key) < std::tuple(a.rate, a.is_holder, b.connected_at, b.key);
+  });
+  if (earners.size() > regular_slots) earners.resize(regular_slots);
+  for (const Earner& earner : earners) round.give(*round.find(earner.key));
+}
+
+// Rule 3: turns that are not over keep their slots, the youngest first where they are too many.
+void Choker::keep_turns(Round& round) {
+  std::erase_if(turns_, [&](const Turn& turn) {   // it left, wants nothing or earned its slot
+    const Round::Seat* const seat = round.find(turn.peer);
+    return seat == nullptr || seat->given || !seat->wants || !seat->peer.unchoked;
+  });
+  for (auto turn = turns_.rbegin(); turn != turns_.rend() && round.free > 0; ++turn) {
+    if (round.now - turn->since < rules_.optimistic_interval) round.give(*round.find(turn->peer));
+  }
+}
+
+std::uint32_t Choker::tickets(const Round& round, const PeerView& peer) const {
+  return round.now - peer.connected_at < rules_.newcomer_age ? rules_.newcomer_weight : 1;
+}
+
+// Rule 4: draws peers for the free slots, either among those that are choked or among those that hold a slot.
+void Choker::draw(Round& round, bool among_unchoked, runtime::Random& random) {
+  const auto is_in_pool = [&](const Round::Seat& seat) {
+    if (seat.given || !seat.wants) return false;
+    return among_unchoked ? seat.peer.unchoked : seat.may_start;
+  };
+  while (round.free > 0) {
+    std::uint64_t all_tickets = 0;
+    for (const Round::Seat& seat : round.seats) {
+      if (is_in_pool(seat)) all_tickets += tickets(round, seat.peer);
+    }
+    if (all_tickets == 0) return;
+    std::uint64_t drawn = random.below(all_tickets);
+    for (Round::Seat& seat : round.seats) {
+      if (!is_in_pool(seat)) continue;
+      const std::uint32_t own_tickets = tickets(round, seat.peer);
+      if (drawn >= own_tickets) {
+        drawn -= own_tickets;
+        continue;
+      }
+      round.give(seat);
+      if (!is_in_turn(seat.peer.key)) turns_.push_back({seat.peer.key, round.now});
+      break;
+    }
+  }
+}
+
+// Rules 5 to 7.
+void Choker::seed(Round& round, bool may_choke) const {
+  struct Candidate { Time since; PeerKey key; };
+  const auto earlier = [](const Candidate& a, const Candidate& b) {
+    return std::tuple(a.since, a.key) < std::tuple(b.since, b.key);
+  };
+  std::vector<Candidate> over;      // holders that may be choked
+  std::vector<Candidate> waiting;
+  std::vector<Candidate> holders;   // holders in the middle of a turn
+  for (const Round::Seat& seat : round.seats) {
+    if (seat.given || !seat.wants) continue;
+    const PeerView& peer = seat.peer;
+    const Candidate candidate{peer.changed_at, peer.key};
+    if (!peer.unchoked) {
+      if (seat.may_start) waiting.push_back(candidate);
+      continue;
+    }
+    const Duration held = round.now - peer.changed_at;
+    const bool has_enough = peer.sent_since_unchoke >= rules_.seed_turn_bytes || held >= 2 * rules_.seed_turn_time;
+    (may_choke && held >= rules_.seed_turn_time && has_enough ? over : holders).push_back(candidate);
+  }
+  const auto give = [&](std::vector<Candidate>& candidates, std::size_t most) {
+    std::ranges::sort(candidates, earlier);
+    // Of holders the longest turns are the first to go: those at the end stay.
+    const std::size_t count = std::min({candidates.size(), most, round.free});
+    return std::span(candidates).last(count);
+  };
+  for (const Candidate& holder : give(holders, holders.size())) round.give(*round.find(holder.key));
+  const std::size_t needed = std::min(waiting.size(), round.free);
+  for (const Candidate& holder : give(over, round.free - needed)) round.give(*round.find(holder.key));
+  std::ranges::sort(waiting, earlier);
+  for (const Candidate& next : waiting) {
+    if (round.free == 0) break;
+    round.give(*round.find(next.key));
+  }
+}
+
+bool Choker::is_in_turn(PeerKey peer) const { return std::ranges::count(turns_, peer, &Turn::peer) > 0; }
+
+const Unchoked& Choker::answer(Round& round) {
+  for (Round::Seat& seat : round.seats) {   // rule B
+    if (round.free > 0 && seat.peer.unchoked && !seat.given) round.give(seat);
+  }
+  std::erase_if(turns_, [&](const Turn& turn) {
+    const Round::Seat* const seat = round.find(turn.peer);
+    return seat == nullptr || !seat->given;
+  });
+  std::ranges::sort(turns_, [](const Turn& a, const Turn& b) {
+    return std::tuple(a.since, a.peer) < std::tuple(b.since, b.peer);
+  });
+  unchoked_.peers.clear();
+  unchoked_.optimistic.clear();
+  for (const Round::Seat& seat : round.seats) {
+    if (!seat.given) continue;
+    unchoked_.peers.push_back(seat.peer.key);
+    if (is_in_turn(seat.peer.key)) unchoked_.optimistic.push_back(seat.peer.key);
+  }
+  SWARM_ASSERT(unchoked_.peers.size() <= rules_.slots, unchoked_.peers.size());
+  return unchoked_;
+}
+
+}  // namespace swarmlab::client

@@ -1,0 +1,95 @@
+#include "client/smart_ban.hpp"
+
+#include <algorithm>
+
+#include "protocol/assert.hpp"
+
+namespace swarmlab::client {
+
+SmartBan::SmartBan(std::uint32_t suspect_pieces) : suspect_pieces_(std::max(suspect_pieces, 1U)) {}
+
+SmartBan::Case& SmartBan::open_case(PieceIndex piece) {
+  const auto existing = cases_.find(piece);
+  if (existing != cases_.end()) return existing->second;
+  if (cases_.size() == kMaxPieces) {
+    cases_.erase(std::ranges::min_element(cases_, {}, [](const auto& entry) { return entry.second.number; }));
+  }
+  Case& fresh = cases_[piece];
+  fresh.number = next_number_++;
+  return fresh;
+}
+
+std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey> sources) {
+  std::vector<PeerKey> parts(sources.begin(), sources.end());
+  std::ranges::sort(parts);
+  parts.erase(std::ranges::unique(parts).begin(), parts.end());
+  // A block of unknown origin (it was on disk before) may be the bad one: then nobody is proven.
+  const bool all_known = parts.empty() || parts.back() != kNobody;
+  if (!all_known) parts.pop_back();
+  if (parts.empty()) return {};
+  if (parts.size() == 1 && all_known) return {{parts.front(), Guilt::proven}};
+
+  Case& current = open_case(piece);
+  std::vector<Verdict> verdicts;
+  for (const PeerKey peer : parts) {
+    const auto at = std::ranges::lower_bound(current.suspects, peer);
+    if (at != current.suspects.end() && *at == peer) continue;   // this piece counts once
+    current.suspects.insert(at, peer);
+    ++suspicions_[peer];
+  }
+  std::uint32_t most = 0;
+  for (const PeerKey peer : parts) most = std::max(most, suspicions(peer));
+  if (most <= suspect_pieces_) return {};
+  for (const PeerKey peer : parts) {
+    if (suspicions(peer) == most) verdicts.push_back({peer, Guilt::suspected});
+  }
+  for (const Verdict& verdict : verdicts) {
+    suspicions_.erase(verdict.peer);
+    for (auto& [other, known] : cases_) std::erase(known.suspects, verdict.peer);
+  }
+  return verdicts;
+}
+
+void SmartBan::remember(PieceIndex piece, std::span<const Delivery> deliveries) {
+  std::vector<Delivery>& known = open_case(piece).deliveries;
+  for (const Delivery& delivery : deliveries) {
+    if (delivery.peer == kNobody) continue;
+    const auto at = std::ranges::lower_bound(known, delivery);
+    if (at != known.end() && *at == delivery) continue;
+    const auto of_block = std::ranges::count(known, delivery.block, &Delivery::block);
+    if (static_cast<std::size_t>(of_block) < kMaxDeliveriesPerBlock) known.insert(at, delivery);
+  }
+}
+
+bool SmartBan::wants_digests(PieceIndex piece) const {
+  const auto found = cases_.find(piece);
+  return found != cases_.end() && !found->second.deliveries.empty();
+}
+
+std::vector<Verdict> SmartBan::verified(PieceIndex piece, std::span<const Sha1Digest> good) {
+  const auto found = cases_.find(piece);
+  if (found == cases_.end()) return {};
+  std::vector<PeerKey> guilty;
+  for (const Delivery& delivery : found->second.deliveries) {
+    SWARM_ASSERT(good.empty() || delivery.block.value() < good.size(), piece, delivery.block, good.size());
+    if (!good.empty() && delivery.digest != good[delivery.block.value()]) guilty.push_back(delivery.peer);
+  }
+  std::ranges::sort(guilty);
+  guilty.erase(std::ranges::unique(guilty).begin(), guilty.end());
+  for (const PeerKey peer : found->second.suspects) {
+    const auto count = suspicions_.find(peer);
+    SWARM_ASSERT(count != suspicions_.end(), peer);
+    if (--count->second == 0) suspicions_.erase(count);
+  }
+  cases_.erase(found);
+  std::vector<Verdict> verdicts;
+  for (const PeerKey peer : guilty) verdicts.push_back({peer, Guilt::proven});
+  return verdicts;
+}
+
+std::uint32_t SmartBan::suspicions(PeerKey peer) const {
+  const auto found = suspicions_.find(peer);
+  return found == suspicions_.end() ? 0 : found->second;
+}
+
+}  // namespace swarmlab::client
