@@ -1,0 +1,338 @@
+#include "client/content_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/assert.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+using runtime::FileError;
+using runtime::OpenMode;
+using runtime::Tag;
+
+// What a completion belongs to: a part of an operation, or the opening of a file.
+enum class Concern : std::uint8_t { part, open, directory };
+constexpr Tag make_tag(Concern concern, std::uint32_t a, std::uint32_t b) {
+  return (Tag{static_cast<std::uint8_t>(concern)} << 62) | (Tag{a} << 31) | b;
+}
+constexpr Concern concern_of(Tag tag) { return static_cast<Concern>(tag >> 62); }
+constexpr std::uint32_t first_of(Tag tag) { return static_cast<std::uint32_t>((tag >> 31) & 0x7fffffff); }
+constexpr std::uint32_t second_of(Tag tag) { return static_cast<std::uint32_t>(tag & 0x7fffffff); }
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
+}  // namespace
+
+ContentStore::ContentStore(runtime::FileSystem& files, std::shared_ptr<const protocol::Metainfo> metainfo,
+                           std::string directory, std::uint32_t open_files, StoreHandler& handler)
+    : file_system_(files), metainfo_(std::move(metainfo)), directory_(std::move(directory)),
+      open_limit_(std::max(open_files, 1u)), handler_(handler), files_(metainfo_->files.size()) {}
+
+ContentStore::~ContentStore() {
+  file_system_.forget(*this);
+  for (const File& file : files_) {
+    if (file.state == File::State::open) file_system_.close(file.id);
+  }
+}
+
+std::string ContentStore::path_of(std::size_t file) const {
+  std::string path = directory_;
+  for (const std::string& element : metainfo_->files[file].path) {
+    if (!path.empty()) path += '/';
+    path += element;
+  }
+  return path;
+}
+
+std::uint32_t ContentStore::new_operation(Kind kind, Tag tag) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(operations_.size()));
+    operations_.emplace_back();
+  }
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  Operation& operation = operations_[index];
+  operation.kind = kind;
+  operation.tag = tag;
+  operation.error = FileError::none;
+  operation.is_short = false;
+  operation.bytes = {};
+  operation.parts.clear();
+  ++operations_under_way_;
+  return index;
+}
+
+// Cuts a range of the content at file borders.
+void ContentStore::split(Operation& operation, ByteCount offset, ByteCount length,
+                         std::span<const runtime::Slice> data) {
+  const auto& entries = metainfo_->files;
+  auto entry = std::ranges::upper_bound(entries, offset, {}, &protocol::FileEntry::offset);
+  SWARM_ASSERT(entry != entries.begin());
+  --entry;
+  std::size_t done = 0;
+  while (done < length.size()) {
+    SWARM_ASSERT(entry != entries.end(), offset, length);
+    const ByteCount at = offset + ByteCount::from_size(done) - entry->offset;
+    const ByteCount here = std::min(entry->length - at, length - ByteCount::from_size(done));
+    if (here.value() > 0) {
+      Part part{static_cast<std::uint32_t>(entry - entries.begin()), at, here, {}};
+      if (!data.empty()) part.data = runtime::sub(data, done, here.size());
+      operation.parts.push_back(std::move(part));
+      done += here.size();
+    }
+    ++entry;
+  }
+}
+
+void ContentStore::read(ByteCount offset, ByteCount length, Tag tag) {
+  const std::uint32_t index = new_operation(Kind::read, tag);
+  split(operations_[index], offset, length, {});
+  start(index);
+}
+
+void ContentStore::write(ByteCount offset, const runtime::Slices& data, Tag tag) {
+  const std::uint32_t index = new_operation(Kind::write, tag);
+  const ByteCount length = runtime::length_of(data);
+  operations_[index].bytes = length;
+  write_backlog_ += length;
+  split(operations_[index], offset, length, data);
+  start(index);
+}
+
+void ContentStore::survey(Tag tag) {
+  const std::uint32_t index = new_operation(Kind::stat, tag);
+  for (std::uint32_t file = 0; file < files_.size(); ++file) {
+    operations_[index].parts.push_back({file, {}, {}, {}});
+  }
+  start(index);
+}
+
+void ContentStore::create_empty_files(Tag tag) {
+  const std::uint32_t index = new_operation(Kind::create, tag);
+  for (std::uint32_t file = 0; file < files_.size(); ++file) {
+    const protocol::FileEntry& entry = metainfo_->files[file];
+    if (entry.length.value() == 0 && !entry.is_pad) operations_[index].parts.push_back({file, {}, {}, {}});
+  }
+  start(index);
+}
+
+void ContentStore::sync(Tag tag) {
+  const std::uint32_t index = new_operation(Kind::sync, tag);
+  for (std::uint32_t file = 0; file < files_.size(); ++file) {
+    if (std::exchange(files_[file].is_dirty, false)) operations_[index].parts.push_back({file, {}, {}, {}});
+  }
+  start(index);
+}
+
+void ContentStore::start(std::uint32_t index) {
+  const auto count = static_cast<std::uint32_t>(operations_[index].parts.size());
+  // One more than the parts: whatever ends at once must not finish the operation inside this call.  With nothing
+  // to do at all, the file system is asked for something harmless, so that the answer comes from an event.
+  operations_[index].parts_left = count == 0 ? 1 : count;
+  if (count == 0) {
+    file_system_.stat(directory_.empty() ? "." : directory_, *this, make_tag(Concern::part, index, 0x7fffffff));
+    return;
+  }
+  for (std::uint32_t part = 0; part < count; ++part) start_part({index, part});
+}
+
+void ContentStore::start_part(Waiting at) {
+  const Operation& operation = operations_[at.operation];
+  const std::uint32_t index = operation.parts[at.part].file;
+  File& file = files_[index];
+  const Tag tag = make_tag(Concern::part, at.operation, at.part);
+  if (operation.kind == Kind::stat || metainfo_->files[index].is_pad) {
+    // For a pad only the event is wanted; its bytes are zeros.
+    file_system_.stat(path_of(index), *this, tag);
+    return;
+  }
+  const bool wants_write = operation.kind != Kind::read;
+  if (file.state == File::State::open && (file.is_writable || !wants_write)) {
+    issue(at);
+    return;
+  }
+  file.waiting.push_back(at);
+  if (file.state == File::State::open) {
+    // Read-only so far.  What is under way on the old descriptor completes before it closes.
+    file_system_.close(file.id);
+    file.state = File::State::closed;
+    --open_count_;
+  }
+  if (file.state == File::State::closed) open(index);
+}
+
+void ContentStore::open(std::uint32_t index) {
+  File& file = files_[index];
+  file.opening_writable = std::ranges::any_of(
+      file.waiting, [&](const Waiting& at) { return operations_[at.operation].kind != Kind::read; });
+  const std::string path = path_of(index);
+  const std::string directory = directory_of(path);
+  if (file.opening_writable && !directory.empty() && !made_directories_.contains(directory)) {
+    file.state = File::State::making_directory;
+    file_system_.make_directories(directory, *this, make_tag(Concern::directory, index, 0));
+    return;
+  }
+  file.state = File::State::opening;
+  file_system_.open(path, file.opening_writable ? OpenMode::create : OpenMode::read, *this,
+                    make_tag(Concern::open, index, 0));
+}
+
+void ContentStore::opened(std::uint32_t index, const runtime::FileResult& result) {
+  File& file = files_[index];
+  file.state = File::State::closed;
+  if (result.error == FileError::too_many_open && open_count_ > 0) {
+    // Others of the process hold descriptors: make do with fewer, and try again with one given back.
+    open_limit_ = std::max(1u, open_count_ - 1);
+    close_surplus();
+    if (open_count_ < open_limit_ + 1) {
+      open(index);
+      return;
+    }
+  }
+  if (result.error != FileError::none) {
+    fail_waiting(index, result.error);
+    return;
+  }
+  file.state = File::State::open;
+  file.id = result.file;
+  file.is_writable = file.opening_writable;
+  ++open_count_;
+  for (const Waiting& at : std::exchange(file.waiting, {})) start_part(at);
+  close_surplus();
+}
+
+void ContentStore::fail_waiting(std::uint32_t index, FileError error) {
+  for (const Waiting& at : std::exchange(files_[index].waiting, {})) {
+    Operation& operation = operations_[at.operation];
+    // A file that is not there reads as short: to a check that is an answer, not a fault.
+    if (operation.kind == Kind::read && error == FileError::not_found) operation.is_short = true;
+    part_done(at, error);
+  }
+}
+
+void ContentStore::issue(Waiting at) {
+  const Operation& operation = operations_[at.operation];
+  const Part& part = operation.parts[at.part];
+  File& file = files_[part.file];
+  const Tag tag = make_tag(Concern::part, at.operation, at.part);
+  file.last_used = ++use_counter_;
+  ++file.under_way;
+  switch (operation.kind) {
+    case Kind::read: file_system_.read(file.id, part.offset, part.length, *this, tag); break;
+    case Kind::write:
+      file.is_dirty = true;
+      file_system_.write(file.id, part.offset, part.data, *this, tag);
+      break;
+    case Kind::create: file_system_.truncate(file.id, ByteCount(0), *this, tag); break;
+    case Kind::sync: file_system_.sync(file.id, *this, tag); break;
+    case Kind::stat: SWARM_ASSERT(false); break;
+  }
+}
+
+void ContentStore::on_file(const runtime::FileResult& result) {
+  const std::uint32_t first = first_of(result.tag);
+  switch (concern_of(result.tag)) {
+    case Concern::directory:
+      if (result.error != FileError::none) {
+        files_[first].state = File::State::closed;
+        fail_waiting(first, result.error);
+        return;
+      }
+      made_directories_.insert(directory_of(path_of(first)));
+      open(first);
+      return;
+    case Concern::open: opened(first, result); return;
+    case Concern::part: break;
+  }
+  const Waiting at{first, second_of(result.tag)};
+  Operation& operation = operations_[at.operation];
+  if (operation.parts.empty()) {
+    finish(at.operation);
+    return;
+  }
+  Part& part = operation.parts[at.part];
+  File& file = files_[part.file];
+  FileError error = result.error;
+  if (metainfo_->files[part.file].is_pad) {
+    error = FileError::none;
+    if (operation.kind == Kind::read) {
+      part.data = {runtime::Slice::copy_of(std::vector<std::byte>(part.length.size()))};
+    }
+  } else if (operation.kind == Kind::stat) {
+    file.size_on_disk.reset();
+    if (error == FileError::none && result.status.kind == runtime::FileStatus::Kind::directory) {
+      error = FileError::is_directory;
+    }
+    if (error == FileError::none) file.size_on_disk = result.status.size;
+    if (error == FileError::not_found) error = FileError::none;
+  } else {
+    --file.under_way;
+    if (operation.kind == Kind::read && error == FileError::none) {
+      part.data.assign(result.data.begin(), result.data.end());
+      if (result.bytes < part.length) {
+        operation.is_short = true;
+        operation.failed_file = part.file;
+      }
+    }
+  }
+  part_done(at, error);
+  close_surplus();
+}
+
+void ContentStore::part_done(Waiting at, FileError error) {
+  Operation& operation = operations_[at.operation];
+  if (error != FileError::none && operation.error == FileError::none) {
+    operation.error = error;
+    operation.failed_file = operation.parts[at.part].file;
+  }
+  SWARM_ASSERT(operation.parts_left > 0);
+  if (--operation.parts_left == 0) finish(at.operation);
+}
+
+void ContentStore::finish(std::uint32_t index) {
+  // The slot is free before the handler runs: it may start the next operation from there.
+  Operation operation = std::exchange(operations_[index], {});
+  free_.push_back(index);
+  --operations_under_way_;
+  write_backlog_ -= operation.bytes;
+  StoreResult result{.tag = operation.tag, .error = operation.error, .path = {}, .data = {},
+                     .is_short = operation.is_short};
+  std::string path;
+  if (operation.error != FileError::none || operation.is_short) {
+    path = path_of(operation.failed_file);
+    result.path = path;
+  }
+  runtime::Slices joined;
+  if (operation.kind == Kind::read && operation.error == FileError::none) {
+    if (operation.parts.size() == 1) {
+      joined = std::move(operation.parts.front().data);
+    } else {
+      for (Part& part : operation.parts) {
+        for (runtime::Slice& slice : part.data) runtime::append(joined, std::move(slice));
+      }
+    }
+    result.data = joined;
+  }
+  handler_.on_stored(result);
+}
+
+void ContentStore::close_surplus() {
+  while (open_count_ > open_limit_) {
+    File* oldest = nullptr;
+    for (File& file : files_) {
+      if (file.state != File::State::open || file.under_way > 0) continue;
+      if (oldest == nullptr || file.last_used < oldest->last_used) oldest = &file;
+    }
+    if (oldest == nullptr) return;
+    file_system_.close(oldest->id);
+    oldest->state = File::State::closed;
+    --open_count_;
+  }
+}
+
+}  // namespace swarmlab::client

@@ -1,0 +1,126 @@
+// ContentStore: a torrent's content, laid over its files.
+//
+// Offsets are in the content (all files joined in order); an operation that spans files is split, and is complete
+// when all its parts are.  Files are opened when first needed, at most `open_files` at a time (the least recently used
+// idle one is closed), read-only until something is to be written.  Files and directories that are missing are
+// made by the first write; files are sparse.  Pad files (BEP 47) read as zeros and swallow writes.
+//
+// Every operation ends in one on_stored(), later; errors name the file.  Nothing is called back after forget().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/metainfo.hpp"
+#include "runtime/file_system.hpp"
+#include "runtime/slice.hpp"
+
+namespace swarmlab::client {
+
+struct StoreResult {
+  runtime::Tag tag = 0;
+  runtime::FileError error = runtime::FileError::none;   // the first that occurred
+  std::string_view path;                                 // of the file it occurred in, or that is short
+  std::span<const runtime::Slice> data;                  // read: all that was asked for, unless is_short
+  bool is_short = false;                                 // read: a file ended early
+};
+
+class StoreHandler {
+ public:
+  virtual void on_stored(const StoreResult& result) = 0;
+
+ protected:
+  ~StoreHandler() = default;
+};
+
+class ContentStore final : private runtime::FileHandler {
+ public:
+  ContentStore(runtime::FileSystem& files, std::shared_ptr<const protocol::Metainfo> metainfo,
+               std::string directory, std::uint32_t open_files, StoreHandler& handler);
+  ContentStore(const ContentStore&) = delete;
+  ContentStore& operator=(const ContentStore&) = delete;
+  ~ContentStore();
+
+  void read(ByteCount offset, ByteCount length, runtime::Tag tag);
+  void write(ByteCount offset, const runtime::Slices& data, runtime::Tag tag);
+  // Looks which files are there: afterwards size_on_disk() answers.  A file that cannot be looked at for another
+  // reason than its absence is an error.
+  void survey(runtime::Tag tag);
+  // Makes the files that no piece will ever write: empty ones, and their directories.
+  void create_empty_files(runtime::Tag tag);
+  // Everything written survives a power loss when this has completed.
+  void sync(runtime::Tag tag);
+
+  // From the last survey: nullopt where the file is missing.
+  std::optional<ByteCount> size_on_disk(std::size_t file) const { return files_[file].size_on_disk; }
+  // Bytes of writes that are not complete.
+  ByteCount write_backlog() const { return write_backlog_; }
+  bool is_idle() const { return operations_under_way_ == 0; }
+  std::string path_of(std::size_t file) const;
+
+ private:
+  enum class Kind : std::uint8_t { read, write, stat, create, sync };
+  struct Part {
+    std::uint32_t file = 0;
+    ByteCount offset;                 // in the file
+    ByteCount length;
+    runtime::Slices data;
+  };
+  struct Operation {
+    Kind kind = Kind::read;
+    runtime::Tag tag = 0;
+    std::uint32_t parts_left = 0;
+    runtime::FileError error = runtime::FileError::none;
+    std::uint32_t failed_file = 0;
+    bool is_short = false;
+    ByteCount bytes;
+    std::vector<Part> parts;
+  };
+  struct Waiting { std::uint32_t operation = 0; std::uint32_t part = 0; };
+  struct File {
+    enum class State : std::uint8_t { closed, making_directory, opening, open } state = State::closed;
+    bool is_writable = false;
+    bool opening_writable = false;
+    bool is_dirty = false;            // written since the last sync began
+    runtime::FileId id;
+    std::uint32_t under_way = 0;      // parts issued and not complete
+    std::uint64_t last_used = 0;
+    std::optional<ByteCount> size_on_disk;
+    std::vector<Waiting> waiting;     // parts that need it open
+  };
+
+  void on_file(const runtime::FileResult& result) override;
+
+  std::uint32_t new_operation(Kind kind, runtime::Tag tag);
+  void split(Operation& operation, ByteCount offset, ByteCount length, std::span<const runtime::Slice> data);
+  void start(std::uint32_t index);
+  void start_part(Waiting part);
+  void open(std::uint32_t file);
+  void opened(std::uint32_t file, const runtime::FileResult& result);
+  void issue(Waiting part);
+  void part_done(Waiting part, runtime::FileError error);
+  void finish(std::uint32_t index);
+  void close_surplus();
+  void fail_waiting(std::uint32_t file, runtime::FileError error);
+
+  runtime::FileSystem& file_system_;
+  std::shared_ptr<const protocol::Metainfo> metainfo_;
+  std::string directory_;
+  std::uint32_t open_limit_;
+  StoreHandler& handler_;
+  std::vector<File> files_;
+  std::vector<Operation> operations_;         // slots; free ones are listed in free_
+  std::vector<std::uint32_t> free_;
+  std::uint32_t operations_under_way_ = 0;
+  std::uint32_t open_count_ = 0;
+  std::uint64_t use_counter_ = 0;
+  ByteCount write_backlog_;
+  std::set<std::string, std::less<>> made_directories_;
+};
+
+}  // namespace swarmlab::client

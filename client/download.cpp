@@ -1,0 +1,422 @@
+#include "client/download.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/assert.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+using protocol::BlockRange;
+using runtime::Tag;
+
+// Tags within our range: a block's write, or a piece read back.
+constexpr Tag kReadBack = Tag{1} << 39;
+constexpr Tag write_tag(PieceIndex piece) { return piece.value(); }
+constexpr Tag read_back_tag(PieceIndex piece) { return kReadBack | piece.value(); }
+
+// A rejected block is not asked of the same peer again for this long, doubling up to a minute.
+constexpr Duration kFirstAgainPause = 1s;
+constexpr Duration kLongestAgainPause = 60s;
+
+// Given-up requests remembered per peer; whatever comes beyond that counts as not asked for.
+constexpr std::size_t kMaxLate = 256;
+
+// Allowed-fast pieces remembered per peer: more than anybody grants (BEP 6 suggests 10).
+constexpr std::size_t kMaxAllowedFast = 64;
+
+constexpr BytesPerSecond kSlow{8 * 1024};
+constexpr BytesPerSecond kFast{64 * 1024};
+
+ByteCount bytes_left(const protocol::PieceGeometry& geometry, const protocol::Bitfield& have) {
+  ByteCount left;
+  for (PieceIndex piece; geometry.contains(piece); ++piece) {
+    if (!have.test(piece)) left += geometry.length_of(piece);
+  }
+  return left;
+}
+
+}  // namespace
+
+Download::Download(const runtime::Outside& outside, const Settings& settings,
+                   std::shared_ptr<const protocol::Metainfo> metainfo, const protocol::Bitfield& have,
+                   ContentStore& store, PeerSet& peers, Tag first_tag, DownloadOwner& owner)
+    : clock_(outside.clock), random_(outside.random), hasher_(outside.hasher), settings_(settings),
+      metainfo_(std::move(metainfo)), have_(have), store_(store), peers_(peers), first_tag_(first_tag),
+      owner_(owner),
+      picker_(metainfo_->geometry, have,
+              {.random_first_pieces = settings.random_first_pieces,
+               .end_game = settings.end_game,
+               .end_game_requesters = settings.end_game_requesters}),
+      verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces),
+      left_(bytes_left(metainfo_->geometry, have)) {}
+
+Download::~Download() { hasher_.forget(*this); }
+
+// ---- what peers have ----
+
+void Download::peer_ready(Peer& peer) {
+  peer.pieces = protocol::Bitfield(metainfo_->geometry.piece_count());
+  picker_.peer_joined(peer.pieces);
+}
+
+void Download::peer_left(Peer& peer) {
+  picker_.release_all(peer.key);
+  picker_.peer_left(peer.pieces);
+  if (!peer.open.empty()) wake_idle_ = true;
+  peer.open.clear();
+}
+
+void Download::on_bitfield(Peer& peer, protocol::Bitfield pieces) {
+  picker_.peer_left(peer.pieces);
+  peer.pieces = std::move(pieces);
+  picker_.peer_joined(peer.pieces);
+  peer.interesting = 0;
+  if (is_complete()) return;
+  for (PieceIndex piece; metainfo_->geometry.contains(piece); ++piece) {
+    if (peer.pieces.test(piece) && !have_.test(piece)) ++peer.interesting;
+  }
+  update_interest(peer);
+}
+
+void Download::on_have(Peer& peer, PieceIndex piece) {
+  if (!peer.pieces.set(piece)) return;
+  picker_.peer_has(piece, peer.pieces);
+  if (have_.test(piece)) return;
+  ++peer.interesting;
+  update_interest(peer);
+  refill(peer);
+}
+
+void Download::update_interest(Peer& peer) {
+  const bool interested = peer.interesting > 0 && !is_halted_;
+  if (interested == peer.am_interested) return;
+  peer.am_interested = interested;
+  if (interested) {
+    peer.wire.send(protocol::encode(protocol::Interested{}));
+  } else {
+    peer.wire.send(protocol::encode(protocol::NotInterested{}));
+  }
+}
+
+// ---- choke states ----
+
+void Download::on_choke(Peer& peer) {
+  peer.peer_choking = true;
+  peer.is_snubbed = false;
+  // With Fast every request is still answered, by a piece or a reject (BEP 6; bug B20).  Without, all are void.
+  if (peer.common_features.fast || peer.open.empty()) return;
+  picker_.release_all(peer.key);
+  for (const Peer::OpenRequest& request : peer.open) remember_late(peer, request.block);
+  peer.open.clear();
+  wake_idle_ = true;
+}
+
+void Download::on_unchoke(Peer& peer) {
+  peer.peer_choking = false;
+  refill(peer);
+}
+
+void Download::on_allowed_fast(Peer& peer, PieceIndex piece) {
+  if (peer.allowed_to_us.size() >= kMaxAllowedFast) return;
+  if (std::ranges::find(peer.allowed_to_us, piece) != peer.allowed_to_us.end()) return;
+  peer.allowed_to_us.push_back(piece);
+  refill(peer);
+}
+
+void Download::on_reject(Peer& peer, const BlockRange& block) {
+  const auto request = std::ranges::find(peer.open, block, &Peer::OpenRequest::block);
+  if (request == peer.open.end()) {
+    std::erase(peer.late, block);
+    return;
+  }
+  peer.open.erase(request);
+  picker_.released(peer.key, block);
+  if (!peer.peer_choking) {
+    // It serves us, but not this: leave it alone with it for a while, ask for other things at once (B22).
+    const Time now = clock_.now();
+    if (now >= peer.again_after) {
+      peer.again_pause = peer.again_pause == Duration{} ? kFirstAgainPause
+                                                        : std::min(peer.again_pause * 2, kLongestAgainPause);
+      peer.again_after = now + peer.again_pause;
+    }
+  }
+  wake_idle_ = true;
+}
+
+// ---- requests ----
+
+Speed Download::speed_of(const Peer& peer, Time now) const {
+  if (peer.is_snubbed) return Speed::slow;
+  const BytesPerSecond rate = peer.gives.rate(now);
+  if (rate >= kFast) return Speed::fast;
+  return peer.last_block != kStart && rate < kSlow ? Speed::slow : Speed::medium;
+}
+
+void Download::refill(Peer& peer) {
+  if (is_halted_ || peer.is_dropped || !peer.am_interested) return;
+  const bool choked = peer.peer_choking;
+  if (choked && peer.allowed_to_us.empty()) return;
+  const Time now = clock_.now();
+  const std::size_t depth = peer.depth.depth(
+      {.rate = peer.gives.rate(now), .reqq = peer.reqq, .snubbed = peer.is_snubbed});
+  if (peer.open.size() >= depth) return;
+  // A quarter free, or one where the depth is small.
+  if (!peer.open.empty() && depth - peer.open.size() < std::max<std::size_t>(depth / 4, 1)) return;
+
+  protocol::Bitfield allowed;
+  if (choked) {
+    allowed = protocol::Bitfield(metainfo_->geometry.piece_count());
+    for (const PieceIndex piece : peer.allowed_to_us) {
+      if (peer.pieces.test(piece)) allowed.set(piece);
+    }
+  }
+  picked_.clear();
+  picker_.pick({.key = peer.key, .pieces = choked ? allowed : peer.pieces, .speed = speed_of(peer, now),
+                .again = now >= peer.again_after},
+               depth - peer.open.size(), random_, picked_);
+  for (const BlockRange& block : picked_) request(peer, block);
+}
+
+void Download::request(Peer& peer, const BlockRange& block) {
+  std::erase(peer.late, block);
+  peer.open.push_back({block, clock_.now()});
+  peer.wire.send(protocol::encode(protocol::Request{block}));
+}
+
+void Download::remember_late(Peer& peer, const BlockRange& block) {
+  if (peer.late.size() >= kMaxLate) peer.late.erase(peer.late.begin());
+  peer.late.push_back(block);
+}
+
+// Cancels the request at `position`; its block may be asked for elsewhere.
+void Download::give_up(Peer& peer, std::size_t position) {
+  const BlockRange block = peer.open[position].block;
+  peer.open.erase(peer.open.begin() + static_cast<std::ptrdiff_t>(position));
+  picker_.released(peer.key, block);
+  remember_late(peer, block);
+  peer.wire.send(protocol::encode(protocol::Cancel{block}));
+}
+
+void Download::settle() {
+  if (!wake_idle_ || is_halted_) return;
+  wake_idle_ = false;
+  peers_.for_each_ready([&](Peer& peer) { refill(peer); });
+}
+
+Time Download::upkeep(Time now) {
+  Time next = kNever;
+  peers_.for_each_ready([&](Peer& peer) {
+    if (peer.open.empty()) return;
+    const auto begun = [&](const Peer::OpenRequest& request) { return std::max(request.sent, peer.last_block); };
+    if (now - begun(peer.open.front()) >= settings_.request_timeout) {
+      while (!peer.open.empty() && now - begun(peer.open.front()) >= settings_.request_timeout) {
+        give_up(peer, 0);
+      }
+      peer.is_snubbed = !peer.peer_choking;
+      peer.depth.snubbed();
+      peer.again_after = now + kFirstAgainPause;
+      next = std::min(next, peer.again_after);
+      wake_idle_ = true;
+    } else if (!peer.peer_choking && now - begun(peer.open.front()) >= settings_.snub_after) {
+      peer.is_snubbed = true;
+      peer.depth.snubbed();
+    }
+    if (!peer.open.empty()) {
+      next = std::min(next, begun(peer.open.front()) + std::min(settings_.request_timeout, settings_.snub_after));
+    }
+  });
+  // Whoever may be asked again, may be by now.
+  if (!is_complete()) peers_.for_each_ready([&](Peer& peer) {
+    if (peer.again_after > now) {
+      next = std::min(next, peer.again_after);
+    } else if (peer.open.empty() && peer.am_interested) {
+      refill(peer);
+    }
+  });
+  settle();
+  return std::max(next, now + 1s);
+}
+
+void Download::halt() {
+  is_halted_ = true;
+  peers_.for_each_ready([&](Peer& peer) {
+    while (!peer.open.empty()) give_up(peer, peer.open.size() - 1);
+  });
+}
+
+// ---- blocks ----
+
+void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices data) {
+  const Time now = clock_.now();
+  downloaded_ += block.length;
+  peer.last_block = now;
+  peer.is_snubbed = false;
+
+  bool was_asked = false;
+  const auto request = std::ranges::find(peer.open, block, &Peer::OpenRequest::block);
+  if (request != peer.open.end()) {
+    peer.depth.delivered(now, now - request->sent, block.length);
+    peer.open.erase(request);
+    was_asked = true;
+  } else if (const auto late = std::ranges::find(peer.late, block); late != peer.late.end()) {
+    peer.late.erase(late);
+    was_asked = true;
+  }
+  if (!was_asked || is_halted_ || !metainfo_->geometry.is_block(block) || have_.test(block.piece) ||
+      picker_.judge(peer.key, block) == Arrival::duplicate) {
+    // Not asked for, or somebody else was quicker.
+    wasted_ += block.length;
+    if (!is_halted_ && was_asked) {
+      picker_.released(peer.key, block);
+      refill(peer);
+    }
+    return;
+  }
+  const PiecePicker::Received received = picker_.received(peer.key, block);
+  // Copied: the list lives until the picker's next call.
+  const std::vector<PeerKey> cancel_at(received.cancel_at.begin(), received.cancel_at.end());
+  peer.gives.add(now, block.length);
+  peer.again_pause = {};
+
+  ++progress_[block.piece].writes_under_way;
+  store_.write(metainfo_->geometry.offset_of(block.piece) + ByteCount(block.begin.value()), data,
+               first_tag_ + write_tag(block.piece));
+  verifier_.add(block, data);
+
+  for (const PeerKey key : cancel_at) {
+    Peer* other = peers_.find(key);
+    if (other == nullptr) continue;
+    const auto open = std::ranges::find(other->open, block, &Peer::OpenRequest::block);
+    if (open == other->open.end()) continue;
+    other->open.erase(open);
+    remember_late(*other, block);
+    other->wire.send(protocol::encode(protocol::Cancel{block}));
+  }
+  refill(peer);
+  // At the end every block that comes makes room for further duplicates of others.
+  if (!is_complete() && picker_.in_end_game()) wake_idle_ = true;
+}
+
+void Download::on_stored(const StoreResult& result) {
+  const Tag tag = result.tag - first_tag_;
+  const PieceIndex piece(static_cast<std::uint32_t>(tag));
+  if ((tag & kReadBack) != 0) {
+    Inquest& inquest = inquests_.at(piece);
+    if (result.error != runtime::FileError::none || result.is_short) {
+      // What cannot be read back accuses nobody.
+      inquest.missing = 0;
+      inquest.sources.clear();
+      end_inquest(piece);
+      return;
+    }
+    const std::uint32_t blocks = metainfo_->geometry.block_count(piece);
+    inquest.digests.resize(blocks);
+    inquest.missing = blocks;
+    std::vector<runtime::Slices> parts(blocks);
+    std::vector<runtime::HashRequest> batch(blocks);
+    for (BlockIndex block; block.value() < blocks; ++block) {
+      const BlockRange range = metainfo_->geometry.block(piece, block);
+      parts[block.value()] = runtime::sub(result.data, range.begin.value(), range.length.size());
+      batch[block.value()] = {parts[block.value()], (Tag{piece.value()} << 32) | block.value()};
+    }
+    hasher_.digest(batch, *this);
+    return;
+  }
+  const auto entry = progress_.find(piece);
+  if (entry == progress_.end()) return;
+  --entry->second.writes_under_way;
+  if (result.error != runtime::FileError::none) {
+    owner_.on_storage_error(result.path, result.error);
+    return;
+  }
+  conclude(piece);
+}
+
+// ---- pieces ----
+
+void Download::on_piece_hashed(PieceIndex piece, bool matches) {
+  progress_.at(piece).hash = matches ? Progress::Hash::good : Progress::Hash::bad;
+  conclude(piece);
+  owner_.on_settled();
+}
+
+// Decides about a piece whose hash is known and whose writes are all done.
+void Download::conclude(PieceIndex piece) {
+  const auto entry = progress_.find(piece);
+  if (entry == progress_.end() || entry->second.writes_under_way > 0 ||
+      entry->second.hash == Progress::Hash::pending || is_halted_) {
+    return;
+  }
+  const bool good = entry->second.hash == Progress::Hash::good;
+  progress_.erase(entry);
+  if (!good) {
+    wasted_ += metainfo_->geometry.length_of(piece);
+    begin_inquest(piece, false);
+    return;
+  }
+  if (smart_ban_.wants_digests(piece)) begin_inquest(piece, true);
+  picker_.verified(piece);
+  have_.set(piece);
+  left_ -= metainfo_->geometry.length_of(piece);
+  peers_.for_each_ready([&](Peer& peer) {
+    if (!peer.pieces.test(piece)) return;
+    SWARM_ASSERT(peer.interesting > 0, peer.key);
+    --peer.interesting;
+    update_interest(peer);
+  });
+  owner_.on_piece_done(piece);
+}
+
+void Download::begin_inquest(PieceIndex piece, bool is_good) {
+  Inquest& inquest = inquests_[piece];
+  inquest = {};
+  inquest.is_good = is_good;
+  if (!is_good) {
+    inquest.sources = picker_.sources(piece);
+    std::vector<PeerKey> distinct = inquest.sources;
+    std::ranges::sort(distinct);
+    distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
+    owner_.on_piece_failed(piece, static_cast<std::uint32_t>(distinct.size()));
+    accuse(piece, smart_ban_.failed(piece, inquest.sources));
+    if (!smart_ban_.wants_digests(piece) && distinct.size() <= 1) {
+      end_inquest(piece);
+      return;
+    }
+  }
+  store_.read(metainfo_->geometry.offset_of(piece), metainfo_->geometry.length_of(piece),
+              first_tag_ + read_back_tag(piece));
+}
+
+void Download::on_digest(const runtime::HashResult& result) {
+  const PieceIndex piece(static_cast<std::uint32_t>(result.tag >> 32));
+  Inquest& inquest = inquests_.at(piece);
+  inquest.digests[static_cast<std::uint32_t>(result.tag)] = result.digest;
+  if (--inquest.missing == 0) end_inquest(piece);
+  owner_.on_settled();
+}
+
+void Download::end_inquest(PieceIndex piece) {
+  const Inquest inquest = std::move(inquests_.at(piece));
+  inquests_.erase(piece);
+  if (inquest.is_good) {
+    if (!inquest.digests.empty()) accuse(piece, smart_ban_.verified(piece, inquest.digests));
+    return;
+  }
+  std::vector<Delivery> deliveries;
+  for (std::size_t block = 0; block < inquest.digests.size() && block < inquest.sources.size(); ++block) {
+    deliveries.push_back({BlockIndex(static_cast<std::uint32_t>(block)), inquest.sources[block],
+                          inquest.digests[block]});
+  }
+  if (!deliveries.empty()) smart_ban_.remember(piece, deliveries);
+  // Only now may the blocks be fetched again: what they overwrite has been looked at.
+  picker_.failed(piece);
+  wake_idle_ = true;
+}
+
+void Download::accuse(PieceIndex piece, const std::vector<Verdict>& verdicts) {
+  for (const Verdict& verdict : verdicts) owner_.on_culprit(verdict.peer, piece, verdict.guilt);
+}
+
+}  // namespace swarmlab::client

@@ -1,0 +1,48 @@
+#include "client/events.hpp"
+
+#include <fmt/format.h>
+
+namespace swarmlab::client {
+namespace {
+
+template <class... F>
+struct Overloaded : F... { using F::operator()...; };
+
+std::string_view name_of(protocol::AnnounceEvent event) {
+  return event == protocol::AnnounceEvent::none ? "announce" : protocol::to_string(event);
+}
+
+std::int64_t seconds(Duration duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); }
+
+}  // namespace
+
+std::string to_string(const Event& event) {
+  return std::visit(
+      Overloaded{
+          [](const Checked& e) { return fmt::format("checked the files: {} of {} pieces are here", e.pieces_found, e.pieces_total); },
+          [](const PeerConnected& e) {
+            return fmt::format("{} {}", e.by == Initiator::us ? "connected to" : "accepted", to_string(e.peer));
+          },
+          [](const PeerDropped& e) { return fmt::format("disconnected {}: {}", to_string(e.peer), e.reason); },
+          [](const PieceVerified& e) { return fmt::format("piece {} is verified ({} now)", e.piece.value(), e.pieces_have); },
+          [](const PieceFailed& e) {
+            return fmt::format("piece {} does not match its hash; it came from {} peer{}", e.piece.value(), e.sources,
+                               e.sources == 1 ? "" : "s");
+          },
+          [](const PeerBanned& e) {
+            return fmt::format("banned {}: it spoilt piece {}", to_string(e.peer.address), e.piece.value());
+          },
+          [](const Completed& e) {
+            return fmt::format("complete; downloaded {} bytes, uploaded {}", e.downloaded.value(), e.uploaded.value());
+          },
+          [](const TrackerAnswered& e) {
+            return fmt::format("{} told {}; {} peers, again in {} s", name_of(e.event), e.url, e.peers, seconds(e.interval));
+          },
+          [](const TrackerFailed& e) { return fmt::format("could not tell {} {}: {}", e.url, name_of(e.event), e.reason); },
+          [](const StorageFailed& e) { return fmt::format("stopped: {}: {}", e.path, e.reason); },
+          [](const Stopped&) { return std::string("stopped"); },
+      },
+      event);
+}
+
+}  // namespace swarmlab::client

@@ -1,0 +1,77 @@
+// PeerPool: which peers of a torrent are known, and whom to dial next.
+//
+// Rules:
+//  - an address is dialled once at a time; a failure doubles its waiting time, from `redial_base` to ten minutes.
+//    Rationale: a dead peer of a tracker's list must cost little, a restarting one must be found again.
+//  - addresses are dialled in the order in which they became known; trackers' lists come shuffled by the caller.
+//  - our own address, once recognised, and banned ones are never dialled (bugs B46, B61).
+//  - at most kMaxKnown addresses are kept; further ones are ignored, so that no tracker or peer can grow our memory (B79).
+// Cost: logarithmic in the number of known addresses.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "protocol/endpoint.hpp"
+#include "protocol/units.hpp"
+
+namespace swarmlab::client {
+
+class PeerPool {
+ public:
+  static constexpr std::size_t kMaxKnown = 2000;
+  static constexpr Duration kLongestWait = 10min;
+
+  explicit PeerPool(Duration redial_base) : redial_base_(redial_base) {}
+
+  // Returns whether the address was new.
+  bool add(const Endpoint& peer);
+  // Never again: it is we ourselves.
+  void exclude(const Endpoint& peer);
+  // The next address that may be dialled at `now`, marked as being dialled; nullopt when none is due.
+  template <class IsBanned>
+  std::optional<Endpoint> next_to_dial(Time now, IsBanned&& is_banned) {
+    for (auto due = waiting_.begin(); due != waiting_.end() && due->first <= now;) {
+      const Endpoint peer = due->second;
+      if (is_banned(peer.address)) {
+        ++due;
+        continue;
+      }
+      waiting_.erase(due);
+      known_.at(peer).is_waiting = false;
+      return peer;
+    }
+    return std::nullopt;
+  }
+  // When the next address falls due; kNever when none waits.
+  Time next_due() const { return waiting_.empty() ? kNever : waiting_.begin()->first; }
+
+  // What became of a dialled address.
+  enum class Outcome : std::uint8_t {
+    failed,        // never got as far as a handshake
+    ended,         // was a good connection, and is over
+    unwanted,      // both are seeds, or it is connected already: no reason to come back soon
+  };
+  void dialled(const Endpoint& peer, Outcome outcome, Time now);
+
+  std::size_t known() const { return known_.size(); }
+
+ private:
+  struct Known {
+    std::uint32_t failures = 0;
+    bool is_waiting = false;
+    bool is_excluded = false;
+  };
+  void wait(const Endpoint& peer, Known& known, Time until);
+
+  Duration redial_base_;
+  std::map<Endpoint, Known> known_;
+  // Those that may be dialled, by when; equal times in the order of arrival (multimap keeps it).
+  // Invariant: an address stands here exactly when its is_waiting is set.
+  std::multimap<Time, Endpoint> waiting_;
+};
+
+}  // namespace swarmlab::client

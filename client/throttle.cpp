@@ -1,0 +1,54 @@
+#include "client/throttle.hpp"
+
+#include <algorithm>
+
+namespace swarmlab::client {
+
+Throttle::Throttle(std::optional<BytesPerSecond> rate, runtime::Clock& clock, runtime::Timers& timers,
+                   ThrottleHandler& handler)
+    : rate_(rate), clock_(clock), handler_(handler), filled_(clock.now()), timer_(timers, *this) {
+  if (rate_) rate_ = std::max(*rate_, BytesPerSecond(1));
+}
+
+void Throttle::fill() {
+  const Time now = clock_.now();
+  const ByteCount earned = *rate_ * (now - filled_);
+  if (earned.value() == 0) return;
+  filled_ = now;
+  // One byte at least fits, however low the rate.
+  tokens_ = std::min(tokens_ + earned, std::max(*rate_ * kBurst, ByteCount(1)));
+}
+
+bool Throttle::is_open() {
+  if (!rate_) return true;
+  fill();
+  return tokens_.value() > 0;
+}
+
+void Throttle::charge(ByteCount bytes) {
+  if (rate_) tokens_ -= bytes;
+}
+
+void Throttle::wait(TorrentId torrent, PeerKey peer) {
+  waiting_.emplace_back(torrent, peer);
+  arm();
+}
+
+void Throttle::arm() {
+  if (timer_.is_armed() || waiting_.empty()) return;
+  const ByteCount lacking = ByteCount(1) - std::min(tokens_, ByteCount(0));
+  timer_.arm(clock_.now() + lacking / *rate_ + 1ms);
+}
+
+void Throttle::on_timer(runtime::Tag) {
+  timer_.expired();
+  // Each waiter is called once at most: who waits again stands behind the others.
+  for (std::size_t turns = waiting_.size(); turns > 0 && !waiting_.empty() && is_open(); --turns) {
+    const auto [torrent, peer] = waiting_.front();
+    waiting_.pop_front();
+    handler_.on_tokens(torrent, peer);
+  }
+  arm();
+}
+
+}  // namespace swarmlab::client

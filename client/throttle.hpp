@@ -1,0 +1,56 @@
+// Throttle: a rate limit shared by many connections (a token bucket with a queue).
+//
+// Tokens are bytes; they fill at the rate, up to a quarter of a second's worth.  Whoever finds the bucket empty
+// waits in line and is called, in order, when there are tokens again, so that no connection starves.  charge() may
+// go below zero: sizes are known only afterwards.  Without a rate nothing is ever held back.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "client/events.hpp"
+#include "client/peer_key.hpp"
+#include "protocol/units.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/timers.hpp"
+
+namespace swarmlab::client {
+
+class ThrottleHandler {
+ public:
+  // It is this peer's turn.  It may charge, and wait again.
+  virtual void on_tokens(TorrentId torrent, PeerKey peer) = 0;
+
+ protected:
+  ~ThrottleHandler() = default;
+};
+
+class Throttle final : private runtime::TimerHandler {
+ public:
+  Throttle(std::optional<BytesPerSecond> rate, runtime::Clock& clock, runtime::Timers& timers,
+           ThrottleHandler& handler);
+
+  // Whether bytes may pass now.
+  bool is_open();
+  void charge(ByteCount bytes);
+  // Calls on_tokens() for this peer later.
+  void wait(TorrentId torrent, PeerKey peer);
+
+ private:
+  static constexpr Duration kBurst = 250ms;
+
+  void on_timer(runtime::Tag tag) override;
+  void fill();
+  void arm();
+
+  std::optional<BytesPerSecond> rate_;
+  runtime::Clock& clock_;
+  ThrottleHandler& handler_;
+  ByteCount tokens_;
+  Time filled_ = kStart;
+  std::deque<std::pair<TorrentId, PeerKey>> waiting_;
+  runtime::Timer timer_;
+};
+
+}  // namespace swarmlab::client

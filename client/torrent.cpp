@@ -1,0 +1,630 @@
+#include "client/torrent.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/assert.hpp"
+#include "protocol/extension_handshake.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+using protocol::Bitfield;
+using protocol::BlockRange;
+using runtime::FileError;
+using runtime::Tag;
+
+// Whose the content store's tags are.
+constexpr Tag kDownloadTags = 0;
+constexpr Tag kUploadTags = Download::kTags;
+constexpr Tag kCheckTags = Download::kTags * 2;
+constexpr Tag kSyncTag = Download::kTags * 4;
+constexpr Tag kCreateTag = kSyncTag + 1;
+
+enum Timer : Tag { kUpkeep, kDial };
+
+// Of all connections at most this part is dialled: the rest stays open for those who dial us.
+constexpr std::uint32_t dial_limit(std::uint32_t max_peers) { return std::max(1u, max_peers - max_peers / 4); }
+
+constexpr std::size_t kMaxAddressesRemembered = 1024;
+
+}  // namespace
+
+Torrent::Torrent(TorrentId id, SessionContext& session, AddTorrent torrent)
+    : id_(id), session_(session), outside_(session.outside), settings_(session.settings),
+      metainfo_(torrent.metainfo), options_(std::move(torrent)), pool_(settings_.redial_base),
+      store_(outside_.files, metainfo_, options_.directory, settings_.open_files, *this),
+      upkeep_timer_(outside_.timers, *this, kUpkeep), dial_timer_(outside_.timers, *this, kDial) {
+  for (const Endpoint& peer : options_.peers) pool_.add(peer);
+}
+
+Torrent::~Torrent() = default;
+
+void Torrent::emit(const Event& event) {
+  if (session_.events != nullptr) session_.events->on_event(id_, event);
+}
+
+// ---- life ----
+
+void Torrent::start() {
+  if (options_.on_start == OnStart::trust_data) {
+    Bitfield all(metainfo_->geometry.piece_count());
+    all.set_all();
+    begin_transfer(all);
+    return;
+  }
+  CheckHandler& handler = *this;
+  checker_ = std::make_unique<Checker>(store_, outside_.hasher, metainfo_, kCheckTags, handler);
+  checker_->start();
+}
+
+void Torrent::on_checked(const Bitfield& found) {
+  emit(Checked{found.count(), found.size()});
+  if (options_.check_only) {
+    make_download(found);
+    wind_down(TorrentState::stopping);
+    return;
+  }
+  begin_transfer(found);
+}
+
+void Torrent::on_check_failed(std::string_view path, FileError why) {
+  on_storage_error(path, why);
+}
+
+void Torrent::make_download(const Bitfield& have) {
+  DownloadOwner& owner = *this;
+  download_ = std::make_unique<Download>(outside_, settings_, metainfo_, have, store_, peers_, kDownloadTags, owner);
+}
+
+void Torrent::begin_transfer(const Bitfield& have) {
+  make_download(have);
+  UploadOwner& upload_owner = *this;
+  upload_ = std::make_unique<Upload>(outside_, settings_, metainfo_, store_, peers_, id_, session_.up, kUploadTags,
+                                     upload_owner);
+  state_ = have.all() ? TorrentState::seeding : TorrentState::downloading;
+  if (!have.all()) store_.create_empty_files(kCreateTag);
+  upload_->start();
+  announcer_ = std::make_unique<Announcer>(
+      outside_, settings_,
+      AnnouncerIdentity{metainfo_->info_hash, session_.peer_id, session_.listen_port, session_.tracker_key},
+      options_.trackers ? *options_.trackers : metainfo_->trackers, static_cast<AnnouncerOwner&>(*this));
+  announcer_has_stopped_ = false;
+  announcer_->start();
+  // From an event of its own: whoever added the torrent is not called back before it has returned.
+  dial_timer_.arm(outside_.clock.now());
+}
+
+void Torrent::stop() {
+  if (state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
+  wind_down(TorrentState::stopping);
+}
+
+// Lets go of peers and trackers.  `next` is stopping or failed.
+void Torrent::wind_down(TorrentState next) {
+  const bool was_failed = state_ == TorrentState::failed;
+  state_ = next;
+  checker_.reset();
+  dial_timer_.disarm();
+  if (upload_ != nullptr) upload_->halt();
+  if (download_ != nullptr) download_->halt();
+  peers_.for_each([&](Peer& peer) { drop(peer, "the torrent is being stopped"); });
+  if (was_failed) {
+    // Trackers were told already.
+    if (announcer_has_stopped_) upkeep_timer_.arm(outside_.clock.now());
+    return;
+  }
+  store_.sync(kSyncTag);
+  if (announcer_ != nullptr) announcer_->stop();
+}
+
+void Torrent::end_if_quiet() {
+  if (state_ != TorrentState::stopping || !announcer_has_stopped_ || !was_synced_) return;
+  state_ = TorrentState::stopped;
+  upkeep_timer_.disarm();
+  emit(Stopped{});
+}
+
+void Torrent::fail(std::string message) {
+  if (state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
+  error_ = std::move(message);
+  wind_down(TorrentState::failed);
+}
+
+void Torrent::on_storage_error(std::string_view path, FileError error) {
+  if (state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
+  const std::string reason(to_string(error));
+  emit(StorageFailed{path, reason});
+  fail(std::string(path) + ": " + reason);
+}
+
+void Torrent::complete() {
+  state_ = TorrentState::seeding;
+  emit(Completed{upload_->uploaded(), download_->downloaded()});
+  announcer_->completed();
+  store_.sync(kSyncTag + 2);
+  peers_.for_each_ready([&](Peer& peer) {
+    if (peer.is_seed()) drop(peer, "both have everything");
+  });
+}
+
+// ---- parts report ----
+
+// Whatever happens within the scope is settled once, at the end of the outermost.
+struct Torrent::EventScope {
+  explicit EventScope(Torrent& t) : torrent(t) { ++torrent.event_depth_; }
+  ~EventScope() {
+    if (--torrent.event_depth_ == 0) torrent.settle();
+  }
+  EventScope(const EventScope&) = delete;
+  EventScope& operator=(const EventScope&) = delete;
+  Torrent& torrent;
+};
+
+void Torrent::on_settled() {
+  if (event_depth_ == 0) settle();
+}
+
+void Torrent::on_stored(const StoreResult& result) {
+  const EventScope scope(*this);
+  if (result.tag >= kSyncTag) {
+    if (result.tag == kSyncTag) {
+      was_synced_ = true;
+      if (result.error != FileError::none && error_.empty()) {
+        error_ = std::string(result.path) + ": " + std::string(to_string(result.error));
+        emit(StorageFailed{result.path, to_string(result.error)});
+      }
+      end_if_quiet();
+    } else if (result.error != FileError::none) {
+      on_storage_error(result.path, result.error);
+    }
+  } else if (result.tag >= kCheckTags) {
+    if (checker_ != nullptr) checker_->on_stored(result);
+  } else if (result.tag >= kUploadTags) {
+    upload_->on_stored(result);
+  } else {
+    download_->on_stored(result);
+    // Reading goes on when half of what waits for the disk is through.
+    if (store_.write_backlog() < settings_.write_backlog / 2) {
+      peers_.for_each_ready([&](Peer& peer) {
+        if (peer.wire.is_paused() && !peer.waits_for_down_tokens) peer.wire.resume_reading();
+      });
+    }
+  }
+}
+
+void Torrent::on_piece_done(PieceIndex piece) {
+  emit(PieceVerified{piece, download_->have().count()});
+  const protocol::ShortMessage have = protocol::encode(protocol::Have{piece});
+  peers_.for_each_ready([&](Peer& peer) {
+    if (!peer.pieces.test(piece)) peer.wire.send(have);
+  });
+  if (download_->is_complete()) complete();
+}
+
+void Torrent::on_piece_failed(PieceIndex piece, std::uint32_t sources) { emit(PieceFailed{piece, sources}); }
+
+void Torrent::on_culprit(PeerKey key, PieceIndex piece, Guilt guilt) {
+  Peer* peer = peers_.find(key);
+  if (guilt == Guilt::suspected) {
+    if (peer != nullptr) drop(*peer, "had a part in too many pieces that failed their hash");
+    return;
+  }
+  std::optional<IpAddress> address;
+  if (peer != nullptr) {
+    address = peer->endpoint.address;
+    emit(PeerBanned{peer->endpoint, piece});
+  } else if (const auto gone = addresses_.find(key); gone != addresses_.end()) {
+    address = gone->second;
+    emit(PeerBanned{Endpoint{gone->second, 0}, piece});
+  }
+  if (!address) return;
+  bans_.ban(*address, outside_.clock.now() + settings_.ban_time);
+  // All its connections: a ban that leaves one open is none (bug B46).
+  peers_.for_each([&](Peer& other) {
+    if (other.endpoint.address == *address) drop(other, "sent data that failed its hash");
+  });
+}
+
+bool Torrent::can_serve(PieceIndex piece) const {
+  return metainfo_->geometry.contains(piece) && download_->has(piece);
+}
+
+TransferTotals Torrent::totals() const {
+  return {upload_->uploaded(), download_->downloaded() - download_->wasted(), download_->left()};
+}
+
+void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,
+                                const protocol::AnnounceReply& reply, Duration interval) {
+  const EventScope scope(*this);
+  emit(TrackerAnswered{url, event, static_cast<std::uint32_t>(reply.peers.size()), interval});
+  std::vector<Endpoint> found;
+  for (const protocol::TrackerPeer& peer : reply.peers) {
+    if (peer.id != session_.peer_id) found.push_back(peer.endpoint);
+  }
+  outside_.random.shuffle(std::span(found));
+  for (const Endpoint& peer : found) pool_.add(peer);
+}
+
+void Torrent::on_tracker_failure(std::string_view url, protocol::AnnounceEvent event, std::string_view reason) {
+  emit(TrackerFailed{url, event, reason});
+}
+
+void Torrent::on_announcer_stopped() {
+  announcer_has_stopped_ = true;
+  end_if_quiet();
+}
+
+// ---- connections ----
+
+void Torrent::add_peer(const Endpoint& peer) {
+  pool_.add(peer);
+  if (download_ != nullptr && state_ != TorrentState::stopping) dial_timer_.arm_no_later_than(outside_.clock.now());
+}
+
+void Torrent::dial_more() {
+  if (state_ != TorrentState::downloading && state_ != TorrentState::seeding) return;
+  const Time now = outside_.clock.now();
+  const auto is_banned = [&](const IpAddress& address) { return bans_.is_banned(address, now); };
+  std::size_t connected = peers_.count_if([](const Peer&) { return true; });
+  while (half_open_ < settings_.max_half_open && connected < dial_limit(settings_.max_peers)) {
+    const auto to = pool_.next_to_dial(now, is_banned);
+    if (!to) break;
+    ++half_open_;
+    ++connected;
+    PeerOwner& owner = *this;
+    peers_.add(std::make_unique<Peer>(next_key_, *to, std::nullopt, settings_, outside_.network, outside_.clock, owner));
+    ++next_key_;
+  }
+  const Time due = std::max(pool_.next_due(), now + 1s);
+  if (connected < dial_limit(settings_.max_peers) && due != kNever) dial_timer_.arm_no_later_than(due);
+  upkeep_timer_.arm_no_later_than(now + 5s);
+}
+
+void Torrent::accept(runtime::StreamId stream, const Endpoint& from, Bytes first_bytes) {
+  const bool is_running = state_ == TorrentState::downloading || state_ == TorrentState::seeding;
+  const bool is_full = peers_.count_if([](const Peer&) { return true; }) >= settings_.max_peers;
+  if (!is_running || is_full || bans_.is_banned(from.address, outside_.clock.now())) {
+    outside_.network.close(stream);
+    return;
+  }
+  PeerOwner& owner = *this;
+  Peer& peer = peers_.add(
+      std::make_unique<Peer>(next_key_, stream, from, settings_, outside_.network, outside_.clock, owner));
+  ++next_key_;
+  ++half_open_;
+  upkeep_timer_.arm_no_later_than(outside_.clock.now() + 5s);
+  peer.wire.begin(first_bytes);
+}
+
+void Torrent::on_established(Peer& peer) {
+  peer.wire.send(protocol::Handshake{
+      {.extension_protocol = settings_.extension_protocol, .fast = settings_.fast_extension},
+      metainfo_->info_hash, session_.peer_id});
+}
+
+void Torrent::on_handshake(Peer& peer, const protocol::Handshake& handshake) {
+  if (handshake.info_hash != metainfo_->info_hash) {
+    drop(peer, "answered for another torrent");
+    return;
+  }
+  if (handshake.peer_id == session_.peer_id) {
+    // Our own address, as a tracker may give it to us (bug B61).
+    if (peer.initiator == Initiator::us) pool_.exclude(peer.endpoint);
+    drop(peer, "is ourselves");
+    return;
+  }
+  peer.id = handshake.peer_id;
+  if (!resolve_duplicate(peer)) return;
+  if (peer.initiator == Initiator::them) on_established(peer);
+  peer.common_features = common(
+      {.extension_protocol = settings_.extension_protocol, .fast = settings_.fast_extension}, handshake.features);
+  peer.is_ready = true;
+  --half_open_;
+  peer.since = outside_.clock.now();
+  download_->peer_ready(peer);
+  upload_->peer_ready(peer);
+  greet(peer);
+  emit(PeerConnected{peer.endpoint, peer.id, peer.initiator});
+}
+
+// One connection per pair of peers.  When both dialled each other, both ends must give up the same one: what stays
+// is the connection that was dialled by the greater peer id (bug B60).  False: `peer` is the one to go.
+bool Torrent::resolve_duplicate(Peer& peer) {
+  Peer* other = nullptr;
+  peers_.for_each_ready([&](Peer& candidate) {
+    if (candidate.id == peer.id) other = &candidate;
+  });
+  if (other == nullptr) return true;
+  const bool ours_stays = session_.peer_id > peer.id;
+  const bool new_one_stays = peer.initiator != other->initiator && (peer.initiator == Initiator::us) == ours_stays;
+  Peer& surplus = new_one_stays ? *other : peer;
+  surplus.is_surplus = true;
+  drop(surplus, "is connected twice");
+  return new_one_stays;
+}
+
+// First messages: what we have (BEP 3; BEP 6 where both speak it), then what we speak (BEP 10).
+void Torrent::greet(Peer& peer) {
+  const Bitfield& have = download_->have();
+  if (peer.common_features.fast && have.all()) {
+    peer.wire.send(protocol::encode(protocol::HaveAll{}));
+  } else if (peer.common_features.fast && have.none()) {
+    peer.wire.send(protocol::encode(protocol::HaveNone{}));
+  } else if (!have.none()) {
+    peer.wire.send(protocol::Message(protocol::BitfieldMessage{have.wire()}));
+  }
+  if (peer.common_features.extension_protocol) {
+    protocol::ExtensionHandshake ours;
+    if (session_.listen_port != 0) ours.listen_port = session_.listen_port;
+    ours.client = settings_.client_name;
+    ours.request_queue = settings_.request_queue;
+    const std::vector<std::byte> payload = protocol::encode(ours);
+    peer.wire.send(protocol::Message(protocol::Extended{0, payload}));
+  }
+}
+
+void Torrent::on_wire_closed(Peer& peer, std::string_view reason) { drop(peer, reason); }
+
+void Torrent::drop(Peer& peer, std::string_view reason) {
+  if (peer.is_dropped) return;
+  peer.is_dropped = true;
+  some_dropped_ = true;
+  peer.wire.close();
+  const Time now = outside_.clock.now();
+  if (peer.is_ready) {
+    addresses_.emplace(peer.key, peer.endpoint.address);
+    if (addresses_.size() > kMaxAddressesRemembered) addresses_.erase(addresses_.begin());
+    download_->peer_left(peer);
+    upload_->peer_left(peer);
+    emit(PeerDropped{peer.endpoint, reason});
+  } else {
+    --half_open_;
+  }
+  if (peer.initiator == Initiator::us) {
+    const bool is_unwanted = peer.is_surplus || (download_->is_complete() && peer.is_seed());
+    pool_.dialled(peer.endpoint,
+                  is_unwanted     ? PeerPool::Outcome::unwanted
+                  : peer.is_ready ? PeerPool::Outcome::ended
+                                  : PeerPool::Outcome::failed, now);
+  }
+  dial_timer_.arm_no_later_than(now + 1s);
+}
+
+// ---- messages ----
+
+bool Torrent::require_fast(Peer& peer, std::string_view what) {
+  if (peer.common_features.fast) return true;
+  drop(peer, std::string("sent ") + std::string(what) + " without the fast extension");   // BEP 6; bug B58
+  return false;
+}
+
+struct Torrent::MessageVisitor {
+  Torrent& torrent;
+  Peer& peer;
+  const protocol::PieceGeometry& geometry;
+  bool is_first;
+
+  bool knows_piece(PieceIndex piece) const {
+    if (geometry.contains(piece)) return true;
+    torrent.drop(peer, "named a piece that does not exist");
+    return false;
+  }
+  bool knows_block(const BlockRange& block) const {
+    if (geometry.is_valid(block) && block.length <= protocol::kMaxBlockBytes) return true;
+    torrent.drop(peer, "named a block that does not exist");
+    return false;
+  }
+  bool comes_first() const {
+    if (is_first) return true;
+    torrent.drop(peer, "sent its pieces a second time, or late");   // BEP 3: "only ever sent as the first message"
+    return false;
+  }
+  void has(Bitfield pieces) const {
+    torrent.download_->on_bitfield(peer, std::move(pieces));
+    if (torrent.download_->is_complete() && peer.is_seed()) torrent.drop(peer, "both have everything");
+  }
+
+  void operator()(const protocol::KeepAlive&) const {}
+  void operator()(const protocol::Choke&) const { torrent.download_->on_choke(peer); }
+  void operator()(const protocol::Unchoke&) const { torrent.download_->on_unchoke(peer); }
+  void operator()(const protocol::Interested&) const { torrent.upload_->on_interested(peer); }
+  void operator()(const protocol::NotInterested&) const { torrent.upload_->on_not_interested(peer); }
+  void operator()(const protocol::Have& message) const {
+    if (!knows_piece(message.piece)) return;
+    torrent.download_->on_have(peer, message.piece);
+    if (torrent.download_->is_complete() && peer.is_seed()) torrent.drop(peer, "both have everything");
+  }
+  void operator()(const protocol::BitfieldMessage& message) const {
+    if (!comes_first()) return;
+    auto pieces = Bitfield::from_wire(message.payload, geometry.piece_count());
+    if (!pieces) {
+      torrent.drop(peer, "sent a malformed bitfield");
+      return;
+    }
+    has(std::move(*pieces));
+  }
+  void operator()(const protocol::HaveAll&) const {
+    if (!torrent.require_fast(peer, "have-all") || !comes_first()) return;
+    Bitfield all(geometry.piece_count());
+    all.set_all();
+    has(std::move(all));
+  }
+  void operator()(const protocol::HaveNone&) const {
+    if (torrent.require_fast(peer, "have-none")) static_cast<void>(comes_first());
+  }
+  void operator()(const protocol::Request& message) const {
+    if (knows_block(message.block)) torrent.upload_->on_request(peer, message.block);
+  }
+  void operator()(const protocol::Cancel& message) const {
+    if (knows_block(message.block)) torrent.upload_->on_cancel(peer, message.block);
+  }
+  void operator()(const protocol::Reject& message) const {
+    if (torrent.require_fast(peer, "reject")) torrent.download_->on_reject(peer, message.block);
+  }
+  void operator()(const protocol::AllowedFast& message) const {
+    if (torrent.require_fast(peer, "allowed-fast") && knows_piece(message.piece)) {
+      torrent.download_->on_allowed_fast(peer, message.piece);
+    }
+  }
+  void operator()(const protocol::Suggest& message) const {
+    // Advice that rarest first has no use for; but it must make sense.
+    if (torrent.require_fast(peer, "suggest")) static_cast<void>(knows_piece(message.piece));
+  }
+  void operator()(const protocol::Extended& message) const { torrent.on_extended(peer, message); }
+  void operator()(const protocol::PieceHeader&) const { SWARM_ASSERT(false); }   // on_block() has it
+  void operator()(const protocol::Port&) const {}      // a DHT node's; we have none
+  void operator()(const protocol::Unknown&) const {}
+};
+
+void Torrent::on_message(Peer& peer, const protocol::Message& message) {
+  if (peer.is_dropped) return;
+  // The extension handshake may stand before the bitfield, and so may what is no part of BEP 3's exchange.
+  const bool counts = !std::holds_alternative<protocol::KeepAlive>(message) &&
+                      !std::holds_alternative<protocol::Extended>(message) &&
+                      !std::holds_alternative<protocol::Port>(message) &&
+                      !std::holds_alternative<protocol::Unknown>(message);
+  const bool is_first = !peer.has_sent_message;
+  if (counts) peer.has_sent_message = true;
+  std::visit(MessageVisitor{*this, peer, metainfo_->geometry, is_first}, message);
+}
+
+void Torrent::on_extended(Peer& peer, const protocol::Extended& message) {
+  if (!peer.common_features.extension_protocol || message.id != 0) return;
+  const auto theirs = protocol::decode_extension_handshake(message.payload);
+  if (!theirs) {
+    drop(peer, "sent a malformed extension handshake: " + to_string(theirs.error()));
+    return;
+  }
+  if (theirs->request_queue) peer.reqq = std::max(1u, *theirs->request_queue);
+}
+
+void Torrent::on_block(Peer& peer, const BlockRange& block, runtime::Slices data) {
+  if (peer.is_dropped) return;
+  peer.has_sent_message = true;
+  if (!metainfo_->geometry.is_valid(block)) {
+    drop(peer, "sent a block that does not exist");
+    return;
+  }
+  download_->on_block(peer, block, std::move(data));
+  if (store_.write_backlog() >= settings_.write_backlog) peer.wire.pause_reading();
+}
+
+void Torrent::on_bytes(Peer& peer, ByteCount bytes) {
+  session_.down.charge(bytes);
+  if (!session_.down.is_open() && !std::exchange(peer.waits_for_down_tokens, true)) {
+    peer.wire.pause_reading();
+    session_.down.wait(id_, peer.key);
+  }
+}
+
+void Torrent::on_room(Peer& peer) {
+  if (peer.is_ready) upload_->pump(peer);
+}
+
+void Torrent::on_up_tokens(PeerKey key) {
+  const EventScope scope(*this);
+  if (upload_ != nullptr) upload_->on_tokens(key);
+}
+
+void Torrent::on_down_tokens(PeerKey key) {
+  Peer* peer = peers_.find(key);
+  if (peer == nullptr) return;
+  peer->waits_for_down_tokens = false;
+  if (store_.write_backlog() < settings_.write_backlog) peer->wire.resume_reading();
+}
+
+// ---- time ----
+
+void Torrent::on_timer(Tag tag) {
+  const EventScope scope(*this);
+  if (tag == kDial) {
+    dial_timer_.expired();
+    dial_more();
+  } else {
+    upkeep_timer_.expired();
+    upkeep();
+  }
+}
+
+Duration Torrent::handshake_patience(const Peer& peer) const {
+  return peer.initiator == Initiator::us ? settings_.connect_timeout + settings_.handshake_timeout
+                                         : settings_.handshake_timeout;
+}
+
+// Looks after what only time brings about.  Re-arms itself for the next moment at which anything can fall due.
+void Torrent::upkeep() {
+  if (state_ == TorrentState::failed || state_ == TorrentState::stopping) {
+    end_if_quiet();
+    return;
+  }
+  const Time now = outside_.clock.now();
+  Time next = kNever;
+  peers_.for_each([&](Peer& peer) {
+    if (!peer.is_ready) {
+      const Time patience_ends = peer.since + handshake_patience(peer);
+      if (now >= patience_ends) {
+        drop(peer, "did not finish its handshake in time");
+      } else {
+        next = std::min(next, patience_ends);
+      }
+      return;
+    }
+    if (now - peer.wire.last_received() >= settings_.idle_timeout) {
+      drop(peer, "was silent for too long");
+      return;
+    }
+    if (peer.wire.is_clogged()) {
+      drop(peer, "does not read what it is sent");
+      return;
+    }
+    if (now - peer.wire.last_sent() >= settings_.keepalive_interval) {
+      peer.wire.send(protocol::encode(protocol::KeepAlive{}));
+    }
+    peer.gives.rest(now);
+    peer.takes.rest(now);
+    next = std::min({next, peer.wire.last_received() + settings_.idle_timeout,
+                     peer.wire.last_sent() + settings_.keepalive_interval});
+  });
+  if (download_ != nullptr) next = std::min(next, download_->upkeep(now));
+  bans_.expire(now);
+  // At least every 5 s while anybody is connected: requests sent meanwhile have time-outs of their own.
+  if (peers_.count_if([](const Peer&) { return true; }) > 0) next = std::min(next, now + 5s);
+  if (next != kNever) upkeep_timer_.arm(std::max(next, now + 1s));
+}
+
+void Torrent::settle() {
+  if (state_ == TorrentState::downloading || state_ == TorrentState::seeding) {
+    download_->settle();
+    upload_->settle();
+    if (pool_.next_due() <= outside_.clock.now()) dial_timer_.arm_no_later_than(outside_.clock.now());
+  }
+  if (std::exchange(some_dropped_, false)) peers_.destroy_dropped();
+}
+
+TorrentStatus Torrent::status() const {
+  TorrentStatus status;
+  status.state = state_;
+  status.error = error_;
+  status.pieces_total = metainfo_->geometry.piece_count();
+  if (download_ == nullptr) {
+    status.left = metainfo_->geometry.total();
+    return status;
+  }
+  status.pieces_have = download_->have().count();
+  status.left = download_->left();
+  status.downloaded = download_->downloaded();
+  status.wasted = download_->wasted();
+  if (upload_ != nullptr) status.uploaded = upload_->uploaded();
+  const Time now = outside_.clock.now();
+  status.peers = static_cast<std::uint32_t>(peers_.count_if([&](const Peer& peer) {
+    if (!peer.is_ready) return false;
+    status.upload_rate = status.upload_rate + peer.takes.rate(now);
+    status.download_rate = status.download_rate + peer.gives.rate(now);
+    return true;
+  }));
+  status.seeds = static_cast<std::uint32_t>(peers_.count_if([](const Peer& peer) { return peer.is_seed(); }));
+  return status;
+}
+
+}  // namespace swarmlab::client

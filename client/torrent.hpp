@@ -1,0 +1,150 @@
+// Torrent: one torrent of a session, from the first check of its files to the last goodbye.
+//
+//   checking -> downloading -> seeding          stop() from anywhere: stopping -> stopped
+//      \____________\_____________\__ a file cannot be read or written: failed (peers gone, trackers told)
+//
+// Composes what has the rules: Checker, Download, Upload, Announcer, PeerPool, BanList.  Its own part is who is
+// connected: dialling, accepting, handshakes, one connection per pair, keep-alives, time-outs; and judging whether a
+// message makes sense at all before a part acts on it.
+//
+// Every event from outside ends in settle(): peers that were dropped are destroyed, free slots filled, idle peers
+// given work, new ones dialled.  Until then nothing that an event handler holds goes away.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/announcer.hpp"
+#include "client/ban_list.hpp"
+#include "client/checker.hpp"
+#include "client/content_store.hpp"
+#include "client/download.hpp"
+#include "client/peer_pool.hpp"
+#include "client/peer_set.hpp"
+#include "client/session.hpp"
+#include "client/throttle.hpp"
+#include "client/upload.hpp"
+
+namespace swarmlab::client {
+
+// What the torrents of a session have in common.
+struct SessionContext {
+  runtime::Outside outside;
+  const Settings& settings;
+  SessionEvents* events;
+  PeerId peer_id;
+  std::uint32_t tracker_key;
+  std::uint16_t listen_port = 0;
+  Throttle& up;
+  Throttle& down;
+};
+
+class Torrent final : private PeerOwner,
+                      private StoreHandler,
+                      private CheckHandler,
+                      private DownloadOwner,
+                      private UploadOwner,
+                      private AnnouncerOwner,
+                      private runtime::TimerHandler {
+ public:
+  Torrent(TorrentId id, SessionContext& session, AddTorrent torrent);
+  Torrent(const Torrent&) = delete;
+  Torrent& operator=(const Torrent&) = delete;
+  ~Torrent();
+
+  void start();
+  void stop();
+  void add_peer(const Endpoint& peer);
+  // Takes over an accepted stream whose handshake (in `first_bytes`) names this torrent.
+  void accept(runtime::StreamId stream, const Endpoint& from, Bytes first_bytes);
+  void on_up_tokens(PeerKey peer);
+  void on_down_tokens(PeerKey peer);
+
+  const InfoHashV1& info_hash() const { return metainfo_->info_hash; }
+  TorrentState state() const { return state_; }
+  TorrentStatus status() const;
+
+ private:
+  // PeerOwner
+  void on_established(Peer& peer) override;
+  void on_handshake(Peer& peer, const protocol::Handshake& handshake) override;
+  void on_message(Peer& peer, const protocol::Message& message) override;
+  void on_block(Peer& peer, const protocol::BlockRange& block, runtime::Slices data) override;
+  void on_bytes(Peer& peer, ByteCount bytes) override;
+  void on_room(Peer& peer) override;
+  void on_wire_closed(Peer& peer, std::string_view reason) override;
+  void on_settled() override;
+  // StoreHandler, CheckHandler
+  void on_stored(const StoreResult& result) override;
+  void on_checked(const protocol::Bitfield& found) override;
+  void on_check_failed(std::string_view path, runtime::FileError why) override;
+  // DownloadOwner, UploadOwner
+  void on_piece_done(PieceIndex piece) override;
+  void on_piece_failed(PieceIndex piece, std::uint32_t sources) override;
+  void on_culprit(PeerKey peer, PieceIndex piece, Guilt guilt) override;
+  void on_storage_error(std::string_view path, runtime::FileError error) override;
+  void drop(Peer& peer, std::string_view reason) override;
+  bool can_serve(PieceIndex piece) const override;
+  bool is_seeding() const override { return state_ == TorrentState::seeding; }
+  // AnnouncerOwner
+  TransferTotals totals() const override;
+  void on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,
+                         const protocol::AnnounceReply& reply, Duration interval) override;
+  void on_tracker_failure(std::string_view url, protocol::AnnounceEvent event,
+                          std::string_view reason) override;
+  void on_announcer_stopped() override;
+  // TimerHandler
+  void on_timer(runtime::Tag tag) override;
+
+  // Wire messages by kind, after the checks that all share.
+  struct MessageVisitor;
+  void greet(Peer& peer);
+  void on_extended(Peer& peer, const protocol::Extended& message);
+  bool require_fast(Peer& peer, std::string_view what);
+
+  struct EventScope;
+
+  void make_download(const protocol::Bitfield& have);
+  void begin_transfer(const protocol::Bitfield& have);
+  void dial_more();
+  Duration handshake_patience(const Peer& peer) const;
+  void upkeep();
+  bool resolve_duplicate(Peer& peer);
+  void complete();
+  void fail(std::string message);
+  void wind_down(TorrentState next);
+  void end_if_quiet();
+  void settle();
+  void emit(const Event& event);
+
+  TorrentId id_;
+  SessionContext& session_;
+  runtime::Outside& outside_;
+  const Settings& settings_;
+  std::shared_ptr<const protocol::Metainfo> metainfo_;
+  AddTorrent options_;
+  TorrentState state_ = TorrentState::checking;
+  std::string error_;
+  PeerSet peers_;
+  PeerPool pool_;
+  BanList bans_;
+  ContentStore store_;
+  std::unique_ptr<Checker> checker_;
+  std::unique_ptr<Download> download_;      // from the end of the check
+  std::unique_ptr<Upload> upload_;
+  std::unique_ptr<Announcer> announcer_;
+  std::map<PeerKey, IpAddress> addresses_;  // of peers that delivered and left: bans reach them too
+  PeerKey next_key_{0};
+  runtime::Timer upkeep_timer_;
+  runtime::Timer dial_timer_;
+  std::uint32_t half_open_ = 0;
+  bool announcer_has_stopped_ = true;
+  bool was_synced_ = false;
+  bool some_dropped_ = false;
+  int event_depth_ = 0;                     // settle() waits for the outermost event to end
+};
+
+}  // namespace swarmlab::client

@@ -1,0 +1,213 @@
+#include "client/upload.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/assert.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+using protocol::BlockRange;
+
+// What may wait unsent in a stream: never less than two blocks, and what the peer takes in 50 ms, so that a
+// fast path does not run dry between two of our events.
+constexpr ByteCount kLeastRoom = 32_KiB;
+constexpr ByteCount kMostRoom = 4_MiB;
+constexpr Duration kRoomTime = 50ms;
+constexpr std::uint32_t kBlocksPerRoomUpdate = 16;
+
+}  // namespace
+
+Upload::Upload(const runtime::Outside& outside, const Settings& settings,
+               std::shared_ptr<const protocol::Metainfo> metainfo, ContentStore& store, PeerSet& peers,
+               TorrentId torrent, Throttle& throttle, runtime::Tag first_tag, UploadOwner& owner)
+    : clock_(outside.clock), random_(outside.random), settings_(settings), metainfo_(std::move(metainfo)),
+      store_(store), peers_(peers), torrent_(torrent), throttle_(throttle), first_tag_(first_tag),
+      owner_(owner), choker_(ChokerRules::of(settings)), rechoke_timer_(outside.timers, *this) {}
+
+void Upload::start() {
+  is_running_ = true;
+  rechoke_timer_.arm(clock_.now() + settings_.rechoke_interval);
+}
+
+void Upload::halt() {
+  is_running_ = false;
+  rechoke_timer_.disarm();
+  peers_.for_each_ready([&](Peer& peer) {
+    if (!peer.am_choking) choke(peer);
+  });
+}
+
+// ---- choking ----
+
+void Upload::peer_ready(Peer& peer) {
+  peer.changed = clock_.now();
+  peer.asked = peer.changed;
+}
+
+void Upload::peer_left(Peer& peer) {
+  if (!peer.am_choking) slots_may_be_free_ = true;
+}
+
+void Upload::on_interested(Peer& peer) {
+  peer.peer_interested = true;
+  slots_may_be_free_ = true;
+}
+
+void Upload::on_not_interested(Peer& peer) {
+  peer.peer_interested = false;
+  flush(peer);
+  if (!peer.am_choking) slots_may_be_free_ = true;
+}
+
+std::vector<PeerView> Upload::views(Time now) {
+  std::vector<PeerView> views;
+  peers_.for_each_ready([&](Peer& peer) {
+    if (!peer.peer_interested && peer.am_choking) return;
+    views.push_back({.key = peer.key,
+                     .interested = peer.peer_interested,
+                     .unchoked = !peer.am_choking,
+                     .snubbed = peer.is_snubbed,
+                     .gives_us = peer.gives.rate(now),
+                     .connected_at = peer.since,
+                     .changed_at = peer.changed,
+                     .asked_at = std::max(peer.asked, peer.changed),
+                     .sent_since_unchoke = peer.sent_since_unchoke});
+  });
+  return views;
+}
+
+void Upload::on_timer(runtime::Tag) {
+  rechoke_timer_.expired();
+  if (!is_running_) return;
+  const Time now = clock_.now();
+  const auto mode = owner_.is_seeding() ? ChokeMode::seeding : ChokeMode::leeching;
+  apply(choker_.decide(now, mode, views(now), random_));
+  slots_may_be_free_ = false;
+  rechoke_timer_.arm(now + settings_.rechoke_interval);
+}
+
+void Upload::settle() {
+  if (!slots_may_be_free_ || !is_running_) return;
+  slots_may_be_free_ = false;
+  const Time now = clock_.now();
+  const auto mode = owner_.is_seeding() ? ChokeMode::seeding : ChokeMode::leeching;
+  apply(choker_.fill(now, mode, views(now), random_));
+}
+
+void Upload::apply(const Unchoked& unchoked) {
+  // Chokes first: at no moment are there more slots than configured (bug B08).
+  peers_.for_each_ready([&](Peer& peer) {
+    if (!peer.am_choking && !unchoked.contains(peer.key)) choke(peer);
+  });
+  const Time now = clock_.now();
+  for (const PeerKey key : unchoked.peers) {
+    Peer* peer = peers_.find(key);
+    if (peer == nullptr || !peer->am_choking) continue;
+    peer->am_choking = false;
+    peer->changed = now;
+    peer->asked = now;
+    peer->sent_since_unchoke = {};
+    peer->wire.send(protocol::encode(protocol::Unchoke{}));
+  }
+}
+
+void Upload::choke(Peer& peer) {
+  peer.am_choking = true;
+  peer.changed = clock_.now();
+  peer.wire.send(protocol::encode(protocol::Choke{}));
+  flush(peer);
+}
+
+// Empties the queue; with Fast each request in it is answered.
+void Upload::flush(Peer& peer) {
+  for (const BlockRange& block : peer.queue.clear()) answer_unserved(peer, block);
+}
+
+void Upload::answer_unserved(Peer& peer, const BlockRange& block) {
+  if (peer.common_features.fast) peer.wire.send(protocol::encode(protocol::Reject{block}));
+}
+
+// ---- requests ----
+
+void Upload::on_request(Peer& peer, const BlockRange& block) {
+  peer.asked = clock_.now();
+  if (peer.am_choking || !owner_.can_serve(block.piece)) {
+    // Sent before our choke arrived, or for a piece we never announced.
+    answer_unserved(peer, block);
+    return;
+  }
+  switch (peer.queue.push(block)) {
+    case UploadQueue::Push::accepted: pump(peer); return;
+    case UploadQueue::Push::duplicate: answer_unserved(peer, block); return;
+    case UploadQueue::Push::full:
+      if (peer.common_features.fast) {
+        answer_unserved(peer, block);
+      } else {
+        owner_.drop(peer, "asked for more blocks at once than we keep");
+      }
+      return;
+  }
+}
+
+void Upload::on_cancel(Peer& peer, const BlockRange& block) {
+  if (peer.queue.cancel(block)) answer_unserved(peer, block);
+}
+
+void Upload::pump(Peer& peer) {
+  while (!peer.is_dropped && !peer.queue.empty() && peer.wire.has_room(peer.reading)) {
+    if (!throttle_.is_open()) {
+      if (!std::exchange(peer.waits_for_tokens, true)) throttle_.wait(torrent_, peer.key);
+      return;
+    }
+    const BlockRange block = *peer.queue.take_next();
+    throttle_.charge(block.length);
+    if (free_reads_.empty()) {
+      free_reads_.push_back(static_cast<std::uint32_t>(reads_.size()));
+      reads_.emplace_back();
+    }
+    const std::uint32_t slot = free_reads_.back();
+    free_reads_.pop_back();
+    reads_[slot] = {peer.key, block, peer.changed};
+    peer.reading += block.length;
+    store_.read(metainfo_->geometry.offset_of(block.piece) + ByteCount(block.begin.value()), block.length,
+                first_tag_ + slot);
+  }
+}
+
+void Upload::on_tokens(PeerKey key) {
+  Peer* peer = peers_.find(key);
+  if (peer == nullptr) return;
+  peer->waits_for_tokens = false;
+  pump(*peer);
+}
+
+void Upload::on_stored(const StoreResult& result) {
+  const auto slot = static_cast<std::uint32_t>(result.tag - first_tag_);
+  const Read read = reads_[slot];
+  free_reads_.push_back(slot);
+  Peer* peer = peers_.find(read.peer);
+  if (peer != nullptr) peer->reading -= read.block.length;
+  if (result.error != runtime::FileError::none || result.is_short) {
+    // A file that shrank under us is as bad as one that cannot be read.
+    owner_.on_storage_error(result.path, result.error == runtime::FileError::none
+                                             ? runtime::FileError::input_output : result.error);
+    return;
+  }
+  if (peer == nullptr) return;
+  const bool choked_since = peer->am_choking || peer->changed != read.unchoked;
+  if (choked_since && !peer->common_features.fast) return;   // that request is void (BEP 3; bug B09)
+  const Time now = clock_.now();
+  peer->wire.send_block(read.block, runtime::Slices(result.data.begin(), result.data.end()));
+  peer->takes.add(now, read.block.length);
+  peer->sent_since_unchoke += read.block.length;
+  uploaded_ += read.block.length;
+  if (++peer->blocks_since_room >= kBlocksPerRoomUpdate) {
+    peer->blocks_since_room = 0;
+    peer->wire.set_room(std::clamp(peer->takes.rate(now) * kRoomTime, kLeastRoom, kMostRoom));
+  }
+  pump(*peer);
+}
+
+}  // namespace swarmlab::client
