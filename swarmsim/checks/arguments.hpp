@@ -1,0 +1,43 @@
+// CheckArguments: the parameters of one check of a scenario, names already resolved to peers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "protocol/units.hpp"
+#include "swarmsim/wire/stream_tap.hpp"
+
+namespace swarmlab::swarmsim {
+
+class CheckArguments {
+ public:
+  using Value = std::variant<std::vector<HostId>, Duration, std::uint64_t>;
+
+  void set(std::string_view name, Value value) { values_.emplace_back(std::string(name), std::move(value)); }
+
+  // Sorted, without repetition; empty where the scenario does not say.
+  std::vector<HostId> peers(std::string_view name) const {
+    return get<std::vector<HostId>>(name).value_or(std::vector<HostId>{});
+  }
+  Duration duration(std::string_view name, Duration otherwise) const {
+    return get<Duration>(name).value_or(otherwise);
+  }
+  std::optional<std::uint64_t> count(std::string_view name) const { return get<std::uint64_t>(name); }
+
+ private:
+  template <class T>
+  std::optional<T> get(std::string_view name) const {
+    for (const auto& [key, value] : values_)
+      if (key == name) return std::get<T>(value);
+    return std::nullopt;
+  }
+
+  std::vector<std::pair<std::string, Value>> values_;
+};
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,69 @@
+#include "swarmsim/checks/arrivals.hpp"
+
+#include <algorithm>
+
+namespace swarmlab::swarmsim {
+
+Arrivals::Arrivals(const RunFacts& facts) : facts_(facts) {
+  for (const PeerFacts& peer : facts.peers) {
+    Peer& added = peers_.emplace_back();
+    added.has = peer.has_at_start;
+    added.progress_of.assign(facts.geometry.piece_count(), kNone);
+    if (added.has.all()) added.completed_at = peer.joins;
+  }
+}
+
+std::uint32_t Arrivals::open_progress(PieceIndex piece) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(progress_.size()));
+    progress_.emplace_back();
+  }
+  const std::uint32_t number = free_.back();
+  free_.pop_back();
+  Progress& progress = progress_[number];
+  const std::uint32_t blocks = facts_.geometry.block_count(piece);
+  progress.sources.assign(blocks, HostId{});
+  progress.authentic.assign(blocks, Authentic::yes);
+  progress.arrived.assign(blocks, false);
+  progress.missing = blocks;
+  return number;
+}
+
+std::optional<WholePiece> Arrivals::on_block(const Event& event) {
+  if (event.to.value() >= peers_.size()) return std::nullopt;
+  const protocol::BlockRange block = event.message.block();
+  if (!facts_.geometry.is_valid(block)) return std::nullopt;
+  Peer& peer = peers_[event.to.value()];
+  peer.last = LastBlock{event.at, event.from, block};
+  if (peer.has.test(block.piece)) return std::nullopt;
+  std::uint32_t& number = peer.progress_of[block.piece.value()];
+  if (number == kNone) number = open_progress(block.piece);
+  Progress& progress = progress_[number];
+
+  // Clients that ask in other sizes: every block of ours that the message covers.
+  const ByteCount begin(block.begin.value());
+  const ByteCount end = begin + block.length;
+  const std::int64_t first = (begin.value() + protocol::kBlockBytes.value() - 1) / protocol::kBlockBytes.value();
+  for (auto b = static_cast<std::uint32_t>(first); b < progress.arrived.size(); ++b) {
+    const protocol::BlockRange range = facts_.geometry.block(block.piece, BlockIndex(b));
+    if (ByteCount(range.begin.value()) + range.length > end) break;
+    if (progress.arrived[b]) continue;
+    progress.arrived[b] = true;
+    progress.sources[b] = event.from;
+    progress.authentic[b] = event.message.authentic;
+    --progress.missing;
+  }
+  if (progress.missing > 0) return std::nullopt;
+
+  const bool is_true = std::ranges::none_of(progress.authentic, [](Authentic a) { return a == Authentic::no; });
+  sources_.swap(progress.sources);
+  free_.push_back(number);
+  number = kNone;
+  if (is_true) {
+    peer.has.set(block.piece);
+    if (peer.has.all()) peer.completed_at = event.at;
+  }
+  return WholePiece{event.at, event.to, block.piece, is_true, sources_};
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,68 @@
+// Arrivals: which pieces each peer has, as far as the wire shows it.
+//
+// A block counts when it first arrives; when all blocks of a piece have arrived the piece is whole.
+// Whole and true, the peer has it from then on.  Whole and false, the peer has to fetch all of it again: what an
+// honest client does, since the hash says only that something is wrong.  A client that keeps the true blocks
+// is ahead of this account, which is why completion is confirmed on its disk.
+//
+// Constant time and no allocation per block in steady state.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/wire/event.hpp"
+
+namespace swarmlab::swarmsim {
+
+struct WholePiece {
+  Time at{};
+  HostId peer;
+  PieceIndex piece;
+  bool is_true = false;
+  std::span<const HostId> sources;   // of its blocks, in their order; valid during the call
+};
+
+class Arrivals {
+ public:
+  explicit Arrivals(const RunFacts& facts);
+
+  // Takes a received piece message; the piece it made whole, if it did.
+  std::optional<WholePiece> on_block(const Event& event);
+
+  bool is_complete(HostId peer) const { return peers_[peer.value()].has.all(); }
+  // When the last true block arrived; its joining time for who had everything; kNever before.
+  Time completed_at(HostId peer) const { return peers_[peer.value()].completed_at; }
+  std::uint32_t pieces(HostId peer) const { return peers_[peer.value()].has.count(); }
+
+  struct LastBlock { Time at{}; HostId from; protocol::BlockRange block; };
+  std::optional<LastBlock> last_block(HostId peer) const { return peers_[peer.value()].last; }
+
+ private:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  struct Progress {
+    std::vector<HostId> sources;        // by block
+    std::vector<Authentic> authentic;   // by block
+    std::vector<bool> arrived;
+    std::uint32_t missing = 0;
+  };
+  struct Peer {
+    protocol::Bitfield has;
+    std::vector<std::uint32_t> progress_of;   // by piece, into progress_
+    Time completed_at = kNever;
+    std::optional<LastBlock> last;
+  };
+
+  std::uint32_t open_progress(PieceIndex piece);
+
+  const RunFacts& facts_;
+  std::vector<Peer> peers_;
+  std::vector<Progress> progress_;
+  std::vector<std::uint32_t> free_;
+  std::vector<HostId> sources_;   // of the piece that on_block() returned last
+};
+
+}  // namespace swarmlab::swarmsim

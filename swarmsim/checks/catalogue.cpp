@@ -1,0 +1,95 @@
+#include "swarmsim/checks/catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "protocol/assert.hpp"
+#include "swarmsim/checks/bans.hpp"
+#include "swarmsim/checks/completes.hpp"
+#include "swarmsim/checks/contents_match.hpp"
+#include "swarmsim/checks/endgame_bounded.hpp"
+#include "swarmsim/checks/innocents_are_kept.hpp"
+#include "swarmsim/checks/no_request_while_choked.hpp"
+#include "swarmsim/checks/upload_slots.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+struct Entry {
+  const CheckManual* manual;
+  MakeCheck make;
+};
+
+constexpr std::array kCatalogue{
+    Entry{&kBans, make_bans},
+    Entry{&kCompletes, make_completes},
+    Entry{&kContentsMatch, make_contents_match},
+    Entry{&kEndgameBounded, make_endgame_bounded},
+    Entry{&kInnocentsAreKept, make_innocents_are_kept},
+    Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
+    Entry{&kUploadSlots, make_upload_slots},
+};
+
+constexpr auto kManuals = [] {
+  std::array<const CheckManual*, kCatalogue.size()> manuals{};
+  for (std::size_t i = 0; i < manuals.size(); ++i) manuals[i] = kCatalogue[i].manual;
+  return manuals;
+}();
+
+}  // namespace
+
+std::string_view to_string(CheckLevel level) {
+  switch (level) {
+    case CheckLevel::must: return "must";
+    case CheckLevel::should: return "should";
+    case CheckLevel::quality: return "quality";
+    case CheckLevel::house: return "house policy";
+  }
+  return "";
+}
+
+std::string_view to_string(CheckMaturity maturity) {
+  switch (maturity) {
+    case CheckMaturity::stable: return "stable";
+    case CheckMaturity::experimental: return "experimental";
+  }
+  return "";
+}
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::held: return "held";
+    case Verdict::violated: return "violated";
+    case Verdict::vacuous: return "vacuous";
+    case Verdict::not_applicable: return "not applicable";
+    case Verdict::undecided: return "undecided";
+  }
+  return "";
+}
+
+std::span<const CheckManual* const> check_manuals() { return kManuals; }
+
+const CheckManual* find_check_manual(std::string_view name) {
+  const auto found = std::ranges::find(kManuals, name, [](const CheckManual* manual) { return manual->name; });
+  return found == kManuals.end() ? nullptr : *found;
+}
+
+std::unique_ptr<Check> make_check(const CheckManual& manual, const CheckContext& context) {
+  const auto found = std::ranges::find(kCatalogue, &manual, &Entry::manual);
+  SWARM_ASSERT(found != kCatalogue.end(), manual.name);
+  return found->make(context);
+}
+
+std::string explain(const CheckManual& manual) {
+  std::string text = fmt::format("{}: {}\n\n  level: {}   maturity: {}   known bugs: {}\n\n", manual.name, manual.claim,
+                                 to_string(manual.level), to_string(manual.maturity), manual.bugs);
+  for (const ParameterManual& parameter : manual.parameters)
+    text += fmt::format("  {:<8}{} {}\n", parameter.name, parameter.need == Need::required ? "(required)" : "(optional)",
+                        parameter.about);
+  text += fmt::format("\n{}\n", manual.text);
+  return text;
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,129 @@
+#include "swarmsim/checks/completes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "swarmsim/checks/story.hpp"
+#include "swarmsim/scenario/quantities.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+constexpr std::array kParameters{
+    ParameterManual{"who", ParameterKind::peers, Need::required, "the peers that must complete"},
+    ParameterManual{"within", ParameterKind::duration, Need::optional,
+                    "time from each peer's joining (default: the limit of the scenario)"},
+};
+
+class Completes final : public Check {
+ public:
+  explicit Completes(const CheckContext& context)
+      : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
+        within_(context.arguments.duration("within", Duration::max())), stopped_at_(facts_.peers.size(), kNever) {}
+
+  EventSet interest() const override { return EventSet{}.add(EventKind::stopped); }
+  void on_event(const Event& event) override { stopped_at_[event.from.value()] = event.at; }
+
+  bool is_ready(Time now, Disks& disks) override {
+    return std::ranges::all_of(who_, [&](HostId peer) {
+      return now > deadline(peer) || now >= stopped_at_[peer.value()] ||
+             (arrivals_.is_complete(peer) && disks.is_whole(peer));
+    });
+  }
+
+  Judgement conclude(const EndOfRun& end, Disks& disks) override {
+    Judgement judgement;
+    if (within_ != Duration::max()) judgement.limit = to_text(within_);
+    else judgement.limit = "the scenario's limit";
+    Duration slowest{-1};
+    HostId last;
+    std::uint32_t done = 0;
+    for (const HostId peer : who_) {
+      const std::optional<Duration> took = time_to_complete(peer, end, disks);
+      if (took && *took <= within_) {
+        ++done;
+        if (*took > slowest) { slowest = *took; last = peer; }
+        continue;
+      }
+      if (judgement.verdict == Verdict::violated) continue;
+      const bool is_still_open = end.was_cut_short && end.at <= deadline(peer) && stopped_at_[peer.value()] == kNever;
+      if (is_still_open) {
+        judgement.verdict = Verdict::undecided;
+        judgement.summary = fmt::format("{} was not complete when the run was cut short", facts_.name(peer));
+        continue;
+      }
+      judgement.verdict = Verdict::violated;
+      accuse(judgement, peer, took, end, disks);
+    }
+    judgement.measured = done == 0 ? fmt::format("none of {} completed", who_.size())
+                                   : fmt::format("{} of {}, slowest {} after {}", done, who_.size(), facts_.name(last),
+                                                 to_text(std::max(slowest, Duration{})));
+    return judgement;
+  }
+
+ private:
+  Time deadline(HostId peer) const {
+    const Time joins = facts_.peers[peer.value()].joins;
+    return within_ > kNever - joins ? kNever : joins + within_;
+  }
+
+  std::optional<Duration> time_to_complete(HostId peer, const EndOfRun& end, Disks& disks) const {
+    const Time joins = facts_.peers[peer.value()].joins;
+    if (end.at < joins || !disks.is_whole(peer)) return std::nullopt;
+    // A client may be ahead of the account that the wire gives; then the end of the run is when it was seen.
+    const Time at = arrivals_.completed_at(peer);
+    return (at == kNever ? end.at : at) - joins;
+  }
+
+  void accuse(Judgement& judgement, HostId peer, std::optional<Duration> took, const EndOfRun& end,
+              Disks& disks) const {
+    const std::string& name = facts_.name(peer);
+    if (took) {
+      judgement.summary = fmt::format("{} was complete only after {} (limit {})", name, to_text(*took), judgement.limit);
+    } else if (stopped_at_[peer.value()] != kNever) {
+      judgement.summary = fmt::format("{} was stopped before it was complete", name);
+    } else if (arrivals_.is_complete(peer)) {
+      judgement.summary = fmt::format("{} received everything, but its disk does not hold it: {}", name,
+                                      disks.problem(peer));
+    } else {
+      judgement.summary = fmt::format("{} has {} of {} pieces after {} (limit {})", name, arrivals_.pieces(peer),
+                                      facts_.geometry.piece_count(),
+                                      to_text(end.at - facts_.peers[peer.value()].joins), judgement.limit);
+    }
+    judgement.story.push_back(story_line(facts_.peers[peer.value()].joins, name + " joins"));
+    if (const auto block = arrivals_.last_block(peer))
+      judgement.story.push_back(story_line(
+          block->at, fmt::format("the last block that reached {} came from {}: piece {}, begin {}", name,
+                                 facts_.name(block->from), block->block.piece.value(), block->block.begin.value())));
+    else
+      judgement.story.push_back(story_line(end.at, fmt::format("no block ever reached {}", name)));
+    if (stopped_at_[peer.value()] != kNever)
+      judgement.story.push_back(story_line(stopped_at_[peer.value()], name + " is stopped by the timeline"));
+  }
+
+  const RunFacts& facts_;
+  const Arrivals& arrivals_;
+  std::vector<HostId> who_;
+  Duration within_;
+  std::vector<Time> stopped_at_;
+};
+
+}  // namespace
+
+constinit const CheckManual kCompletes{
+    .name = "completes",
+    .claim = "every one of the peers has the whole content in time",
+    .level = CheckLevel::quality,
+    .maturity = CheckMaturity::stable,
+    .bugs = "B33 and many others",
+    .parameters = kParameters,
+    .text = R"(A peer completes when the last block it lacked has arrived true; the files on its disk must agree at the
+end.  Time counts from its joining.  Violated when a peer needs longer, or never completes.  It is a weak judge:
+it finds late what other checks explain, so put it beside them.)",
+};
+
+std::unique_ptr<Check> make_completes(const CheckContext& context) { return std::make_unique<Completes>(context); }
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,205 @@
+#include "swarmsim/checks/endgame_bounded.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <unordered_map>
+
+#include "swarmsim/checks/story.hpp"
+#include "swarmsim/scenario/quantities.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+constexpr std::array kParameters{
+    ParameterManual{"who", ParameterKind::peers, Need::required, "the peers that may ask several for one block"},
+    ParameterManual{"within", ParameterKind::duration, Need::optional, "time for the Cancel to be decided (default: 1 s)"},
+};
+
+// A Cancel decided in time may wait to be sent; only then is it seen.
+constexpr Duration kPatience = 10s;
+
+struct Asked {
+  ConnectionId connection;
+  HostId of;
+  Time at{};
+};
+
+struct Duty {
+  Time arrived{};
+  HostId asker;
+  Asked asked;
+  HostId from;                      // who delivered it
+  protocol::BlockRange block;
+  bool is_met = false;
+};
+
+struct BlockHash {
+  std::size_t operator()(const protocol::BlockRange& block) const {
+    const std::uint64_t value = (std::uint64_t{block.piece.value()} << 32 | block.begin.value()) * 0x9e3779b97f4a7c15ull;
+    return value ^ value >> 31;
+  }
+};
+// Only looked up, or swept where the order cannot be seen.
+using OpenBlocks = std::unordered_map<protocol::BlockRange, std::vector<Asked>, BlockHash>;
+
+class EndgameBounded final : public Check {
+ public:
+  explicit EndgameBounded(const CheckContext& context)
+      : facts_(context.facts), is_who_(context.arguments.peers("who"), facts_.peers.size()),
+        within_(context.arguments.duration("within", 1s)), open_(facts_.peers.size()) {}
+
+  EventSet interest() const override {
+    return EventSet{}
+        .sent(MessageKind::request)
+        .sent(MessageKind::cancel)
+        .received(MessageKind::piece)
+        .received(MessageKind::reject)
+        .received(MessageKind::choke)
+        .add(EventKind::ended);
+  }
+
+  void on_event(const Event& event) override {
+    judge_duties(event.at - within_ - kPatience);
+    if (event.kind == EventKind::ended) {
+      forget(event.connection, event.from);
+      forget(event.connection, event.to);
+    } else if (event.kind == EventKind::sent) {
+      if (!is_who_.has(event.from)) return;
+      if (event.message.kind == MessageKind::request) on_request(event);
+      else on_cancel(event);
+    } else if (is_who_.has(event.to)) {
+      if (event.message.kind == MessageKind::choke) forget(event.connection, event.to);
+      else on_answer(event);
+    }
+  }
+
+  Judgement conclude(const EndOfRun& end, Disks&) override {
+    judge_duties(end.at - within_ - kPatience);
+    Judgement judgement = first_;
+    judgement.measured = fmt::format("{} duplicates; up to {} asked at once, slowest Cancel after {}", duties_seen_,
+                                     most_asked_, to_text(slowest_));
+    judgement.limit = fmt::format("Cancel within {}", to_text(within_));
+    if (judgement.verdict == Verdict::held && duties_seen_ == 0) {
+      judgement.verdict = Verdict::vacuous;
+      judgement.summary = "no block was open at a second peer when it arrived; there was no end-game to judge";
+    }
+    return judgement;
+  }
+
+ private:
+  void on_request(const Event& event) {
+    std::vector<Asked>& asked = open_[event.from.value()][event.message.block()];
+    const bool again = std::ranges::any_of(asked, [&](const Asked& a) { return a.connection == event.connection; });
+    if (!again) asked.push_back({event.connection, event.to, event.decided_earliest});
+    most_asked_ = std::max(most_asked_, asked.size());
+  }
+
+  void on_cancel(const Event& event) {
+    remove(event.from, event.message.block(), event.connection);
+    for (Duty& duty : duties_) {
+      if (duty.is_met || duty.asker != event.from || duty.asked.connection != event.connection ||
+          duty.block != event.message.block())
+        continue;
+      duty.is_met = true;
+      const Duration took = std::max(Duration{}, event.decided_earliest - duty.arrived);
+      slowest_ = std::max(slowest_, took);
+      if (took > within_) accuse(duty, fmt::format("cancels only after {}", to_text(took)));
+    }
+  }
+
+  void on_answer(const Event& event) {
+    const protocol::BlockRange block = event.message.block();
+    remove(event.to, block, event.connection);
+    meet(event.connection, event.to, &block);
+    if (event.message.kind == MessageKind::reject) return;
+    OpenBlocks& open = open_[event.to.value()];
+    const auto others = open.find(block);
+    if (others == open.end()) return;
+    // Only the first arrival frees the others; what the later ones bring is answered already.
+    for (const Asked& asked : others->second) {
+      if (asked.at > event.at) continue;
+      ++duties_seen_;
+      duties_.push_back({event.at, event.to, asked, event.from, block, false});
+    }
+    open.erase(others);
+  }
+
+  void remove(HostId asker, const protocol::BlockRange& block, ConnectionId connection) {
+    OpenBlocks& open = open_[asker.value()];
+    const auto found = open.find(block);
+    if (found == open.end()) return;
+    std::erase_if(found->second, [&](const Asked& a) { return a.connection == connection; });
+    if (found->second.empty()) open.erase(found);
+  }
+
+  // Choke and the end of a connection void everything that was open on it.
+  void forget(ConnectionId connection, HostId asker) {
+    if (!is_who_.has(asker)) return;
+    OpenBlocks& open = open_[asker.value()];
+    for (auto entry = open.begin(); entry != open.end();) {
+      std::erase_if(entry->second, [&](const Asked& a) { return a.connection == connection; });
+      entry = entry->second.empty() ? open.erase(entry) : std::next(entry);
+    }
+    meet(connection, asker, nullptr);
+  }
+
+  void meet(ConnectionId connection, HostId asker, const protocol::BlockRange* block) {
+    for (Duty& duty : duties_)
+      if (duty.asked.connection == connection && duty.asker == asker && (block == nullptr || duty.block == *block))
+        duty.is_met = true;
+  }
+
+  void judge_duties(Time arrived_before) {
+    while (!duties_.empty() && (duties_.front().is_met || duties_.front().arrived < arrived_before)) {
+      if (!duties_.front().is_met) accuse(duties_.front(), "never cancels");
+      duties_.pop_front();
+    }
+  }
+
+  void accuse(const Duty& duty, const std::string& how) {
+    if (first_.verdict == Verdict::violated) return;
+    first_.verdict = Verdict::violated;
+    const std::string block = fmt::format("piece {}, begin {}", duty.block.piece.value(), duty.block.begin.value());
+    first_.summary = fmt::format("{} got {} and {} its request at {} (limit {})", facts_.name(duty.asker), block, how,
+                                 facts_.name(duty.asked.of), to_text(within_));
+    first_.story.push_back(
+        story_line(duty.asked.at, conversation(facts_, duty.asker, duty.asked.of, "REQUEST " + block)));
+    first_.story.push_back(story_line(duty.arrived, conversation(facts_, duty.from, duty.asker, "PIECE " + block + " received")));
+    first_.story.push_back(story_line(duty.arrived + within_, fmt::format("no CANCEL to {} was decided by now",
+                                                                          facts_.name(duty.asked.of))));
+  }
+
+  const RunFacts& facts_;
+  PeerSet is_who_;
+  Duration within_;
+  std::vector<OpenBlocks> open_;          // by asker
+  std::deque<Duty> duties_;               // in the order of arrival
+  std::uint64_t duties_seen_ = 0;
+  std::size_t most_asked_ = 0;
+  Duration slowest_{};
+  Judgement first_;
+};
+
+}  // namespace
+
+constinit const CheckManual kEndgameBounded{
+    .name = "endgame_bounded",
+    .claim = "a block that arrived is cancelled wherever else it was asked for",
+    .level = CheckLevel::should,
+    .maturity = CheckMaturity::stable,
+    .bugs = "B35",
+    .parameters = kParameters,
+    .text = R"(BEP 3, end-game: "cancels are sent to every one".  When a block arrives, each other peer that was asked for it
+and has not answered gets a Cancel that is decided within the given time; its answer, its Choke or the end of the
+connection does as well.  Reports how many were asked for one block at most.  Vacuous when no block was open at
+two peers.  Provoke it with a slow holder beside fast ones.)",
+};
+
+std::unique_ptr<Check> make_endgame_bounded(const CheckContext& context) {
+  return std::make_unique<EndgameBounded>(context);
+}
+
+}  // namespace swarmlab::swarmsim

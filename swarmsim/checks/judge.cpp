@@ -1,0 +1,37 @@
+#include "swarmsim/checks/judge.hpp"
+
+#include <algorithm>
+
+#include "swarmsim/checks/catalogue.hpp"
+
+namespace swarmlab::swarmsim {
+
+Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts) {}
+
+void Judge::add(const CheckManual& manual, CheckArguments arguments) {
+  arguments_.push_back(std::move(arguments));
+  checks_.push_back(make_check(manual, {arguments_.back(), facts_, arrivals_}));
+  const EventSet interest = checks_.back()->interest();
+  for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
+    if (interest.has_sort(sort)) listeners_[sort].push_back(checks_.back().get());
+}
+
+void Judge::on_event(const Event& event) {
+  std::optional<WholePiece> whole;
+  if (event.kind == EventKind::received && event.message.kind == MessageKind::piece) whole = arrivals_.on_block(event);
+  for (Check* check : listeners_[EventSet::sort(event.kind, event.message.kind)]) check->on_event(event);
+  if (!whole) return;
+  for (const auto& check : checks_) check->on_whole_piece(*whole);
+}
+
+bool Judge::is_ready(Time now, Disks& disks) {
+  return std::ranges::all_of(checks_, [&](const auto& check) { return check->is_ready(now, disks); });
+}
+
+std::vector<Judgement> Judge::conclude(const EndOfRun& end, Disks& disks) {
+  std::vector<Judgement> judgements;
+  for (const auto& check : checks_) judgements.push_back(check->conclude(end, disks));
+  return judgements;
+}
+
+}  // namespace swarmlab::swarmsim

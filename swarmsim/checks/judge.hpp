@@ -1,0 +1,36 @@
+// Judge: the checks of one run, fed with its events.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "swarmsim/checks/check.hpp"
+
+namespace swarmlab::swarmsim {
+
+class Judge final : public EventSink {
+ public:
+  // `facts` outlives the judge.
+  explicit Judge(const RunFacts& facts);
+
+  // Before the first event.
+  void add(const CheckManual& manual, CheckArguments arguments);
+  void on_event(const Event& event) override;
+
+  // Nothing that must still happen is outstanding.
+  bool is_ready(Time now, Disks& disks);
+  // In the order in which the checks were added.
+  std::vector<Judgement> conclude(const EndOfRun& end, Disks& disks);
+  const Arrivals& arrivals() const { return arrivals_; }
+
+ private:
+  const RunFacts& facts_;
+  Arrivals arrivals_;
+  std::deque<CheckArguments> arguments_;   // checks refer to them
+  std::vector<std::unique_ptr<Check>> checks_;
+  std::array<std::vector<Check*>, EventSet::kSorts> listeners_;
+};
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,42 @@
+// RunFacts: what a check may know besides events: the cast, what each declared, and what was on its disk.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "protocol/bitfield.hpp"
+#include "protocol/piece_geometry.hpp"
+#include "swarmsim/wire/stream_tap.hpp"
+
+namespace swarmlab::swarmsim {
+
+// A peer's declaration: of ours its settings, of another client what its adapter says.
+struct PeerFacts {
+  std::string name;
+  protocol::Bitfield has_at_start;
+  Time joins{};
+  std::uint32_t upload_slots = 4;         // unchoked and interested peers, the optimistic ones included
+  Duration rechoke_interval = 10s;
+  std::uint32_t max_peers = 150;
+  std::uint32_t end_game_requesters = 3;
+};
+
+struct RunFacts {
+  protocol::PieceGeometry geometry;
+  std::vector<PeerFacts> peers;           // by HostId
+  const std::string& name(HostId peer) const { return peers[peer.value()].name; }
+};
+
+// The disks of the run, as they are now.
+class Disks {
+ public:
+  // Every byte of the torrent is there and true.
+  virtual bool is_whole(HostId peer) = 0;
+  // What is wrong with it, in words: "file a.bin is missing"; "" where nothing is.
+  virtual std::string problem(HostId peer) = 0;
+
+ protected:
+  ~Disks() = default;
+};
+
+}  // namespace swarmlab::swarmsim

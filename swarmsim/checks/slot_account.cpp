@@ -1,0 +1,74 @@
+#include "swarmsim/checks/slot_account.hpp"
+
+#include <algorithm>
+
+namespace swarmlab::swarmsim {
+
+void SlotAccount::add(const Change& change, Time now) {
+  const auto begin = waiting_.begin() + static_cast<std::ptrdiff_t>(settled_);
+  const auto place = std::upper_bound(begin, waiting_.end(), change,
+                                      [](const Change& a, const Change& b) { return a.at < b.at; });
+  waiting_.insert(place, change);
+  if (now - kPatience > waiting_[settled_].at) settle(now - kPatience);
+}
+
+void SlotAccount::finish(Time end) {
+  settle(end);
+  judge(end, false);
+}
+
+void SlotAccount::settle(Time up_to) {
+  // Everything decided in one instant is one decision: a rechoke that moves a slot is never a moment with one more.
+  while (settled_ < waiting_.size() && waiting_[settled_].at <= up_to) {
+    const Time at = waiting_[settled_].at;
+    judge(at, false);
+    bool own_unchoke = false;
+    for (; settled_ < waiting_.size() && waiting_[settled_].at == at; ++settled_) {
+      own_unchoke = own_unchoke || waiting_[settled_].kind == Kind::unchoke;
+      apply(waiting_[settled_]);
+    }
+    most_ = std::max(most_, unchoked_);
+    had_demand_ = had_demand_ || interested_ > limits_.slots;
+    if (unchoked_ <= limits_.slots) over_since_ = kNever;
+    else if (over_since_ == kNever) over_since_ = at;
+    const bool is_under = interested_ > limits_.slots && unchoked_ < limits_.slots;
+    if (!is_under) under_since_ = kNever;
+    else if (under_since_ == kNever) under_since_ = at;
+    judge(at, own_unchoke);
+  }
+  if (settled_ > 1024) {
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(settled_));
+    settled_ = 0;
+  }
+}
+
+void SlotAccount::apply(const Change& change) {
+  Peer& peer = peers_[change.connection];
+  const Peer before = peer;
+  switch (change.kind) {
+    case Kind::unchoke: peer.unchoked = true; break;
+    case Kind::choke: peer.unchoked = false; break;
+    case Kind::interested: peer.interested = true; break;
+    case Kind::not_interested: peer.interested = false; break;
+    case Kind::closed: peer = Peer{}; break;
+  }
+  interested_ += static_cast<std::uint32_t>(peer.interested) - static_cast<std::uint32_t>(before.interested);
+  unchoked_ += static_cast<std::uint32_t>(peer.unchoked && peer.interested) -
+               static_cast<std::uint32_t>(before.unchoked && before.interested);
+  if (change.kind == Kind::closed) peers_.erase(change.connection);
+  if (fault_) return;
+  if (recent_.size() >= 6) recent_.erase(recent_.begin());
+  recent_.push_back(change);
+}
+
+void SlotAccount::judge(Time at, bool own_unchoke) {
+  if (over_since_ != kNever && own_unchoke) accuse(Wrong::unchoked_too_many, over_since_, at);
+  if (over_since_ != kNever && at - over_since_ > limits_.reaction) accuse(Wrong::kept_too_many, over_since_, at);
+  if (under_since_ != kNever && at - under_since_ > limits_.reaction) accuse(Wrong::too_few, under_since_, at);
+}
+
+void SlotAccount::accuse(Wrong wrong, Time since, Time at) {
+  if (!fault_) fault_ = Fault{wrong, since, at, unchoked_, interested_, recent_};
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,148 @@
+#include "swarmsim/checks/upload_slots.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "swarmsim/checks/slot_account.hpp"
+#include "swarmsim/checks/story.hpp"
+#include "swarmsim/scenario/quantities.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+constexpr Duration kGrace = 1s;
+// How long before its FIN arrives a client may have hung up on a peer, and so have stopped counting it.
+constexpr Duration kHangUp = 10s;
+
+constexpr std::array kParameters{
+    ParameterManual{"who", ParameterKind::peers, Need::required, "the peers whose slots are counted"},
+    ParameterManual{"slots", ParameterKind::count, Need::optional, "how many (default: each peer's declared upload_slots)"},
+};
+
+std::string_view text(SlotAccount::Kind kind) {
+  switch (kind) {
+    case SlotAccount::Kind::unchoke: return "UNCHOKE";
+    case SlotAccount::Kind::choke: return "CHOKE";
+    case SlotAccount::Kind::interested: return "INTERESTED";
+    case SlotAccount::Kind::not_interested: return "NOT INTERESTED";
+    case SlotAccount::Kind::closed: return "connection closed";
+  }
+  return "";
+}
+
+class UploadSlots final : public Check {
+ public:
+  explicit UploadSlots(const CheckContext& context)
+      : facts_(context.facts), who_(context.arguments.peers("who")), member_(who_, facts_.peers.size()),
+        account_of_(facts_.peers.size(), 0) {
+    const auto slots = context.arguments.count("slots");
+    for (const HostId peer : who_) {
+      account_of_[peer.value()] = accounts_.size();
+      const PeerFacts& facts = facts_.peers[peer.value()];
+      const auto limit = slots ? static_cast<std::uint32_t>(*slots) : facts.upload_slots;
+      limits_.push_back(limit);
+      accounts_.emplace_back(SlotAccount::Limits{limit, facts.rechoke_interval + kGrace});
+    }
+  }
+
+  EventSet interest() const override {
+    return EventSet{}
+        .sent(MessageKind::choke)
+        .sent(MessageKind::unchoke)
+        .received(MessageKind::interested)
+        .received(MessageKind::not_interested)
+        .add(EventKind::ended);
+  }
+
+  void on_event(const Event& event) override {
+    using Kind = SlotAccount::Kind;
+    if (event.kind == EventKind::sent) {
+      const Kind kind = event.message.kind == MessageKind::choke ? Kind::choke : Kind::unchoke;
+      note(event.from, event.to, kind, event.decided_earliest, event);
+    } else if (event.kind == EventKind::received) {
+      const Kind kind = event.message.kind == MessageKind::interested ? Kind::interested : Kind::not_interested;
+      note(event.to, event.from, kind, event.at, event);
+    } else {
+      note(event.to, event.from, Kind::closed, event.at, event);
+      note(event.from, event.to, Kind::closed, std::max(kStart, event.at - kHangUp), event);
+    }
+  }
+
+  Judgement conclude(const EndOfRun& end, Disks&) override {
+    Judgement judgement;
+    bool had_demand = false;
+    std::size_t fullest = 0;
+    for (std::size_t i = 0; i < accounts_.size(); ++i) {
+      accounts_[i].finish(end.at);
+      had_demand = had_demand || accounts_[i].had_more_demand_than_slots();
+      if (accounts_[i].most() > accounts_[fullest].most()) fullest = i;
+      if (judgement.verdict != Verdict::violated && accounts_[i].fault())
+        accuse(judgement, who_[i], limits_[i], *accounts_[i].fault());
+    }
+    judgement.measured = fmt::format("at most {} at once, at {}", accounts_[fullest].most(), facts_.name(who_[fullest]));
+    judgement.limit = fmt::format("{}", limits_[fullest]);
+    if (judgement.verdict == Verdict::held && !had_demand) {
+      judgement.verdict = Verdict::vacuous;
+      judgement.summary = "no more peers were ever interested than there are slots; there was nothing to judge";
+    }
+    return judgement;
+  }
+
+ private:
+  void note(HostId owner, HostId other, SlotAccount::Kind kind, Time at, const Event& event) {
+    if (!member_.has(owner) || other.value() >= facts_.peers.size()) return;
+    accounts_[account_of_[owner.value()]].add({at, event.connection, other, kind}, event.at);
+  }
+
+  void accuse(Judgement& judgement, HostId owner, std::uint32_t slots, const SlotAccount::Fault& fault) const {
+    judgement.verdict = Verdict::violated;
+    const std::string& name = facts_.name(owner);
+    switch (fault.wrong) {
+      case SlotAccount::Wrong::unchoked_too_many:
+        judgement.summary = fmt::format("{} unchoked {} interested peers at once (limit {})", name, fault.unchoked, slots);
+        break;
+      case SlotAccount::Wrong::kept_too_many:
+        judgement.summary = fmt::format("{} kept {} interested peers unchoked for {} (limit {})", name, fault.unchoked,
+                                        to_text(fault.seen - fault.since), slots);
+        break;
+      case SlotAccount::Wrong::too_few:
+        judgement.summary = fmt::format("{} served {} of {} interested peers for {}, with {} slots", name,
+                                        fault.unchoked, fault.interested, to_text(fault.seen - fault.since), slots);
+        break;
+    }
+    for (const SlotAccount::Change& change : fault.before) {
+      const bool by_owner = change.kind == SlotAccount::Kind::unchoke || change.kind == SlotAccount::Kind::choke;
+      judgement.story.push_back(story_line(
+          change.at, by_owner ? conversation(facts_, owner, change.peer, text(change.kind))
+                              : conversation(facts_, change.peer, owner, text(change.kind))));
+    }
+  }
+
+  const RunFacts& facts_;
+  std::vector<HostId> who_;
+  PeerSet member_;
+  std::vector<std::size_t> account_of_;   // by HostId
+  std::vector<SlotAccount> accounts_;     // by position in who_
+  std::vector<std::uint32_t> limits_;
+};
+
+}  // namespace
+
+constinit const CheckManual kUploadSlots{
+    .name = "upload_slots",
+    .claim = "exactly the declared number of interested peers is unchoked, never more",
+    .level = CheckLevel::should,
+    .maturity = CheckMaturity::stable,
+    .bugs = "B08",
+    .parameters = kParameters,
+    .text = R"(Counted by messages, never by bytes, in the order in which they were decided: peers that are unchoked and
+interested.  More than the slots by an Unchoke of its own: violated at once.  More because a spare peer became
+interested: violated after a rechoke round and 1 s.  Fewer, while more peers are interested than there are slots:
+violated after the same time.  Vacuous when demand never exceeded the slots.)",
+};
+
+std::unique_ptr<Check> make_upload_slots(const CheckContext& context) { return std::make_unique<UploadSlots>(context); }
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,28 @@
+// Verdict: what a check, a run and a whole invocation may come to.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace swarmlab::swarmsim {
+
+enum class Verdict : std::uint8_t {
+  held,
+  violated,
+  vacuous,          // there was nothing to look at
+  not_applicable,   // the client does not speak what the check needs, or the mode lacks it
+  undecided,        // this run could not show it
+};
+std::string_view to_string(Verdict verdict);
+
+struct Judgement {
+  Verdict verdict = Verdict::held;
+  std::string measured;              // beside `limit`, also when it holds
+  std::string limit;
+  std::string summary;               // one sentence, of everything but held
+  std::vector<std::string> story;    // what led there, at most eight lines; of a violation
+};
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,49 @@
+// Diagnostics: everything that is wrong with a scenario file, said at once and with its place.
+//
+// Wording: what stands there and is wrong, then what would be right.  "limit: a bare number (40); a time has a
+// unit: 40 s, 40 ms, 40 min".
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace swarmlab::swarmsim {
+
+// Line and column from 1; line 0 is the file as a whole.
+struct Position {
+  int line = 0;
+  int column = 0;
+  friend auto operator<=>(const Position&, const Position&) = default;
+};
+
+struct Diagnostic {
+  Position at;
+  std::string what;
+  friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
+};
+
+class Diagnostics {
+ public:
+  // What comes after this many is counted only: nobody reads the hundredth error.
+  static constexpr std::size_t kMost = 50;
+
+  void add(Position at, std::string what) {
+    if (list_.size() < kMost) list_.push_back({at, std::move(what)});
+    else ++left_out_;
+  }
+  bool empty() const { return list_.empty(); }
+  std::size_t left_out() const { return left_out_; }
+  // In the order of their places.
+  std::vector<Diagnostic> sorted() const;
+
+ private:
+  std::vector<Diagnostic> list_;
+  std::size_t left_out_ = 0;
+};
+
+// "file:3:7: what"
+std::string to_string(const std::string& file, const Diagnostic& diagnostic);
+
+}  // namespace swarmlab::swarmsim

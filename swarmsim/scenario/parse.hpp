@@ -1,0 +1,24 @@
+// parse_scenario: the text of a scenario file -> Scenario, or everything that is wrong with it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "swarmsim/scenario/diagnostics.hpp"
+#include "swarmsim/scenario/scenario.hpp"
+
+namespace swarmlab::swarmsim {
+
+// `--set KEY=VALUE`: the value at that path of keys is replaced or added before the file is understood.
+struct Override {
+  std::string key;     // "peers.leech.count"; elements of lists by number: "timeline.0.at"
+  std::string value;   // as it would stand in the file
+};
+
+// nullopt exactly when something was added to `diagnostics`.
+std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Override> overrides,
+                                       Diagnostics& diagnostics);
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,213 @@
+#include "swarmsim/scenario/parse_peers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/scenario/settings_names.hpp"
+#include "swarmsim/scenario/spelling.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+constexpr std::array<std::string_view, 4> kLaterGroupKeys{"client", "storage", "spread", "region"};
+constexpr std::array<std::string_view, 9> kLaterTimelineKeys{
+    "partition", "for", "kill", "restart", "pause", "link", "reset", "vanish", "join"};
+
+void read_have(MapReader& reader, PeerGroup& group) {
+  const YamlNode* value = reader.take("have");
+  if (value == nullptr) return;
+  if (value->kind == YamlNode::Kind::scalar && value->text == "all") group.have = Share{Share::kWhole};
+  else if (value->kind == YamlNode::Kind::scalar && value->text == "none") group.have = Share{};
+  else if (const auto share = reader.share("have")) group.have = *share;
+}
+
+void read_behaviour(const YamlNode& list, const std::string& what, PeerGroup& group, Diagnostics& diagnostics) {
+  if (list.kind != YamlNode::Kind::list) {
+    diagnostics.add(list.at, fmt::format("{}: {}; a list belongs here: [ {{ corrupt_blocks: 5% }} ]", what,
+                                         to_string(list.kind)));
+    return;
+  }
+  for (const YamlNode& item : list.items) {
+    MapReader reader(item, what, diagnostics);
+    if (const auto rate = reader.share("corrupt_blocks")) group.behaviours.push_back(CorruptBlocks{*rate});
+    reader.finish();
+  }
+}
+
+PeerGroup read_group(const YamlNode& node, const std::string& name, Position at, const PeerGroup& pattern,
+                     Diagnostics& diagnostics) {
+  PeerGroup group = pattern;
+  group.name = name;
+  group.at = at;
+  const std::string what = "peers." + name;
+  MapReader reader(node, what, diagnostics);
+  read_have(reader, group);
+  if (const auto count = reader.count("count", kMaxPeers)) {
+    if (*count == 0) diagnostics.add(node.find("count")->at, "count: a group has one member at least");
+    group.count = std::max(1u, static_cast<std::uint32_t>(*count));
+  }
+  if (const auto join = reader.duration("join")) group.join = kStart + *join;
+  if (const auto subject = reader.flag("subject")) group.is_subject = *subject;
+  if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", group.link, diagnostics);
+  if (const YamlNode* settings = reader.take("settings"))
+    read_settings(*settings, what + ".settings", group.settings, diagnostics);
+  if (const YamlNode* behaviour = reader.take("behaviour"))
+    read_behaviour(*behaviour, what + ".behaviour", group, diagnostics);
+  reader.not_supported_yet(kLaterGroupKeys);
+  reader.finish();
+  return group;
+}
+
+std::vector<HostId> read_selectors(const YamlNode& node, const std::string& what, const Cast& cast,
+                                   Diagnostics& diagnostics) {
+  std::vector<HostId> peers;
+  for_each_scalar(node, what, diagnostics, [&](const YamlNode& selector) {
+    const auto selected = cast.select(selector.text);
+    if (selected) peers.insert(peers.end(), selected->begin(), selected->end());
+    else diagnostics.add(selector.at, fmt::format("{}: {}", what, selected.error()));
+  });
+  std::ranges::sort(peers);
+  peers.erase(std::ranges::unique(peers).begin(), peers.end());
+  return peers;
+}
+
+void read_argument(MapReader& reader, const ParameterManual& parameter, const Cast& cast, CheckArguments& arguments) {
+  const YamlNode* value = parameter.need == Need::required
+                              ? reader.require(parameter.name, parameter.kind == ParameterKind::peers ? "leech[0..2]" : "2 min")
+                              : reader.take(parameter.name);
+  if (value == nullptr) return;
+  switch (parameter.kind) {
+    case ParameterKind::peers: {
+      std::vector<HostId> peers = read_selectors(*value, std::string(parameter.name), cast, reader.diagnostics());
+      if (value->kind == YamlNode::Kind::list && value->items.empty())
+        reader.diagnostics().add(value->at, fmt::format("{}: an empty list; name somebody", parameter.name));
+      arguments.set(parameter.name, std::move(peers));
+      return;
+    }
+    case ParameterKind::duration:
+      if (const auto time = reader.duration(parameter.name)) arguments.set(parameter.name, *time);
+      return;
+    case ParameterKind::count:
+      if (const auto count = reader.count(parameter.name, 1'000'000)) arguments.set(parameter.name, *count);
+      return;
+  }
+}
+
+}  // namespace
+
+void read_link(const YamlNode& node, const std::string& what, LinkSpec& link, Diagnostics& diagnostics) {
+  MapReader reader(node, what, diagnostics);
+  const auto rate = [&](std::string_view key, std::optional<BytesPerSecond>& out) {
+    const auto given = reader.rate(key);
+    if (!given) return;
+    if (given->value() < 125)
+      diagnostics.add(node.find(key)->at, fmt::format("{}: below 1 kbit/s; leave the key out for a link without limit", key));
+    else out = given;
+  };
+  rate("up", link.up);
+  rate("down", link.down);
+  if (const auto delay = reader.duration("delay")) {
+    if (*delay > 1h) diagnostics.add(node.find("delay")->at, "delay: more than an hour");
+    else link.delay = *delay;
+  }
+  if (const auto queue = reader.size("queue")) {
+    if (*queue < 2_KiB) diagnostics.add(node.find("queue")->at, "queue: less than one packet; 2 KiB at least");
+    else link.queue = *queue;
+  }
+  constexpr std::array<std::string_view, 5> later{"jitter", "loss", "reorder", "duplicate", "nat"};
+  reader.not_supported_yet(later);
+  reader.finish();
+}
+
+std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern, Diagnostics& diagnostics) {
+  std::vector<PeerGroup> groups;
+  if (node.kind != YamlNode::Kind::map || node.items.empty()) {
+    diagnostics.add(node.at, "peers: name at least one group: { leech: { count: 3 } }");
+    return groups;
+  }
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const std::string& name = node.keys[i];
+    if (!is_group_name(name)) {
+      diagnostics.add(node.key_at[i],
+                      fmt::format("peers: '{}' is no name of a group; a letter, then letters, digits, '_' or '-', at "
+                                  "most 32, and not '{}'", name, kTrackerName));
+      continue;
+    }
+    groups.push_back(read_group(node.items[i], name, node.key_at[i], pattern, diagnostics));
+    total += groups.back().count;
+    if (total > kMaxPeers) {
+      diagnostics.add(node.key_at[i], fmt::format("peers: {} in all; at most {}", total, kMaxPeers));
+      groups.pop_back();
+      break;
+    }
+  }
+  std::ranges::sort(groups, {}, &PeerGroup::name);
+  return groups;
+}
+
+std::vector<TimelineEntry> read_timeline(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics) {
+  std::vector<TimelineEntry> timeline;
+  if (node.kind != YamlNode::Kind::list) {
+    diagnostics.add(node.at, fmt::format("timeline: {}; a list belongs here: - {{ at: 90 s, stop: \"leech[0]\" }}",
+                                         to_string(node.kind)));
+    return timeline;
+  }
+  for (const YamlNode& item : node.items) {
+    MapReader reader(item, "timeline", diagnostics);
+    TimelineEntry entry;
+    reader.require("at", "at: 90 s");
+    if (const auto at = reader.duration("at")) entry.at = kStart + *at;
+    const YamlNode* stop = reader.take("stop");
+    const YamlNode* leave = reader.take("leave");
+    const YamlNode* whom = stop != nullptr ? stop : leave;
+    entry.action = stop != nullptr ? TimelineAction::stop : TimelineAction::leave;
+    if (whom != nullptr) entry.peers = read_selectors(*whom, stop != nullptr ? "stop" : "leave", cast, diagnostics);
+    const std::size_t before = item.keys.size();
+    reader.not_supported_yet(kLaterTimelineKeys);
+    if ((stop == nullptr) == (leave == nullptr) && before < 3 &&
+        std::ranges::none_of(kLaterTimelineKeys, [&](std::string_view key) { return reader.has(key); }))
+      diagnostics.add(item.at, "timeline: an entry has 'at' and one of 'stop' and 'leave'");
+    reader.finish();
+    timeline.push_back(std::move(entry));
+  }
+  std::ranges::stable_sort(timeline, {}, &TimelineEntry::at);
+  return timeline;
+}
+
+std::vector<CheckSpec> read_checks(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics) {
+  std::vector<CheckSpec> checks;
+  if (node.kind != YamlNode::Kind::list || node.items.empty()) {
+    diagnostics.add(node.at, "checks: a list of at least one check: - completes: { who: leech, within: 8 min }");
+    return checks;
+  }
+  std::vector<std::string_view> names;
+  for (const CheckManual* manual : check_manuals()) names.push_back(manual->name);
+  for (const YamlNode& item : node.items) {
+    if (item.kind != YamlNode::Kind::map || item.keys.size() != 1) {
+      diagnostics.add(item.at, "checks: each entry is one check: - completes: { who: leech, within: 8 min }");
+      continue;
+    }
+    CheckSpec check;
+    check.at = item.key_at.front();
+    check.manual = find_check_manual(item.keys.front());
+    if (check.manual == nullptr) {
+      diagnostics.add(check.at, item.keys.front() == "expect"
+                                    ? "checks: 'expect' is not supported yet by this version"
+                                    : fmt::format("checks: '{}' is no check of this version{}", item.keys.front(),
+                                                  suggestion(item.keys.front(), names)));
+      continue;
+    }
+    MapReader reader(item.items.front(), std::string(check.manual->name), diagnostics);
+    for (const ParameterManual& parameter : check.manual->parameters)
+      read_argument(reader, parameter, cast, check.arguments);
+    reader.finish();
+    checks.push_back(std::move(check));
+  }
+  return checks;
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,53 @@
+#include "swarmsim/wire/event.hpp"
+
+#include <fmt/format.h>
+
+#include "swarmsim/scenario/quantities.hpp"
+
+namespace swarmlab::swarmsim {
+
+std::string_view to_string(MessageKind kind) {
+  switch (kind) {
+    case MessageKind::handshake: return "HANDSHAKE";
+    case MessageKind::keep_alive: return "KEEP-ALIVE";
+    case MessageKind::choke: return "CHOKE";
+    case MessageKind::unchoke: return "UNCHOKE";
+    case MessageKind::interested: return "INTERESTED";
+    case MessageKind::not_interested: return "NOT INTERESTED";
+    case MessageKind::have: return "HAVE";
+    case MessageKind::bitfield: return "BITFIELD";
+    case MessageKind::request: return "REQUEST";
+    case MessageKind::piece: return "PIECE";
+    case MessageKind::cancel: return "CANCEL";
+    case MessageKind::port: return "PORT";
+    case MessageKind::suggest: return "SUGGEST";
+    case MessageKind::have_all: return "HAVE ALL";
+    case MessageKind::have_none: return "HAVE NONE";
+    case MessageKind::reject: return "REJECT";
+    case MessageKind::allowed_fast: return "ALLOWED FAST";
+    case MessageKind::extended: return "EXTENDED";
+    case MessageKind::unknown: return "UNKNOWN MESSAGE";
+    case MessageKind::tracker_request: return "TRACKER REQUEST";
+    case MessageKind::tracker_reply: return "TRACKER REPLY";
+  }
+  return "";
+}
+
+std::string to_string(const WireMessage& message) {
+  switch (message.kind) {
+    case MessageKind::request:
+    case MessageKind::piece:
+    case MessageKind::cancel:
+    case MessageKind::reject:
+      return fmt::format("{} piece {}, begin {}, length {}{}", to_string(message.kind), message.piece.value(),
+                         message.begin.value(), to_text(ByteCount(message.length)),
+                         message.kind == MessageKind::piece && message.authentic == Authentic::no ? " (corrupt)" : "");
+    case MessageKind::have:
+    case MessageKind::suggest:
+    case MessageKind::allowed_fast:
+      return fmt::format("{} piece {}", to_string(message.kind), message.piece.value());
+    default: return std::string(to_string(message.kind));
+  }
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,107 @@
+// Event: what a check gets to see, one after another in the order of their times.
+//
+// The same stream comes from the simulator, and later from relays, traces and captures: messages with their
+// three times, connections, and who came and went.  Peers are HostIds; the bytes have been decoded once.
+//
+//   sent      the last byte of a message was first transmitted; carries when it can have been decided
+//   received  its last byte was delivered in order at the other side
+//
+// A message that is never delivered has no received event; one that never left its sender has neither.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "protocol/piece_geometry.hpp"
+#include "protocol/units.hpp"
+#include "swarmsim/wire/stream_tap.hpp"
+
+namespace swarmlab::swarmsim {
+
+enum class MessageKind : std::uint8_t {
+  handshake,
+  keep_alive, choke, unchoke, interested, not_interested, have, bitfield, request, piece, cancel, port,
+  suggest, have_all, have_none, reject, allowed_fast, extended, unknown,
+  tracker_request,    // HTTP: the request's head; UDP: a datagram
+  tracker_reply,
+};
+inline constexpr std::size_t kMessageKinds = 21;
+// "REQUEST"
+std::string_view to_string(MessageKind kind);
+
+enum class Authentic : std::uint8_t { yes, no, unknown };
+
+// A message in fixed size.  Which fields mean something follows from the kind; the others are 0.
+struct WireMessage {
+  MessageKind kind = MessageKind::keep_alive;
+  Authentic authentic = Authentic::unknown;   // of a piece's block: is it what the torrent has there
+  PieceIndex piece;
+  BlockBegin begin;
+  std::uint32_t length = 0;                    // of a block in bytes; of other payload its size
+  protocol::BlockRange block() const { return {piece, begin, ByteCount(length)}; }
+};
+// "REQUEST piece 21, begin 0, length 16 KiB"
+std::string to_string(const WireMessage& message);
+
+enum class EventKind : std::uint8_t {
+  joined,        // `from` was started by the scenario
+  stopped,       // `from` was told to go by the scenario
+  opened,        // a connection, `from` dialled `to`
+  sent,
+  received,
+  ended,         // `from` finished (FIN delivered) or reset its direction of a connection
+  undecodable,   // what `from` wrote on a connection is not the protocol; nothing of it follows
+};
+
+struct Event {
+  EventKind kind = EventKind::joined;
+  StreamEnd how = StreamEnd::finished;   // ended
+  Direction direction = Direction::from_dialler;
+  Time at{};
+  // sent: the bounds of when the message was written.  Both are exact in a simulated run.
+  Time decided_earliest{};
+  Time decided_latest{};
+  ConnectionId connection;               // meaningless in joined and stopped, and in datagrams
+  HostId from;
+  HostId to;
+  WireMessage message;                   // sent, received
+  Bytes payload;                         // handshake, bitfield, extended, unknown, tracker messages; during the call
+  std::string_view problem;              // undecodable
+};
+
+class EventSink {
+ public:
+  virtual void on_event(const Event& event) = 0;
+
+ protected:
+  ~EventSink() = default;
+};
+
+// A set of events, so that nobody is called for what it would ignore.
+class EventSet {
+ public:
+  constexpr EventSet() = default;
+  constexpr EventSet& add(EventKind kind) { bits_ |= bit(kind, MessageKind::handshake); return *this; }
+  constexpr EventSet& sent(MessageKind kind) { bits_ |= bit(EventKind::sent, kind); return *this; }
+  constexpr EventSet& received(MessageKind kind) { bits_ |= bit(EventKind::received, kind); return *this; }
+  constexpr bool has(const Event& event) const { return (bits_ & bit(event.kind, event.message.kind)) != 0; }
+
+  // The number of an event's sort, below kSorts.
+  static constexpr std::size_t kSorts = 64;
+  static constexpr std::size_t sort(EventKind kind, MessageKind message) {
+    if (kind == EventKind::sent) return static_cast<std::size_t>(message);
+    if (kind == EventKind::received) return kMessageKinds + static_cast<std::size_t>(message);
+    return 2 * kMessageKinds + static_cast<std::size_t>(kind);
+  }
+  constexpr bool has_sort(std::size_t sort) const { return (bits_ >> sort & 1) != 0; }
+
+ private:
+  static constexpr std::uint64_t bit(EventKind kind, MessageKind message) {
+    return std::uint64_t{1} << sort(kind, message);
+  }
+  std::uint64_t bits_ = 0;
+};
+static_assert(EventSet::sort(EventKind::undecodable, MessageKind::handshake) < EventSet::kSorts);
+
+}  // namespace swarmlab::swarmsim

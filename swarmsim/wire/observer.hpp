@@ -1,0 +1,110 @@
+// Observer: bytes of the network -> the one stream of events that checks see, and the run's fingerprint.
+//
+// Each direction of a connection is decoded once, when its bytes are written; a small queue keeps what is on
+// its way until it was sent and received.  Names are resolved here: a check never sees an address.  Bytes
+// that are not the protocol give one `undecodable` event, after which that direction is only counted.
+//
+// Cost is what this is built for: about 100 bytes per direction, no allocation per message once a run
+// has warmed up.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "protocol/peer_wire.hpp"
+#include "protocol/piece_geometry.hpp"
+#include "swarmsim/wire/event.hpp"
+#include "swarmsim/wire/fingerprint.hpp"
+#include "swarmsim/wire/message_queue.hpp"
+#include "swarmsim/wire/stream_tap.hpp"
+#include "swarmsim/wire/true_content.hpp"
+
+namespace swarmlab::swarmsim {
+
+struct ObserverOptions {
+  std::span<const std::string> names;   // by HostId
+  HostId tracker;                       // connections and datagrams with it are the tracker protocol's
+  protocol::PieceGeometry geometry;
+};
+
+class Observer final : public StreamTap {
+ public:
+  // `sink` may be null (the fingerprint is computed all the same); it and `content` outlive the observer.
+  Observer(const ObserverOptions& options, const TrueContent& content, EventSink* sink);
+
+  void on_connection_opened(const ConnectionInfo& connection, Time at) override;
+  void on_written(ConnectionId connection, Direction direction, Time at, Bytes bytes) override;
+  void on_written(ConnectionId connection, Direction direction, Time at, const runtime::Slice& slice) override;
+  void on_sent(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) override;
+  void on_received(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) override;
+  void on_ended(ConnectionId connection, Direction direction, Time at, StreamEnd how) override;
+  void on_datagram_sent(const TappedDatagram& datagram, Time at) override;
+  void on_datagram_received(const TappedDatagram& datagram, Time at) override;
+
+  // What the scenario does to a peer, told by whoever does it.
+  void on_joined(HostId peer, Time at) { lifecycle(EventKind::joined, peer, at); }
+  void on_stopped(HostId peer, Time at) { lifecycle(EventKind::stopped, peer, at); }
+
+  std::uint64_t fingerprint() const { return fingerprint_.value(); }
+  // Messages sent so far, and pieces (blocks) received.
+  std::uint64_t messages() const { return messages_; }
+  std::uint64_t blocks() const { return blocks_; }
+
+ private:
+  enum class Phase : std::uint8_t { handshake, messages, tracker, broken };
+  struct Side {
+    std::vector<std::byte> partial;      // of a message that is not whole yet
+    std::uint64_t decoded = 0;           // offset in the stream up to which it was understood
+    MessageQueues::Queue queue;
+    std::uint32_t block_left = 0;        // bytes of the piece message `block` that are still to be written
+    std::uint32_t block = MessageQueues::kNone;
+    Phase phase = Phase::handshake;
+    bool ended = false;
+  };
+  struct Connection {
+    ConnectionId id;
+    HostId dialler;
+    HostId acceptor;
+    Side sides[2];
+  };
+  static_assert(sizeof(Side) <= 96);
+
+  void lifecycle(EventKind kind, HostId peer, Time at);
+  Connection* find(ConnectionId id);
+  void release(Connection& connection);
+  void emit(const Event& event);
+  Event event_of(const Connection& connection, Direction direction, EventKind kind, Time at) const;
+
+  void feed(Connection& connection, Direction direction, Time at, Bytes bytes);
+  // Decodes one message at the front; gives its bytes, 0 when it is not whole (or the stream broke).
+  std::size_t decode_front(Connection& connection, Direction direction, Time at, Bytes bytes);
+  std::size_t decode_tracker_front(Connection& connection, Direction direction, Time at, Bytes bytes);
+  // How many bytes the message in side.partial needs at least before another attempt.
+  static std::size_t missing(const Side& side);
+  void take_block(Side& side, std::size_t length, Authentic authentic);
+  ByteCount block_position(const Side& side);
+  std::uint32_t push(Side& side, Time at, std::uint64_t end, const WireMessage& message, Bytes payload);
+  void give_up(Connection& connection, Direction direction, Time at, std::string_view problem);
+
+  std::uint32_t keep_payload(Bytes payload);
+  void drop_payload(std::uint32_t number);
+  void datagram(const TappedDatagram& datagram, EventKind kind, Time at);
+
+  const TrueContent& content_;
+  EventSink* sink_;
+  HostId tracker_;
+  protocol::PieceGeometry geometry_;
+  Fingerprint fingerprint_;
+  std::vector<std::uint32_t> slot_of_;        // by ConnectionId; kNone: unknown or over
+  std::vector<Connection> connections_;       // slots, reused
+  std::vector<std::uint32_t> free_slots_;
+  MessageQueues queues_;
+  std::vector<std::vector<std::byte>> payloads_;
+  std::vector<std::uint32_t> free_payloads_;
+  std::uint64_t messages_ = 0;
+  std::uint64_t blocks_ = 0;
+};
+
+}  // namespace swarmlab::swarmsim
