@@ -87,22 +87,23 @@ class FileErrorConformance : public WorldTest {};
 class HashConformance : public WorldTest {};
 class HttpConformance : public WorldTest {};
 
-// Runs every suite in the world that `maker` (an expression giving std::unique_ptr<World>) makes.
-#define SWARMLAB_CONFORMANCE_OF(name, maker)                                          \
-  SWARMLAB_CONFORMANCE_SUITE(name, StreamConformance, maker);                         \
-  SWARMLAB_CONFORMANCE_SUITE(name, StreamEndConformance, maker);                      \
-  SWARMLAB_CONFORMANCE_SUITE(name, DatagramConformance, maker);                       \
-  SWARMLAB_CONFORMANCE_SUITE(name, NameConformance, maker);                           \
-  SWARMLAB_CONFORMANCE_SUITE(name, TimerConformance, maker);                          \
-  SWARMLAB_CONFORMANCE_SUITE(name, FileConformance, maker);                           \
-  SWARMLAB_CONFORMANCE_SUITE(name, FileErrorConformance, maker);                      \
-  SWARMLAB_CONFORMANCE_SUITE(name, HashConformance, maker);                           \
-  SWARMLAB_CONFORMANCE_SUITE(name, HttpConformance, maker)
+inline std::string world_name(const testing::TestParamInfo<WorldKind>& info) { return info.param.name; }
 
-#define SWARMLAB_CONFORMANCE_SUITE(name, suite, maker)                                        \
-  INSTANTIATE_TEST_SUITE_P(                                                                   \
-      name, suite,                                                                            \
-      testing::Values(WorldKind{#name, []() -> std::unique_ptr<World> { return maker; }}),    \
-      [](const testing::TestParamInfo<WorldKind>& info) { return info.param.name; })
+// Runs every suite in the world that `maker` (an expression giving std::unique_ptr<World>) makes.
+#define SWARMLAB_CONFORMANCE_OF(world, maker)                     \
+  SWARMLAB_CONFORMANCE_SUITE(world, StreamConformance, maker);    \
+  SWARMLAB_CONFORMANCE_SUITE(world, StreamEndConformance, maker); \
+  SWARMLAB_CONFORMANCE_SUITE(world, DatagramConformance, maker);  \
+  SWARMLAB_CONFORMANCE_SUITE(world, NameConformance, maker);      \
+  SWARMLAB_CONFORMANCE_SUITE(world, TimerConformance, maker);     \
+  SWARMLAB_CONFORMANCE_SUITE(world, FileConformance, maker);      \
+  SWARMLAB_CONFORMANCE_SUITE(world, FileErrorConformance, maker); \
+  SWARMLAB_CONFORMANCE_SUITE(world, HashConformance, maker);      \
+  SWARMLAB_CONFORMANCE_SUITE(world, HttpConformance, maker)
+
+#define SWARMLAB_CONFORMANCE_SUITE(world, suite, maker)                                                 \
+  INSTANTIATE_TEST_SUITE_P(                                                                             \
+      world, suite,                                                                                     \
+      testing::Values(WorldKind{#world, []() -> std::unique_ptr<World> { return maker; }}), world_name)
 
 }  // namespace swarmlab::conformance
