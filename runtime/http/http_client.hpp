@@ -74,8 +74,9 @@ class HttpClient {
   // Drops all of a handler's.
   void forget(HttpClientHandler& handler);
 
- private:
   struct State;
+
+ private:
   std::unique_ptr<State> state_;
 };
 

@@ -59,8 +59,9 @@ class HttpServer {
   void respond(RequestId id, const Response& response);
   std::size_t connections() const;
 
- private:
   struct State;
+
+ private:
   explicit HttpServer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -1,0 +1,203 @@
+#include "runtime/http/http_client.hpp"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "protocol/assert.hpp"
+#include "runtime/http/message_reader.hpp"
+#include "runtime/http/message_writer.hpp"
+
+namespace swarmlab::runtime::http {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+
+HttpError::Kind kind_of(ReadFailure failure) {
+  switch (failure) {
+    case ReadFailure::malformed: return HttpError::Kind::malformed;
+    case ReadFailure::header_too_large: return HttpError::Kind::header_too_large;
+    case ReadFailure::body_too_large: return HttpError::Kind::body_too_large;
+    case ReadFailure::cut_short: return HttpError::Kind::connection_lost;
+  }
+  return HttpError::Kind::malformed;
+}
+
+std::string_view name_of(HttpError::Kind kind) {
+  switch (kind) {
+    case HttpError::Kind::unsupported_scheme: return "only http is spoken";
+    case HttpError::Kind::name_not_found: return "the name was not found";
+    case HttpError::Kind::cannot_connect: return "cannot connect";
+    case HttpError::Kind::connection_lost: return "the connection ended before the answer did";
+    case HttpError::Kind::timed_out: return "no answer in time";
+    case HttpError::Kind::malformed: return "the answer is not HTTP";
+    case HttpError::Kind::header_too_large: return "the answer's header is too large";
+    case HttpError::Kind::body_too_large: return "the answer is too large";
+  }
+  return "HTTP error";
+}
+
+class Get;
+
+}  // namespace
+
+std::string to_string(const HttpError& error) {
+  std::string text(name_of(error.kind));
+  if (error.network) text.append(": ").append(to_string(*error.network));
+  return text;
+}
+
+struct HttpClient::State {
+  explicit State(Outside given) : outside(given) {}
+
+  // Deleted when no call can be inside it any more: at the next event.
+  void bury(HttpGetId id);
+  void sweep() { dead.clear(); }
+
+  Outside outside;
+  std::map<HttpGetId, std::unique_ptr<Get>> open;
+  std::vector<std::unique_ptr<Get>> dead;
+  HttpGetId next_id{1};
+};
+
+namespace {
+
+class Get final : public StreamHandler, public ResolveHandler, public TimerHandler {
+ public:
+  Get(HttpClient::State& client, HttpGetId id, const protocol::Url& url,
+      const HttpClient::Options& options, HttpClientHandler& handler, Tag tag)
+      : client_(client), id_(id), url_(url), options_(options), handler_(handler), tag_(tag),
+        reader_({.header = options.max_header, .body = options.max_body}),
+        timer_(client.outside.timers, *this) {
+    const Time now = client.outside.clock.now();
+    timer_.arm(url.scheme == "http" ? now + options.timeout : now);
+    if (url.scheme != "http") return;
+    client_.outside.network.resolve(url.host, *this, 0);
+    is_resolving_ = true;
+  }
+  Get(const Get&) = delete;
+  Get& operator=(const Get&) = delete;
+  ~Get() { let_go(); }
+
+  const HttpClientHandler& handler() const { return handler_; }
+
+  // Gives up whatever is under way.
+  void let_go() {
+    if (std::exchange(is_resolving_, false)) client_.outside.network.forget(*this);
+    if (std::exchange(has_stream_, false)) client_.outside.network.reset(stream_);
+    timer_.disarm();
+  }
+
+  void on_resolved(Tag, std::expected<std::span<const IpAddress>, NetworkError> addresses) override {
+    client_.sweep();
+    is_resolving_ = false;
+    if (!addresses) return fail({HttpError::Kind::name_not_found, addresses.error()});
+    addresses_.assign(addresses->begin(), addresses->end());
+    connect();
+  }
+  void on_connected(StreamId) override {
+    client_.sweep();
+    is_connected_ = true;
+    client_.outside.network.write(stream_, as_bytes(encode_get(url_, options_.user_agent)));
+  }
+  void on_readable(StreamId) override {
+    client_.sweep();
+    for (;;) {
+      const ReadResult result = client_.outside.network.read(stream_, kReadBytes);
+      if (result.state == ReadResult::State::nothing_yet) return;
+      if (result.state == ReadResult::State::data) reader_.feed(result.slice.bytes());
+      if (result.state == ReadResult::State::end_of_stream) reader_.feed_end();
+      if (reader_.state() == ReadState::complete) return succeed();
+      if (reader_.state() == ReadState::failed) return fail({kind_of(reader_.failure()), {}});
+    }
+  }
+  void on_writable(StreamId) override {}
+  void on_closed(StreamId, NetworkError why) override {
+    client_.sweep();
+    has_stream_ = false;
+    if (is_connected_) return fail({HttpError::Kind::connection_lost, why});
+    ++next_address_;
+    if (next_address_ < addresses_.size()) return connect();
+    fail({HttpError::Kind::cannot_connect, why});
+  }
+  void on_timer(Tag) override {
+    client_.sweep();
+    timer_.expired();
+    if (url_.scheme != "http") return fail({HttpError::Kind::unsupported_scheme, {}});
+    fail({HttpError::Kind::timed_out, {}});
+  }
+
+ private:
+  void connect() {
+    const Endpoint to{addresses_[next_address_], url_.port};
+    stream_ = client_.outside.network.connect(to, options_.from, *this);
+    has_stream_ = true;
+  }
+
+  void succeed() {
+    HttpReply reply{reader_.status(), reader_.location(), reader_.body()};
+    // In order, so that the server does not see its last bytes refused.
+    if (std::exchange(has_stream_, false)) client_.outside.network.close(stream_);
+    end(std::move(reply));
+  }
+
+  void fail(const HttpError& error) { end(std::unexpected(error)); }
+
+  void end(std::expected<HttpReply, HttpError> reply) {
+    let_go();
+    client_.bury(id_);
+    handler_.on_http(tag_, std::move(reply));
+  }
+
+  HttpClient::State& client_;
+  const HttpGetId id_;
+  const protocol::Url url_;
+  const HttpClient::Options options_;
+  HttpClientHandler& handler_;
+  const Tag tag_;
+  ReplyReader reader_;
+  Timer timer_;
+  std::vector<IpAddress> addresses_;
+  std::size_t next_address_ = 0;       // the one being tried
+  StreamId stream_;
+  bool is_resolving_ = false;
+  bool has_stream_ = false;
+  bool is_connected_ = false;
+};
+
+}  // namespace
+
+void HttpClient::State::bury(HttpGetId id) {
+  const auto found = open.find(id);
+  SWARM_ASSERT(found != open.end(), id);
+  dead.push_back(std::move(found->second));
+  open.erase(found);
+}
+
+HttpClient::HttpClient(Outside outside) : state_(std::make_unique<State>(outside)) {}
+HttpClient::~HttpClient() = default;
+
+HttpGetId HttpClient::get(const protocol::Url& url, const Options& options, HttpClientHandler& handler,
+                          Tag tag) {
+  const HttpGetId id = state_->next_id;
+  ++state_->next_id;
+  state_->open.emplace(id, std::make_unique<Get>(*state_, id, url, options, handler, tag));
+  return id;
+}
+
+void HttpClient::cancel(HttpGetId id) {
+  const auto found = state_->open.find(id);
+  if (found == state_->open.end()) return;
+  found->second->let_go();
+  state_->bury(id);
+}
+
+void HttpClient::forget(HttpClientHandler& handler) {
+  std::vector<HttpGetId> ids;
+  for (const auto& [id, get] : state_->open) {
+    if (&get->handler() == &handler) ids.push_back(id);
+  }
+  for (const HttpGetId id : ids) cancel(id);
+}
+
+}  // namespace swarmlab::runtime::http
