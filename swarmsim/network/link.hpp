@@ -30,6 +30,12 @@ struct PacketBurst {
   std::int64_t wire_bytes() const {
     return std::int64_t{full_wire_bytes} * (packets - 1) + last_wire_bytes;
   }
+  // Keeps the first `kept` packets.
+  void cut(std::int32_t kept) {
+    if (kept >= packets) return;
+    packets = kept;
+    last_wire_bytes = full_wire_bytes;
+  }
 };
 
 struct LinkStatistics {
@@ -57,6 +63,7 @@ class Link {
   Duration service_time(std::int64_t wire_bytes) const;
   std::optional<BytesPerSecond> rate() const;
   ByteCount queue() const { return queue_; }
+  void set_queue(ByteCount queue) { queue_ = queue; }
   // What waits already keeps the time it was promised.
   void set_rate(std::optional<BytesPerSecond> rate);
   const LinkStatistics& statistics() const { return statistics_; }

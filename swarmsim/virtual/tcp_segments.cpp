@@ -1,0 +1,151 @@
+// TcpLayer's segments: how they are made, carried and taken apart into packets.
+#include <algorithm>
+
+#include "swarmsim/virtual/tcp_layer.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+// What the path cut off a burst is missing from its segment.
+void fit_to_burst(Segment& segment) {
+  if (segment.length == 0) return;
+  const std::uint32_t carried = static_cast<std::uint32_t>(segment.carried.burst.packets) * tcp::kMss;
+  if (carried >= segment.length) return;
+  segment.length = carried;
+  segment.flags &= static_cast<std::uint8_t>(~Segment::fin);
+}
+
+}  // namespace
+
+std::uint32_t TcpLayer::new_segment(EndRef from, std::uint8_t flags) {
+  const std::uint32_t index = segments_.take();
+  Segment& segment = segments_[index];
+  segment.connection = connection_of(from).id;
+  segment.slot = from / 2;
+  segment.to = static_cast<std::uint8_t>(1 - from % 2);
+  segment.flags = flags;
+  segment.length = 0;
+  segment.begin = 0;
+  segment.acknowledgements = 0;
+  segment.acknowledged = 0;
+  segment.window_edge = 0;
+  segment.selective = Pool<SelectiveRanges>::kNone;
+  segment.sent_at = loop_.now();
+  segment.echo = kNever;
+  segment.carried = {.burst = {.packets = 1, .full_wire_bytes = tcp::kHeaderBytes,
+                               .last_wire_bytes = tcp::kHeaderBytes}};
+  return index;
+}
+
+void TcpLayer::add_acknowledgement(TcpEnd& end, Segment& segment) {
+  const TcpReceiver::Reading reading = end.receiver.take_reply();
+  segment.flags |= Segment::ack;
+  segment.acknowledged = reading.offset;
+  segment.window_edge = reading.window_edge;
+  segment.acknowledgements = reading.count;
+  segment.echo = reading.echo.value_or(kNever);
+  if (end.receiver.has_gaps()) {
+    segment.selective = selective_.take();
+    selective_[segment.selective] = end.receiver.selective();
+  }
+}
+
+void TcpLayer::release_segment(std::uint32_t index) {
+  Segment& segment = segments_[index];
+  if (segment.selective != Pool<SelectiveRanges>::kNone) selective_.release(segment.selective);
+  segments_.release(index);
+}
+
+bool TcpLayer::dispatch(EndRef from, std::uint32_t index) {
+  Segment& segment = segments_[index];
+  TcpEnd& sender = end_at(from);
+  const std::uint32_t to = end_at(from ^ 1).host;
+  if (to == kNoHost) {
+    fabric_.send_into_void(sender.host, segment.carried.burst);
+    release_segment(index);
+    return false;
+  }
+  if (!fabric_.send(sender.host, to, segment.carried, sender.flow_order, EventKind::segment_arrives, index)) {
+    release_segment(index);
+    return false;
+  }
+  fit_to_burst(segment);
+  return true;
+}
+
+// A segment without data: SYN, SYN-ACK, ACK (as many as it stands for), RST, window probe.
+void TcpLayer::send_control(EndRef from, std::uint8_t flags) {
+  const std::uint32_t index = new_segment(from, flags);
+  Segment& segment = segments_[index];
+  if ((flags & Segment::rst) == 0) {
+    add_acknowledgement(end_at(from), segment);
+    if (flags == Segment::syn) segment.flags = Segment::syn;   // nothing to acknowledge yet
+    if ((flags & Segment::syn) == 0) segment.carried.burst.packets = segment.acknowledgements;
+  }
+  dispatch(from, index);
+}
+
+void TcpLayer::send_range(EndRef from, ByteRange range) {
+  TcpEnd& end = end_at(from);
+  const std::uint64_t data_end = std::min(range.end, end.sender.written());
+  const bool with_fin = range.end > data_end;
+  const std::uint32_t index = new_segment(from, with_fin ? Segment::fin : 0);
+  Segment& segment = segments_[index];
+  segment.begin = range.begin;
+  segment.length = static_cast<std::uint32_t>(data_end - range.begin);
+  const auto length = static_cast<std::int32_t>(segment.length);
+  const std::int32_t packets = std::max(1, (length + tcp::kMss - 1) / tcp::kMss);
+  segment.carried.burst = {.packets = packets, .full_wire_bytes = tcp::kFullPacketBytes,
+                           .last_wire_bytes = length - (packets - 1) * tcp::kMss + tcp::kHeaderBytes};
+  add_acknowledgement(end, segment);
+  if (range.begin < end.sender.next()) retransmitted_packets_ += static_cast<std::uint64_t>(packets);
+  dispatch(from, index);
+}
+
+void TcpLayer::on_segment_arrives(std::uint32_t host, std::uint32_t index) {
+  Segment& segment = segments_[index];
+  // The record of a connection outlives its segments only as long as an end does; nobody waits for the rest.
+  const Connection& connection = connections_[segment.slot];
+  if (connection.id != segment.connection) {
+    release_segment(index);
+    return;
+  }
+  const std::uint32_t from = connection.ends[1 - segment.to].host;
+  switch (fabric_.arrive(from, host, segment.carried, EventKind::segment_delivered, index)) {
+    case Fabric::Arrival::lost: release_segment(index); return;
+    case Fabric::Arrival::later: fit_to_burst(segment); return;
+    case Fabric::Arrival::deliver_now:
+      fit_to_burst(segment);
+      on_segment_delivered(index);
+      return;
+  }
+}
+
+void TcpLayer::on_segment_delivered(std::uint32_t index) {
+  // The segment stays in its place until all that it causes is done; handlers may make new ones.
+  const Segment& segment = segments_[index];
+  if (connections_[segment.slot].id != segment.connection) {
+    release_segment(index);
+    return;
+  }
+  const EndRef at = segment.slot * 2 + segment.to;
+  const auto has = [&segment](std::uint8_t flags) { return (segment.flags & flags) == flags; };
+  using enum TcpEnd::State;
+  if (has(Segment::syn | Segment::ack)) {
+    on_syn_ack(at, segment);
+  } else if (has(Segment::syn)) {
+    on_syn(at, segment);
+  } else if (has(Segment::rst)) {
+    on_reset(at);
+  } else if (end_at(at).state == gone || end_at(at).state == none) {
+    send_control(at, Segment::rst);
+  } else if (end_at(at).state != syn_sent) {
+    if (end_at(at).state != syn_received || become_accepted(at, segment)) {
+      take_acknowledgement(at, segment);
+      take_data(at, segment);
+    }
+  }
+  release_segment(index);
+}
+
+}  // namespace swarmlab::swarmsim
