@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
+from harness.lab_swarm import LabSwarm  # noqa: E402
 from harness.namespaces import PrivateNetwork, why_unavailable  # noqa: E402
 from harness.programs import Programs  # noqa: E402
 from harness.running import Running  # noqa: E402
@@ -46,6 +47,12 @@ def network() -> Iterator[PrivateNetwork]:
         pytest.skip(f"no private network here: {reason}")
     with PrivateNetwork() as made:
         yield made
+
+
+@pytest.fixture
+def swarm(programs: Programs, running: Running, network: PrivateNetwork) -> LabSwarm:
+    """A private network with a place for our tracker; nothing runs yet."""
+    return LabSwarm(programs, running, network)
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)

@@ -2,7 +2,7 @@
 
       host 10.77.0.2 --- veth ---+
       host 10.77.0.3 --- veth ---+--- bridge, in a namespace without a way out
-      host 10.77.0.4 --- veth ---+
+      host 10.77.0.4 --- veth ---+    10.77.255.1, for captures only
 
 The namespaces have no names and no mount points: file descriptors of this process hold them, so
 that they vanish with it, even when it is killed.  Needs the rights of root, or of a user namespace
@@ -15,8 +15,13 @@ import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
@@ -33,6 +38,15 @@ class Host:
         """Moves the calling process there; meant for a child before it runs its program."""
         if _libc.setns(self._namespace, _CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "setns")
+
+    def inside(self, call: Callable[[], T]) -> T:
+        """Calls a function there: in a thread, because a namespace belongs to a thread."""
+        def enter_and_call() -> T:
+            self.enter()
+            return call()
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(enter_and_call).result()
 
     def run(self, *argv: str | Path, seconds: float = 30) -> subprocess.CompletedProcess[str]:
         return subprocess.run([os.fspath(word) for word in argv], stdin=subprocess.DEVNULL, capture_output=True,
@@ -51,8 +65,9 @@ class PrivateNetwork:
     def __enter__(self) -> PrivateNetwork:
         try:
             self._hub_pid, namespace = self._new_namespace()
-            self.hub = Host("", namespace)
-            _ip(self.hub, f"link add {self.BRIDGE} type bridge", f"link set {self.BRIDGE} up", "link set lo up")
+            self.hub = Host("10.77.255.1", namespace)
+            _ip(self.hub, f"link add {self.BRIDGE} type bridge", f"link set {self.BRIDGE} up", "link set lo up",
+                f"address add {self.hub.address}/16 broadcast + dev {self.BRIDGE}")
         except BaseException:
             self.close()
             raise
