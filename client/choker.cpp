@@ -34,9 +34,12 @@ struct Choker::Round {
     bool given = false;
   };
 
-  Round(Time at, std::size_t slots, std::span<const PeerView> peers) : now(at), free(slots) {
+  Round(Time at, const ChokerRules& rules, std::span<const PeerView> peers) : now(at), free(rules.slots) {
     seats.reserve(peers.size());
-    for (const PeerView& peer : peers) seats.push_back({peer, peer.interested, peer.interested && !peer.unchoked, false});
+    for (const PeerView& peer : peers) {
+      const bool was_choked_lately = peer.changed_at != peer.connected_at && at - peer.changed_at < rules.rechoke_interval;
+      seats.push_back({peer, peer.interested, peer.interested && !peer.unchoked && !was_choked_lately, false});
+    }
     std::ranges::sort(seats, {}, [](const Seat& seat) { return seat.peer.key; });
     for (std::size_t i = 1; i < seats.size(); ++i) {
       SWARM_ASSERT(seats[i - 1].peer.key != seats[i].peer.key, seats[i].peer.key);
@@ -59,7 +62,7 @@ struct Choker::Round {
 };
 
 const Unchoked& Choker::decide(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random) {
-  Round round(now, rules_.slots, peers);
+  Round round(now, rules_, peers);
   for (Round::Seat& seat : round.seats) {
     if (seat.peer.unchoked && now - seat.peer.asked_at >= rules_.idle_after) seat.wants = false;   // rule C
   }
@@ -76,12 +79,9 @@ const Unchoked& Choker::decide(Time now, ChokeMode mode, std::span<const PeerVie
 }
 
 const Unchoked& Choker::fill(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random) {
-  Round round(now, rules_.slots, peers);
+  Round round(now, rules_, peers);
   std::size_t regular = 0;
   for (Round::Seat& seat : round.seats) {
-    const bool was_choked_lately = seat.peer.changed_at != seat.peer.connected_at &&
-                                   now - seat.peer.changed_at < rules_.rechoke_interval;
-    if (was_choked_lately) seat.may_start = false;
     if (!seat.peer.unchoked || !seat.wants || round.free == 0) continue;
     round.give(seat);
     if (!is_in_turn(seat.peer.key)) ++regular;
@@ -197,6 +197,11 @@ void Choker::seed(Round& round, bool may_choke) const {
 bool Choker::is_in_turn(PeerKey peer) const { return std::ranges::count(turns_, peer, &Turn::peer) > 0; }
 
 const Unchoked& Choker::answer(Round& round) {
+  unchoked_.again_at = kNever;
+  for (const Round::Seat& seat : round.seats) {   // rule D
+    if (round.free == 0 || !seat.wants || seat.peer.unchoked || seat.given) continue;
+    unchoked_.again_at = std::min(unchoked_.again_at, seat.peer.changed_at + rules_.rechoke_interval);
+  }
   for (Round::Seat& seat : round.seats) {   // rule B
     if (round.free > 0 && seat.peer.unchoked && !seat.given) round.give(seat);
   }

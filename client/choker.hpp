@@ -17,8 +17,8 @@
 //      Rationale: interest flickers; answering each flicker with Choke and Unchoke is fibrillation (B07).
 //   C. A peer unchoked for `idle_after` that asked for nothing in that time counts at rounds as not
 //      interested (B06).
-//   D. Between rounds free slots are given at once (fill) and no interested peer loses one.  A peer that was
-//      choked less than a round ago waits for the round (B01, B07).
+//   D. Between rounds free slots are given at once (fill) and no interested peer loses one (B01).  A peer that
+//      was choked less than a round ago is not unchoked yet (B07); `again_at` says when that keeps a slot empty.
 //
 // Leeching, each round
 //   1. Regular slots, `slots - optimistic` of them, go to the interested peers that give us most, by useful payload
@@ -77,6 +77,7 @@ enum class ChokeMode : std::uint8_t { leeching, seeding };
 struct Unchoked {
   std::vector<PeerKey> peers;
   std::vector<PeerKey> optimistic;      // those of `peers` that hold an optimistic turn, in order of keys
+  Time again_at = kNever;               // call fill() then: a slot is empty and somebody may have it from then on
   bool contains(PeerKey peer) const;
 };
 
@@ -99,7 +100,7 @@ class Choker {
 
   // The round: call it every rechoke_interval.  `peers` in any order, keys distinct.  The answer lives until the next call.
   const Unchoked& decide(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random);
-  // Between rounds: call it when a peer became interested, lost interest or left.
+  // Between rounds: call it when a peer became interested, lost interest or left, and at again_at.
   const Unchoked& fill(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random);
 
  private:

@@ -149,15 +149,18 @@ bool RarityOrder::any_available() const {
 }
 
 std::optional<PieceIndex> RarityOrder::rarest(const Bitfield& pieces, runtime::Random& random) const {
+  if (size() == 0) return std::nullopt;
+  if (pieces.count() <= kCandidatesMax) return look_through_bitfield(kCandidatesMax, pieces, random);
   const auto end = static_cast<std::uint32_t>(order_.size());
   std::uint32_t budget = kPlacesMax;
-  // A peer that is no seed is counted wherever it has something: count 0 holds nothing for it.
+  // A peer that is no seed is counted wherever it has something: count 0 holds nothing for it (unless
+  // `pieces` is a part of what a seed has; the look through the bitfield finds that).
   for (std::uint32_t begin = pieces.all() ? bucket_[0] : end_of_bucket(0); begin < end && budget > 0;) {
     const std::uint32_t bucket_end = end_of_bucket(count_[order_[begin]]);
     if (const auto found = look(begin, bucket_end, budget, pieces, random)) return found;
     begin = bucket_end;
   }
-  if (budget > 0) return std::nullopt;
+  if (budget > 0 && (seeds_ == 0 || pieces.all())) return std::nullopt;
   return look_through_bitfield(kCandidatesMax, pieces, random);
 }
 
@@ -190,12 +193,18 @@ std::optional<PieceIndex> RarityOrder::look_through_bitfield(std::uint32_t candi
   const std::size_t words = word_count(pieces.wire());
   const auto start = static_cast<std::size_t>(random.below(words));
   std::optional<PieceIndex> best;
+  std::uint64_t equals = 0;   // candidates as rare as the best; each of them is to win equally often
   for (std::size_t i = 0; i < words; ++i) {
     const std::size_t word = (start + i) % words;
     std::uint64_t bits = load_word(pieces.wire(), word) & load_word(not_begun_.wire(), word);
     while (bits != 0) {
       const PieceIndex piece = take_first(bits, word);
-      if (!best || count_[piece.value()] < count_[best->value()]) best = piece;
+      if (!best || count_[piece.value()] < count_[best->value()]) {
+        best = piece;
+        equals = 1;
+      } else if (count_[piece.value()] == count_[best->value()] && random.below(++equals) == 0) {
+        best = piece;
+      }
       if (--candidates == 0) return best;
     }
   }

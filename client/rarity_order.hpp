@@ -72,7 +72,7 @@ class RarityOrder {
   // Looks at up to `budget` of the places [begin, end), from a random one on, for a piece in `pieces`; lowers the budget.
   std::optional<PieceIndex> look(std::uint32_t begin, std::uint32_t end, std::uint32_t& budget,
                                  const protocol::Bitfield& pieces, runtime::Random& random) const;
-  // The rarest of the first `candidates` pieces met in the bitfield from a random place on.
+  // The rarest of the first `candidates` pieces of the order met in the bitfield from a random place on.
   std::optional<PieceIndex> look_through_bitfield(std::uint32_t candidates, const protocol::Bitfield& pieces,
                                                   runtime::Random& random) const;
 

@@ -1,0 +1,125 @@
+#include "client/smart_ban.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace swarmlab::client {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr PeerKey kHonest(1);
+constexpr PeerKey kLiar(2);
+constexpr PeerKey kOther(3);
+
+Sha1Digest digest(int content) {
+  Sha1Digest out;
+  out.bytes[0] = static_cast<std::byte>(content);
+  return out;
+}
+Delivery delivery(std::uint32_t block, PeerKey peer, int content) { return {BlockIndex(block), peer, digest(content)}; }
+PieceIndex piece(std::uint32_t index) { return PieceIndex(index); }
+
+const std::vector<Sha1Digest> kGood{digest(10), digest(11), digest(12)};
+
+TEST(SmartBan, ConvictsTheOnlySourceAtOnce) {
+  SmartBan ban(4);
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kLiar, kLiar}), ElementsAre(Verdict{kLiar, Guilt::proven}));
+  EXPECT_EQ(ban.suspicions(kLiar), 0U);
+  EXPECT_FALSE(ban.wants_digests(piece(0)));
+}
+
+TEST(SmartBan, ConvictsWhoseBlockDiffersFromTheGoodOneAndClearsTheOthers) {
+  SmartBan ban(4);
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kHonest, kLiar, kOther}), IsEmpty());
+  ban.remember(piece(0), std::vector{delivery(0, kHonest, 10), delivery(1, kLiar, 99), delivery(2, kOther, 12)});
+  EXPECT_EQ(ban.suspicions(kHonest), 1U);
+  EXPECT_TRUE(ban.wants_digests(piece(0)));
+  EXPECT_THAT(ban.verified(piece(0), kGood), ElementsAre(Verdict{kLiar, Guilt::proven}));
+  EXPECT_EQ(ban.suspicions(kHonest), 0U);
+  EXPECT_EQ(ban.suspicions(kOther), 0U);
+  EXPECT_FALSE(ban.wants_digests(piece(0)));
+  EXPECT_THAT(ban.verified(piece(0), kGood), IsEmpty());
+}
+
+TEST(SmartBan, RemembersTheDeliveriesOfEveryAttempt) {
+  SmartBan ban(4);
+  (void)ban.failed(piece(0), std::vector{kLiar, kHonest});
+  ban.remember(piece(0), std::vector{delivery(0, kLiar, 98), delivery(1, kHonest, 11)});
+  (void)ban.failed(piece(0), std::vector{kHonest, kOther});
+  ban.remember(piece(0), std::vector{delivery(0, kHonest, 10), delivery(1, kOther, 97)});
+  EXPECT_THAT(ban.verified(piece(0), kGood), ElementsAre(Verdict{kLiar, Guilt::proven}, Verdict{kOther, Guilt::proven}));
+}
+
+TEST(SmartBan, CountsAPieceThatFailsTwiceOnceAgainstAPeer) {
+  SmartBan ban(1);
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kLiar, kHonest}), IsEmpty());
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kHonest, kLiar}), IsEmpty());
+  EXPECT_EQ(ban.suspicions(kLiar), 1U);
+}
+
+TEST(SmartBan, NamesAPeerWithAPartInMoreBadPiecesThanAllowed) {
+  SmartBan ban(2);
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kLiar, PeerKey(10)}), IsEmpty());
+  EXPECT_THAT(ban.failed(piece(1), std::vector{kLiar, PeerKey(11)}), IsEmpty());
+  EXPECT_THAT(ban.failed(piece(2), std::vector{PeerKey(12), kLiar}), ElementsAre(Verdict{kLiar, Guilt::suspected}));
+  EXPECT_EQ(ban.suspicions(kLiar), 0U);
+  EXPECT_EQ(ban.suspicions(PeerKey(12)), 1U);
+}
+
+TEST(SmartBan, NamesOnlyTheMostSuspectedOfAPiece) {
+  SmartBan ban(1);
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kLiar, PeerKey(10)}), IsEmpty());
+  EXPECT_THAT(ban.failed(piece(1), std::vector{kLiar, kHonest}), ElementsAre(Verdict{kLiar, Guilt::suspected}));
+  EXPECT_THAT(ban.failed(piece(2), std::vector{kHonest, kOther}), ElementsAre(Verdict{kHonest, Guilt::suspected}));
+}
+
+TEST(SmartBan, NamesBothWhereTheCountsAreEqual) {
+  SmartBan ban(1);
+  (void)ban.failed(piece(0), std::vector{kLiar, kHonest});
+  EXPECT_THAT(ban.failed(piece(1), std::vector{kLiar, kHonest}),
+              ElementsAre(Verdict{kHonest, Guilt::suspected}, Verdict{kLiar, Guilt::suspected}));
+}
+
+TEST(SmartBan, ForgivesSuspicionWhenThePieceIsClearedUp) {
+  SmartBan ban(1);
+  for (std::uint32_t i = 0; i < 20; ++i) {   // an honest peer beside a liar, cleared each time
+    EXPECT_THAT(ban.failed(piece(i), std::vector{kHonest, PeerKey(100 + i)}), IsEmpty());
+    EXPECT_THAT(ban.verified(piece(i), {}), IsEmpty());
+  }
+  EXPECT_EQ(ban.suspicions(kHonest), 0U);
+}
+
+TEST(SmartBan, ProvesNothingWhenABlockIsOfUnknownOrigin) {
+  SmartBan ban(4);
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kHonest, kNobody}), IsEmpty());
+  EXPECT_EQ(ban.suspicions(kHonest), 1U);
+  EXPECT_THAT(ban.failed(piece(1), std::vector{kNobody, kNobody}), IsEmpty());
+  EXPECT_EQ(ban.remembered_pieces(), 1U);
+}
+
+TEST(SmartBan, KeepsABoundedMemoryAndForgetsTheOldestPiece) {
+  SmartBan ban(1000);
+  for (std::uint32_t i = 0; i < SmartBan::kMaxPieces + 1; ++i) {
+    (void)ban.failed(piece(i), std::vector{kHonest, kLiar});
+    ban.remember(piece(i), std::vector{delivery(0, kHonest, 10), delivery(1, kLiar, 99)});
+  }
+  EXPECT_EQ(ban.remembered_pieces(), SmartBan::kMaxPieces);
+  EXPECT_FALSE(ban.wants_digests(piece(0)));
+  EXPECT_TRUE(ban.wants_digests(piece(1)));
+}
+
+TEST(SmartBan, KeepsFourDeliveriesOfABlock) {
+  SmartBan ban(1000);
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    (void)ban.failed(piece(0), std::vector{PeerKey(10 + i), PeerKey(50)});
+    ban.remember(piece(0), std::vector{delivery(0, PeerKey(10 + i), 60 + static_cast<int>(i))});
+  }
+  EXPECT_EQ(ban.verified(piece(0), kGood).size(), SmartBan::kMaxDeliveriesPerBlock);
+}
+
+}  // namespace
+}  // namespace swarmlab::client
