@@ -21,37 +21,37 @@ enum class AnnounceEvent : std::uint8_t { none = 0, completed = 1, started = 2, 
 std::string_view to_string(AnnounceEvent event);
 
 struct AnnounceRequest {
-  InfoHashV1 info_hash;
-  PeerId peer_id;
+  InfoHashV1 info_hash{};
+  PeerId peer_id{};
   std::uint16_t port = 0;                    // where the client listens
-  ByteCount uploaded;                        // payload since "started"
-  ByteCount downloaded;
-  ByteCount left;                            // what is still to be fetched; never negative
+  ByteCount uploaded{};                      // payload since "started"
+  ByteCount downloaded{};
+  ByteCount left{};                          // what is still to be fetched; never negative
   AnnounceEvent event = AnnounceEvent::none;
-  std::optional<IpAddress> ip;               // where the client says it is
+  std::optional<IpAddress> ip{};             // where the client says it is
   std::uint32_t key = 0;                     // constant per client: recognises it at a new address
-  std::optional<std::uint32_t> numwant;      // nullopt: whatever the tracker gives by default
+  std::optional<std::uint32_t> numwant{};    // nullopt: whatever the tracker gives by default
   bool compact = true;                       // HTTP: BEP 23
   bool no_peer_id = false;                   // HTTP: leave the ids out of a dictionary reply
-  std::string tracker_id;                    // HTTP: echoes AnnounceReply::tracker_id
+  std::string tracker_id{};                  // HTTP: echoes AnnounceReply::tracker_id
   friend bool operator==(const AnnounceRequest&, const AnnounceRequest&) = default;
 };
 
 struct TrackerPeer {
   Endpoint endpoint;
-  std::optional<PeerId> id;                  // dictionary replies only
+  std::optional<PeerId> id{};                // dictionary replies only
   friend bool operator==(const TrackerPeer&, const TrackerPeer&) = default;
 };
 
 struct AnnounceReply {
   std::chrono::seconds interval{};           // until the next regular announce
-  std::optional<std::chrono::seconds> min_interval;
-  std::optional<std::uint32_t> complete;     // seeds
-  std::optional<std::uint32_t> incomplete;   // leechers
-  std::vector<TrackerPeer> peers;
-  std::string warning;
-  std::string tracker_id;
-  std::optional<IpAddress> external_ip;      // BEP 24
+  std::optional<std::chrono::seconds> min_interval{};
+  std::optional<std::uint32_t> complete{};   // seeds
+  std::optional<std::uint32_t> incomplete{}; // leechers
+  std::vector<TrackerPeer> peers{};
+  std::string warning{};
+  std::string tracker_id{};
+  std::optional<IpAddress> external_ip{};    // BEP 24
   friend bool operator==(const AnnounceReply&, const AnnounceReply&) = default;
 };
 
@@ -62,7 +62,7 @@ struct TrackerFailure {
 };
 
 struct ScrapeEntry {
-  InfoHashV1 info_hash;
+  InfoHashV1 info_hash{};
   std::uint32_t complete = 0;                // seeds now
   std::uint32_t downloaded = 0;              // "completed" events ever
   std::uint32_t incomplete = 0;              // leechers now

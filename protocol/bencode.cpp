@@ -95,6 +95,10 @@ std::expected<Document, Error> Document::decode(Bytes input, Trailing trailing) 
   auto& items = document.items_;
   std::vector<Level> levels;
   const auto key_of = [&](const Item& item) { return in.substr(item.key_begin, item.key_size); };
+  // Where the key's encoding begins.
+  const auto key_at = [](const Item& item) {
+    return item.key_begin - 1 - std::to_string(item.key_size).size();
+  };
   const auto small = [](std::size_t offset) { return static_cast<std::uint32_t>(offset); };
 
   // Sorted keys are compared as they come.  In a dictionary whose keys are not, equal ones need not
@@ -111,7 +115,7 @@ std::expected<Document, Error> Document::decode(Bytes input, Trailing trailing) 
     });
     if (twin == children.end()) return std::nullopt;
     const Item& second = items[*(twin + 1)];
-    return Error{second.key_begin,
+    return Error{key_at(second),
                  fmt::format("a dictionary has the key {} twice", quoted(key_of(second)))};
   };
 
@@ -143,12 +147,11 @@ std::expected<Document, Error> Document::decode(Bytes input, Trailing trailing) 
         if (level.last_child != 0) {
           const int order = key_of(items[level.last_child]).compare(key_of(item));
           if (order == 0) {
-            return fail(key->begin,
-                        fmt::format("a dictionary has the key {} twice", quoted(key_of(item))));
+            return fail(at, fmt::format("a dictionary has the key {} twice", quoted(key_of(item))));
           }
           if (order > 0) {
             level.is_unsorted = true;
-            if (!document.unsorted_key_at_) document.unsorted_key_at_ = key->begin;
+            if (!document.unsorted_key_at_) document.unsorted_key_at_ = at;
           }
         }
         at = key->end;

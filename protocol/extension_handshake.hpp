@@ -24,12 +24,12 @@ inline constexpr std::size_t kMaxExtensionNameBytes = 64;
 inline constexpr std::size_t kMaxClientNameBytes = 256;
 
 struct ExtensionHandshake {
-  std::map<std::string, std::uint8_t> message_ids;   // "m": extension name -> message number
-  std::optional<std::uint16_t> listen_port;          // "p"
-  std::optional<std::string> client;                 // "v", the first kMaxClientNameBytes of it
-  std::optional<IpAddress> your_ip;                  // "yourip"
-  std::optional<std::uint32_t> request_queue;        // "reqq": requests kept without dropping
-  std::optional<ByteCount> metadata_size;            // BEP 9
+  std::map<std::string, std::uint8_t> message_ids{}; // "m": extension name -> message number
+  std::optional<std::uint16_t> listen_port{};        // "p"
+  std::optional<std::string> client{};               // "v", the first kMaxClientNameBytes of it
+  std::optional<IpAddress> your_ip{};                // "yourip"
+  std::optional<std::uint32_t> request_queue{};      // "reqq": requests kept without dropping
+  std::optional<ByteCount> metadata_size{};          // BEP 9
   bool upload_only = false;                          // BEP 21
   friend bool operator==(const ExtensionHandshake&, const ExtensionHandshake&) = default;
 };

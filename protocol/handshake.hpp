@@ -42,6 +42,7 @@ struct Handshake {
 // The first byte or the protocol name is not BitTorrent's; `at` is the first offset that differs.
 struct HandshakeError {
   std::size_t at = 0;
+  friend bool operator==(const HandshakeError&, const HandshakeError&) = default;
 };
 
 std::array<std::byte, kHandshakeBytes> encode(const Handshake& handshake);

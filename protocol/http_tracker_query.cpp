@@ -46,22 +46,28 @@ void for_each_parameter(std::string_view query, Visit visit) {
 
 using Value = std::expected<std::optional<std::string>, TrackerFailure>;
 
+std::expected<std::string, TrackerFailure> unescaped(const Parameter& parameter) {
+  auto text = percent_decode(parameter.value);
+  if (text) return std::move(*text);
+  return refuse(fmt::format("{} has a '%' without two hexadecimal digits", parameter.key));
+}
+
 // The first parameter of that name, unescaped.
 Value value_of(std::string_view query, std::string_view key) {
   Value found = std::nullopt;
   for_each_parameter(query, [&](const Parameter& parameter) {
     if (parameter.key != key) return true;
-    auto decoded = percent_decode(parameter.value);
-    if (decoded)
-      found = std::move(decoded);
+    auto text = unescaped(parameter);
+    if (text)
+      found = std::move(*text);
     else
-      found = refuse(fmt::format("{} has a '%' without two hexadecimal digits", key));
+      found = std::unexpected(std::move(text.error()));
     return false;
   });
   return found;
 }
 
-// "parsed as T" of one parameter: nullopt when the text is no number or does not fit.
+// The number that is the whole of `text`; nullopt when it is none or does not fit.
 template <class T>
 std::optional<T> number(std::string_view text, int base = 10) {
   T value{};
@@ -71,14 +77,17 @@ std::optional<T> number(std::string_view text, int base = 10) {
 }
 
 template <class Hash>
+std::expected<Hash, TrackerFailure> hash_of(std::string_view bytes, std::string_view key) {
+  if (bytes.size() == Hash::kSize) return Hash::from(as_bytes(bytes));
+  return refuse(fmt::format("{} has {} bytes instead of {}", key, bytes.size(), Hash::kSize));
+}
+
+template <class Hash>
 std::expected<Hash, TrackerFailure> read_hash(std::string_view query, std::string_view key) {
   const auto value = value_of(query, key);
   if (!value) return std::unexpected(value.error());
   if (!*value) return refuse(fmt::format("{} is missing", key));
-  if ((*value)->size() != Hash::kSize) {
-    return refuse(fmt::format("{} has {} bytes instead of {}", key, (*value)->size(), Hash::kSize));
-  }
-  return Hash::from(as_bytes(**value));
+  return hash_of<Hash>(**value, key);
 }
 
 // nullopt where the parameter is absent: 0 is a value like any other (bug B68).
@@ -224,19 +233,20 @@ std::expected<AnnounceRequest, TrackerFailure> parse_announce_query(std::string_
 }
 
 std::expected<ScrapeRequest, TrackerFailure> parse_scrape_query(std::string_view query) {
-  std::expected<ScrapeRequest, TrackerFailure> request;
+  ScrapeRequest request;
+  std::optional<TrackerFailure> failure;
   for_each_parameter(query, [&](const Parameter& parameter) {
     if (parameter.key != "info_hash") return true;
-    const auto hash = read_hash<InfoHashV1>(
-        std::string_view(parameter.key.data(), parameter.key.size() + 1 + parameter.value.size()),
-        "info_hash");
-    if (!hash) {
-      request = std::unexpected(hash.error());
-      return false;
-    }
-    request->info_hashes.push_back(*hash);
-    return true;
+    const auto text = unescaped(parameter);
+    const auto hash = text ? hash_of<InfoHashV1>(*text, parameter.key)
+                           : std::expected<InfoHashV1, TrackerFailure>(std::unexpect, text.error());
+    if (hash)
+      request.info_hashes.push_back(*hash);
+    else
+      failure = hash.error();
+    return !failure;
   });
+  if (failure) return std::unexpected(std::move(*failure));
   return request;
 }
 

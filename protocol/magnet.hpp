@@ -19,10 +19,10 @@ namespace swarmlab::protocol {
 
 struct Magnet {
   InfoHashV1 info_hash;
-  std::optional<std::string> name;                   // dn
-  std::vector<std::string> trackers;                 // tr, in order
-  std::vector<std::string> web_seeds;                // ws
-  std::vector<Endpoint> peers;                       // x.pe with literal addresses
+  std::optional<std::string> name{};                 // dn
+  std::vector<std::string> trackers{};               // tr, in order
+  std::vector<std::string> web_seeds{};              // ws
+  std::vector<Endpoint> peers{};                     // x.pe with literal addresses
   friend bool operator==(const Magnet&, const Magnet&) = default;
 };
 

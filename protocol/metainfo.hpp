@@ -25,7 +25,7 @@ namespace swarmlab::protocol {
 struct FileEntry {
   std::vector<std::string> path;   // below the download directory; begins with the torrent's name
   ByteCount length;
-  ByteCount offset;                // in the content: all files joined in order
+  ByteCount offset{};              // in the content: all files joined in order
   bool is_pad = false;             // BEP 47: reads as zeros, is never written
   bool is_executable = false;
   friend bool operator==(const FileEntry&, const FileEntry&) = default;
@@ -76,12 +76,12 @@ struct NewTorrent {
   ByteCount piece_length;
   std::vector<Sha1Digest> piece_hashes;
   bool is_private = false;
-  std::optional<std::string> source;
-  std::vector<std::vector<std::string>> trackers;
-  std::vector<std::string> web_seeds;
-  std::optional<std::string> comment;
-  std::optional<std::string> created_by;
-  std::optional<std::int64_t> creation_date;
+  std::optional<std::string> source{};
+  std::vector<std::vector<std::string>> trackers{};
+  std::vector<std::string> web_seeds{};
+  std::optional<std::string> comment{};
+  std::optional<std::string> created_by{};
+  std::optional<std::int64_t> creation_date{};
 };
 std::vector<std::byte> encode_metainfo(const NewTorrent& torrent);
 

@@ -24,12 +24,12 @@ constexpr std::uint32_t kIndexLength = 5;   // id, piece
 constexpr std::uint32_t kBlockLength = 13;  // id, piece, begin, length
 constexpr std::uint32_t kPieceLength = 9;   // id, piece, begin; the block follows
 
+constexpr std::uint32_t kLargest = std::numeric_limits<std::uint32_t>::max();
+
 ByteCount bytes(std::uint32_t count) { return ByteCount(std::int64_t{count}); }
 
-std::uint32_t wire_size(ByteCount length) {
-  SWARM_ASSERT(length.value() >= 0 &&
-                   length.value() <= std::numeric_limits<std::uint32_t>::max() - kPieceLength,
-               length);
+std::uint32_t wire_size(ByteCount length, std::uint32_t most = kLargest) {
+  SWARM_ASSERT(length.value() >= 0 && length.value() <= most, length);
   return static_cast<std::uint32_t>(length.value());
 }
 
@@ -166,7 +166,7 @@ ShortMessage encode(Have have) { return indexed(MessageId::have, have.piece); }
 ShortMessage encode(const Request& request) { return ranged(MessageId::request, request.block); }
 ShortMessage encode(const PieceHeader& piece) {
   ShortMessage out = short_message(MessageId::piece, kPieceLength);
-  write_be(out.bytes, 0, wire_size(piece.block.length) + kPieceLength);
+  write_be(out.bytes, 0, kPieceLength + wire_size(piece.block.length, kLargest - kPieceLength));
   write_be(out.bytes, 5, piece.block.piece.value());
   write_be(out.bytes, 9, piece.block.begin.value());
   return out;
