@@ -53,11 +53,19 @@ std::unique_ptr<TrackerTransaction> Announcer::make_transaction(const std::strin
     unusable_.emplace_back(text, url.error().what);
     return nullptr;
   }
+  const auto address = IpAddress::parse(url->host);
+  if (settings_.loopback_only && url->host != "localhost" && !(address && address->is_loopback())) {
+    unusable_.emplace_back(text, "it is not on this machine, and this client stays on it");
+    return nullptr;
+  }
   AnnounceHandler& handler = *this;
   if (url->scheme == "udp") {
-    return std::make_unique<UdpAnnounce>(outside_, *url, has_alternatives ? kHastyAttempts : kPatientAttempts, handler);
+    return std::make_unique<UdpAnnounce>(outside_, *url, identity_.from,
+                                         has_alternatives ? kHastyAttempts : kPatientAttempts, handler);
   }
-  if (url->scheme == "http") return std::make_unique<HttpAnnounce>(outside_, *url, settings_.tracker_timeout, handler);
+  if (url->scheme == "http") {
+    return std::make_unique<HttpAnnounce>(outside_, *url, identity_.from, settings_.tracker_timeout, handler);
+  }
   unusable_.emplace_back(text, "trackers are reached by http or udp, not by " + url->scheme);
   return nullptr;
 }

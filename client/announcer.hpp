@@ -48,6 +48,7 @@ struct AnnouncerIdentity {
   PeerId peer_id;
   std::uint16_t port = 0;
   std::uint32_t key = 0;
+  std::optional<IpAddress> from;            // the address that trackers are to see; nullopt: the host chooses
 };
 
 class Announcer final : private AnnounceHandler, private runtime::TimerHandler {

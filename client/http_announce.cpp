@@ -7,9 +7,9 @@
 
 namespace swarmlab::client {
 
-HttpAnnounce::HttpAnnounce(const runtime::Outside& outside, const protocol::Url& url, Duration timeout,
-                           AnnounceHandler& handler)
-    : url_(url), timeout_(timeout), handler_(handler), http_(outside) {}
+HttpAnnounce::HttpAnnounce(const runtime::Outside& outside, const protocol::Url& url,
+                           std::optional<IpAddress> from, Duration timeout, AnnounceHandler& handler)
+    : url_(url), from_(from), timeout_(timeout), handler_(handler), http_(outside) {}
 
 void HttpAnnounce::begin(const protocol::AnnounceRequest& request) {
   protocol::AnnounceRequest with_id = request;
@@ -18,6 +18,7 @@ void HttpAnnounce::begin(const protocol::AnnounceRequest& request) {
   url.target = protocol::announce_target(url_, with_id);
   runtime::http::HttpClient::Options options;
   options.timeout = timeout_;
+  options.from = from_;
   http_.get(url, options, *this, 0);
 }
 

@@ -1,6 +1,8 @@
 // HttpAnnounce: announces to an HTTP tracker (BEP 3, "trackers").
 #pragma once
 
+#include <optional>
+
 #include "client/tracker_transaction.hpp"
 #include "protocol/url.hpp"
 #include "runtime/http/http_client.hpp"
@@ -9,7 +11,8 @@ namespace swarmlab::client {
 
 class HttpAnnounce final : public TrackerTransaction, private runtime::http::HttpClientHandler {
  public:
-  HttpAnnounce(const runtime::Outside& outside, const protocol::Url& url, Duration timeout,
+  HttpAnnounce(const runtime::Outside& outside, const protocol::Url& url,
+               std::optional<IpAddress> from, Duration timeout,
                AnnounceHandler& handler);
 
   void begin(const protocol::AnnounceRequest& request) override;
@@ -22,6 +25,7 @@ class HttpAnnounce final : public TrackerTransaction, private runtime::http::Htt
       const std::expected<runtime::http::HttpReply, runtime::http::HttpError>& reply);
 
   protocol::Url url_;
+  std::optional<IpAddress> from_;
   Duration timeout_;
   AnnounceHandler& handler_;
   runtime::http::HttpClient http_;

@@ -37,6 +37,7 @@ struct Settings {
   // ---- connections ----
   std::uint32_t max_peers = 150;
   std::uint32_t max_half_open = 30;
+  bool loopback_only = false;                   // trackers and peers elsewhere are left alone
   Duration connect_timeout = 15s;
   Duration handshake_timeout = 10s;
   Duration keepalive_interval = 110s;           // sent when nothing else was: below BEP 3's two minutes

@@ -35,7 +35,7 @@ Torrent::Torrent(TorrentId id, SessionContext& session, AddTorrent torrent)
       metainfo_(torrent.metainfo), options_(std::move(torrent)), pool_(settings_.redial_base),
       store_(outside_.files, metainfo_, options_.directory, settings_.open_files, *this),
       upkeep_timer_(outside_.timers, *this, kUpkeep), dial_timer_(outside_.timers, *this, kDial) {
-  for (const Endpoint& peer : options_.peers) pool_.add(peer);
+  for (const Endpoint& peer : options_.peers) learn(peer);
 }
 
 Torrent::~Torrent() = default;
@@ -87,7 +87,8 @@ void Torrent::begin_transfer(const Bitfield& have) {
   upload_->start();
   announcer_ = std::make_unique<Announcer>(
       outside_, settings_,
-      AnnouncerIdentity{metainfo_->info_hash, session_.peer_id, session_.listen_port, session_.tracker_key},
+      AnnouncerIdentity{metainfo_->info_hash, session_.peer_id, session_.listen_port, session_.tracker_key,
+                        session_.from},
       options_.trackers ? *options_.trackers : metainfo_->trackers, static_cast<AnnouncerOwner&>(*this));
   announcer_has_stopped_ = false;
   announcer_->start();
@@ -243,7 +244,7 @@ void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent ev
     if (peer.id != session_.peer_id) found.push_back(peer.endpoint);
   }
   outside_.random.shuffle(std::span(found));
-  for (const Endpoint& peer : found) pool_.add(peer);
+  for (const Endpoint& peer : found) learn(peer);
 }
 
 void Torrent::on_tracker_failure(std::string_view url, protocol::AnnounceEvent event, std::string_view reason) {
@@ -257,8 +258,17 @@ void Torrent::on_announcer_stopped() {
 
 // ---- connections ----
 
+void Torrent::learn(const Endpoint& peer) {
+  if (!settings_.loopback_only || peer.address.is_loopback()) pool_.add(peer);
+}
+
+// Our own address for a connection to `to`: the one we listen at, where the family fits.
+std::optional<IpAddress> Torrent::source_for(const Endpoint& to) const {
+  return session_.from && session_.from->is_v6() == to.address.is_v6() ? session_.from : std::nullopt;
+}
+
 void Torrent::add_peer(const Endpoint& peer) {
-  pool_.add(peer);
+  learn(peer);
   if (download_ != nullptr && state_ != TorrentState::stopping) dial_timer_.arm_no_later_than(outside_.clock.now());
 }
 
@@ -273,7 +283,7 @@ void Torrent::dial_more() {
     ++half_open_;
     ++connected;
     PeerOwner& owner = *this;
-    peers_.add(std::make_unique<Peer>(next_key_, *to, std::nullopt, settings_, outside_.network, outside_.clock, owner));
+    peers_.add(std::make_unique<Peer>(next_key_, *to, source_for(*to), settings_, outside_.network, outside_.clock, owner));
     ++next_key_;
   }
   const Time due = std::max(pool_.next_due(), now + 1s);

@@ -38,6 +38,7 @@ struct SessionContext {
   PeerId peer_id;
   std::uint32_t tracker_key;
   std::uint16_t listen_port = 0;
+  std::optional<IpAddress> from;            // dial and announce from here; nullopt: the host chooses
   Throttle& up;
   Throttle& down;
 };
@@ -109,6 +110,8 @@ class Torrent final : private PeerOwner,
 
   void make_download(const protocol::Bitfield& have);
   void begin_transfer(const protocol::Bitfield& have);
+  void learn(const Endpoint& peer);
+  std::optional<IpAddress> source_for(const Endpoint& to) const;
   void dial_more();
   Duration handshake_patience(const Peer& peer) const;
   void upkeep();

@@ -8,9 +8,9 @@
 namespace swarmlab::client {
 namespace udp = protocol::udp;
 
-UdpAnnounce::UdpAnnounce(const runtime::Outside& outside, const protocol::Url& url, int attempts,
-                         AnnounceHandler& handler)
-    : outside_(outside), url_(url), attempts_(attempts), handler_(handler),
+UdpAnnounce::UdpAnnounce(const runtime::Outside& outside, const protocol::Url& url,
+                         std::optional<IpAddress> from, int attempts, AnnounceHandler& handler)
+    : outside_(outside), url_(url), from_(from), attempts_(attempts), handler_(handler),
       timer_(outside.timers, *this) {}
 
 UdpAnnounce::~UdpAnnounce() { cancel(); }
@@ -45,8 +45,9 @@ void UdpAnnounce::on_resolved(runtime::Tag,
   if (tracker_ != found) connection_.reset();
   tracker_ = found;
   static constexpr std::array<std::uint8_t, 16> kAnyV6{};
-  const Endpoint any{found.address.is_v6() ? IpAddress::v6(kAnyV6) : IpAddress(), 0};
-  const auto socket = outside_.network.open_datagrams(any, *this);
+  const bool from_fits = from_ && from_->is_v6() == found.address.is_v6();
+  const IpAddress any = found.address.is_v6() ? IpAddress::v6(kAnyV6) : IpAddress();
+  const auto socket = outside_.network.open_datagrams(Endpoint{from_fits ? *from_ : any, 0}, *this);
   if (!socket) {
     finish(std::unexpected("cannot open a UDP socket: " + std::string(to_string(socket.error()))));
     return;

@@ -21,7 +21,8 @@ class UdpAnnounce final : public TrackerTransaction,
                           private runtime::DatagramHandler,
                           private runtime::TimerHandler {
  public:
-  UdpAnnounce(const runtime::Outside& outside, const protocol::Url& url, int attempts, AnnounceHandler& handler);
+  UdpAnnounce(const runtime::Outside& outside, const protocol::Url& url, std::optional<IpAddress> from, int attempts,
+              AnnounceHandler& handler);
   ~UdpAnnounce() override;
 
   void begin(const protocol::AnnounceRequest& request) override;
@@ -42,6 +43,7 @@ class UdpAnnounce final : public TrackerTransaction,
 
   runtime::Outside outside_;
   protocol::Url url_;
+  std::optional<IpAddress> from_;
   int attempts_;
   AnnounceHandler& handler_;
   runtime::Timer timer_;

@@ -1,0 +1,127 @@
+#include "client/json_lines.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "protocol/text.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class... F>
+struct Overloaded : F... { using F::operator()...; };
+
+double seconds(Duration duration) {
+  return static_cast<double>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) / 1000;
+}
+
+std::string text(std::string_view raw) { return protocol::repair_utf8(raw); }
+
+Json begin(std::string_view event, std::string_view torrent, Time at) {
+  Json line;
+  line["event"] = event;
+  line["time_s"] = seconds(at.time_since_epoch());
+  line["torrent"] = text(torrent);
+  return line;
+}
+
+}  // namespace
+
+std::string json_line(std::string_view torrent, Time at, const Event& event) {
+  const auto fill = Overloaded{
+      [&](const Checked& e) {
+        Json line = begin("checked", torrent, at);
+        line["pieces_found"] = e.pieces_found;
+        line["pieces_total"] = e.pieces_total;
+        return line;
+      },
+      [&](const PeerConnected& e) {
+        Json line = begin("peer_connected", torrent, at);
+        line["peer"] = to_string(e.peer);
+        line["id"] = to_string(e.id);
+        line["by"] = e.by == Initiator::us ? "us" : "them";
+        return line;
+      },
+      [&](const PeerDropped& e) {
+        Json line = begin("peer_dropped", torrent, at);
+        line["peer"] = to_string(e.peer);
+        line["reason"] = text(e.reason);
+        return line;
+      },
+      [&](const PieceVerified& e) {
+        Json line = begin("piece_verified", torrent, at);
+        line["piece"] = e.piece.value();
+        line["pieces_have"] = e.pieces_have;
+        return line;
+      },
+      [&](const PieceFailed& e) {
+        Json line = begin("piece_failed", torrent, at);
+        line["piece"] = e.piece.value();
+        line["sources"] = e.sources;
+        return line;
+      },
+      [&](const PeerBanned& e) {
+        Json line = begin("peer_banned", torrent, at);
+        line["peer"] = to_string(e.peer.address);
+        line["piece"] = e.piece.value();
+        return line;
+      },
+      [&](const Completed& e) {
+        Json line = begin("completed", torrent, at);
+        line["uploaded"] = e.uploaded.value();
+        line["downloaded"] = e.downloaded.value();
+        return line;
+      },
+      [&](const TrackerAnswered& e) {
+        Json line = begin("tracker_answered", torrent, at);
+        line["url"] = text(e.url);
+        line["announced"] = protocol::to_string(e.event);
+        line["peers"] = e.peers;
+        line["interval_s"] = seconds(e.interval);
+        return line;
+      },
+      [&](const TrackerFailed& e) {
+        Json line = begin("tracker_failed", torrent, at);
+        line["url"] = text(e.url);
+        line["announced"] = protocol::to_string(e.event);
+        line["reason"] = text(e.reason);
+        return line;
+      },
+      [&](const StorageFailed& e) {
+        Json line = begin("storage_failed", torrent, at);
+        line["path"] = text(e.path);
+        line["reason"] = text(e.reason);
+        return line;
+      },
+      [&](const Stopped&) { return begin("stopped", torrent, at); },
+  };
+  return std::visit(fill, event).dump();
+}
+
+std::string json_line(std::string_view torrent, Time at, const TorrentStatus& status) {
+  Json line = begin("status", torrent, at);
+  line["state"] = to_string(status.state);
+  if (!status.error.empty()) line["error"] = text(status.error);
+  line["pieces_have"] = status.pieces_have;
+  line["pieces_total"] = status.pieces_total;
+  line["left"] = status.left.value();
+  line["uploaded"] = status.uploaded.value();
+  line["downloaded"] = status.downloaded.value();
+  line["wasted"] = status.wasted.value();
+  line["upload_rate"] = status.upload_rate.value();
+  line["download_rate"] = status.download_rate.value();
+  line["peers"] = status.peers;
+  line["seeds"] = status.seeds;
+  return line.dump();
+}
+
+std::string json_line(const Endpoint& listening, const PeerId& peer_id) {
+  Json line;
+  line["event"] = "listening";
+  line["address"] = to_string(listening);
+  line["peer_id"] = to_string(peer_id);
+  return line.dump();
+}
+
+}  // namespace swarmlab::client

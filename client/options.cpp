@@ -1,0 +1,175 @@
+#include "client/options.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include <boost/program_options.hpp>
+
+#include "protocol/quantities.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kIntroduction =
+    "btclient: a BitTorrent client that shows what it does.\n"
+    "\n"
+    "Usage: btclient [options] TORRENT...\n"
+    "\n"
+    "  btclient --dir downloads file.torrent                      download, then seed until Ctrl-C\n"
+    "  btclient --dir downloads --exit-when complete file.torrent\n"
+    "  btclient --dir data --check-only file.torrent              is everything there and right?\n"
+    "  btclient --dir data --listen 10.0.0.5:6881 --json file.torrent | jq .\n"
+    "\n"
+    "It stays on this machine: trackers and peers elsewhere are left alone unless --listen names an\n"
+    "address that is not loopback.\n"
+    "\n";
+
+constexpr std::string_view kConclusion =
+    "\nExit status: 0 done; 1 a download is incomplete; 2 wrong arguments or an invalid torrent;\n"
+    "3 the environment does not allow it (a port in use, say).\n";
+
+po::options_description describe() {
+  po::options_description all("Options");
+  auto add = all.add_options();
+  add("dir", po::value<std::string>()->value_name("DIR"), "where the content is, or goes (default: here)");
+  add("listen", po::value<std::string>()->value_name("ADDR:PORT"), "accept peers there (default: 127.0.0.1, a port from 6881 to 6889)");
+  add("peer", po::value<std::vector<std::string>>()->value_name("ADDR:PORT"), "dial this peer; may be repeated");
+  add("exit-when", po::value<std::string>()->value_name("WHEN"), "complete, ratio:R (1.5) or idle:T (30s)");
+  add("trust-data", "take the files for complete without hashing them");
+  add("check-only", "hash what is there, say so, and end");
+  add("upload-slots", po::value<std::string>()->value_name("N"), "peers served at a time (default: 4)");
+  add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
+  add("up-limit", po::value<std::string>()->value_name("RATE"), "at most this much up: 1MiB/s, 4Mbit/s");
+  add("down-limit", po::value<std::string>()->value_name("RATE"), "at most this much down");
+  add("json", "one JSON object a line for everything that happens");
+  add("help", "this text");
+  return all;
+}
+
+template <class T>
+struct Reader {
+  const po::variables_map& values;
+  std::string& error;
+
+  // Reads option `name` with `parse`, if it was given and nothing was wrong before.
+  template <class Parse>
+  void operator()(const char* name, T& into, Parse&& parse) const {
+    if (!error.empty() || values.count(name) == 0) return;
+    auto value = parse(values[name].template as<std::string>());
+    if (value) {
+      into = std::move(*value);
+    } else {
+      error = std::string("--") + name + ": " + value.error();
+    }
+  }
+};
+
+std::expected<Endpoint, std::string> parse_endpoint(const std::string& text) {
+  const auto endpoint = Endpoint::parse(text);
+  if (endpoint) return *endpoint;
+  return std::unexpected("'" + text + "' is no ADDR:PORT; write 127.0.0.1:6881 or [::1]:6881");
+}
+
+std::expected<ExitWhen, std::string> parse_exit_when(const std::string& text) {
+  const std::string expected = "'" + text + "' is none of complete, ratio:R, idle:T";
+  if (text == "complete") return ExitWhenComplete{};
+  if (text.starts_with("idle:")) {
+    const auto silence = parse_duration(std::string_view(text).substr(5));
+    if (!silence) return std::unexpected(silence.error());
+    return ExitWhenIdle{*silence};
+  }
+  if (!text.starts_with("ratio:")) return std::unexpected(expected);
+  // A ratio is a share of the content's size: 1.5 is 150 %.
+  const std::string number = text.substr(6);
+  const auto point = number.find('.');
+  const std::string fraction = point == std::string::npos ? "" : number.substr(point + 1);
+  const auto whole = parse_count(number.substr(0, point), 1'000'000);
+  const auto thousandths = parse_count((fraction + "000").substr(0, 3), 999);
+  if (!whole || !thousandths || (point != std::string::npos && fraction.empty())) {
+    return std::unexpected("'" + number + "' is no ratio; write ratio:1.5");
+  }
+  return ExitAtRatio{static_cast<std::uint32_t>(*whole * 1000 + *thousandths)};
+}
+
+std::expected<std::uint32_t, std::string> parse_positive(const std::string& text) {
+  const auto count = parse_count(text, 100'000);
+  if (!count) return std::unexpected(count.error());
+  if (*count == 0) return std::unexpected("0 is too few; at least 1");
+  return static_cast<std::uint32_t>(*count);
+}
+
+std::expected<std::optional<BytesPerSecond>, std::string> parse_limit(const std::string& text) {
+  const auto rate = parse_rate(text);
+  if (!rate) return std::unexpected(rate.error());
+  if (rate->value() == 0) return std::unexpected("0 would never let anything pass; leave the option out for no limit");
+  return std::optional(*rate);
+}
+
+}  // namespace
+
+std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const std::vector<std::string>& arguments) {
+  const po::options_description named = describe();
+  po::options_description all;
+  all.add(named).add_options()("torrent", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  positional.add("torrent", -1);
+
+  po::variables_map values;
+  try {
+    // No guessing: an abbreviated option that works today is ambiguous tomorrow.
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(arguments).options(all).positional(positional).style(style).run(), values);
+  } catch (const po::error& error) {
+    return std::unexpected(UsageError{error.what()});
+  }
+  if (values.count("help") != 0) {
+    std::ostringstream text;
+    text << kIntroduction << named << kConclusion;
+    return HelpWanted{text.str()};
+  }
+
+  Options options;
+  if (values.count("torrent") != 0) options.torrents = values["torrent"].as<std::vector<std::string>>();
+  if (options.torrents.empty()) return std::unexpected(UsageError{"no torrent was given; try --help"});
+  for (const std::string& torrent : options.torrents) {
+    if (torrent.starts_with("magnet:")) {
+      return std::unexpected(UsageError{"magnet links need metadata exchange, which this version does not speak; give the .torrent file"});
+    }
+  }
+  if (values.count("dir") != 0) options.directory = values["dir"].as<std::string>();
+  options.trust_data = values.count("trust-data") != 0;
+  options.check_only = values.count("check-only") != 0;
+  options.json = values.count("json") != 0;
+  if (options.trust_data && options.check_only) {
+    return std::unexpected(UsageError{"--trust-data and --check-only contradict each other"});
+  }
+
+  std::string error;
+  Reader<std::optional<Endpoint>>{values, error}("listen", options.listen, parse_endpoint);
+  Reader<std::optional<ExitWhen>>{values, error}("exit-when", options.exit_when, parse_exit_when);
+  const Reader<std::uint32_t> number{values, error};
+  number("upload-slots", options.settings.upload_slots, parse_positive);
+  number("max-peers", options.settings.max_peers, parse_positive);
+  const Reader<std::optional<BytesPerSecond>> rate{values, error};
+  rate("up-limit", options.settings.up_limit, parse_limit);
+  rate("down-limit", options.settings.down_limit, parse_limit);
+  if (values.count("peer") != 0) {
+    for (const std::string& text : values["peer"].as<std::vector<std::string>>()) {
+      const auto peer = parse_endpoint(text);
+      if (peer && peer->port != 0) {
+        options.peers.push_back(*peer);
+      } else if (error.empty()) {
+        error = "--peer: " + (peer ? "port 0 cannot be dialled" : peer.error());
+      }
+    }
+  }
+  if (!error.empty()) return std::unexpected(UsageError{error});
+  options.settings.optimistic = std::min(options.settings.optimistic, options.settings.upload_slots);
+  options.settings.loopback_only = !options.listen || options.listen->address.is_loopback();
+  return options;
+}
+
+}  // namespace swarmlab::client

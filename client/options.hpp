@@ -1,0 +1,37 @@
+// The command line of btclient, read into plain values (DESIGN: "Command lines", a contract).
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/settings.hpp"
+#include "protocol/endpoint.hpp"
+
+namespace swarmlab::client {
+
+struct ExitWhenComplete {};
+struct ExitAtRatio { std::uint32_t thousandths = 1000; };   // uploaded / size of what was torrented
+struct ExitWhenIdle { Duration silence{}; };                // complete, and no payload moved for so long
+using ExitWhen = std::variant<ExitWhenComplete, ExitAtRatio, ExitWhenIdle>;
+
+struct Options {
+  std::vector<std::string> torrents;        // paths
+  std::string directory = ".";
+  std::optional<Endpoint> listen;           // nullopt: 127.0.0.1, the first free port from 6881 to 6889
+  std::vector<Endpoint> peers;
+  std::optional<ExitWhen> exit_when;
+  bool trust_data = false;
+  bool check_only = false;
+  bool json = false;
+  Settings settings;
+};
+
+struct HelpWanted { std::string text; };
+struct UsageError { std::string what; };      // one line, ready to be printed
+
+std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const std::vector<std::string>& arguments);
+
+}  // namespace swarmlab::client

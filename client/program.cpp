@@ -1,0 +1,188 @@
+#include "client/program.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "client/json_lines.hpp"
+#include "protocol/quantities.hpp"
+#include "protocol/text.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+constexpr Duration kTick = 200ms;
+constexpr Duration kStatusInterval = 1s;
+constexpr std::uint16_t kFirstPort = 6881;    // BEP 3: "try 6881, and if taken 6882 ... give up after 6889"
+constexpr std::uint16_t kLastPort = 6889;
+
+// What a log is read for; the rest is in --json.
+bool is_worth_a_line(const Event& event) {
+  return !std::holds_alternative<PieceVerified>(event) && !std::holds_alternative<PeerConnected>(event) &&
+         !std::holds_alternative<PeerDropped>(event);
+}
+
+}  // namespace
+
+Program::Program(const runtime::Outside& outside, const Options& options, const Torrents& torrents,
+                 const Console& console, std::function<void()> on_end)
+    : outside_(outside), options_(options), torrents_(torrents), console_(console), on_end_(std::move(on_end)),
+      session_(outside_, options.settings, this), tick_(outside_.timers, *this) {}
+
+Program::~Program() = default;
+
+std::expected<Endpoint, std::string> Program::listen() {
+  if (options_.listen) {
+    const auto bound = session_.listen(*options_.listen);
+    if (bound) return *bound;
+    return std::unexpected(fmt::format("cannot listen at {}: {}", to_string(*options_.listen), to_string(bound.error())));
+  }
+  runtime::NetworkError last = runtime::NetworkError::other;
+  for (std::uint16_t port = kFirstPort; port <= kLastPort; ++port) {
+    const auto bound = session_.listen(Endpoint{IpAddress::v4(127, 0, 0, 1), port});
+    if (bound) return *bound;
+    last = bound.error();
+    if (last != runtime::NetworkError::address_in_use) break;
+  }
+  return std::unexpected(fmt::format("cannot listen at 127.0.0.1, ports {} to {}: {}; choose another with --listen",
+                                     kFirstPort, kLastPort, to_string(last)));
+}
+
+std::expected<void, std::string> Program::start() {
+  const auto listening = listen();
+  if (!listening) return std::unexpected(listening.error());
+  if (options_.json) {
+    say(json_line(*listening, session_.peer_id()));
+  } else {
+    say("listening at " + to_string(*listening));
+  }
+  for (const auto& metainfo : torrents_) {
+    AddTorrent add;
+    add.metainfo = metainfo;
+    add.directory = options_.directory;
+    add.on_start = options_.trust_data ? OnStart::trust_data : OnStart::check;
+    add.check_only = options_.check_only;
+    add.peers = options_.peers;
+    ids_.push_back(session_.add(std::move(add)));
+  }
+  last_payload_ = outside_.clock.now();
+  tick_.arm(outside_.clock.now() + kTick);
+  return {};
+}
+
+void Program::interrupt() {
+  if (is_stopping_) {
+    end();
+    return;
+  }
+  is_stopping_ = true;
+  session_.stop();
+}
+
+void Program::say(const std::string& line) {
+  if (progress_width_ > 0) {
+    fmt::print(console_.err, "\r{:{}}\r", "", progress_width_);
+    progress_width_ = 0;
+  }
+  fmt::print(console_.out, "{}\n", line);
+  std::fflush(console_.out);
+}
+
+void Program::on_event(TorrentId torrent, const Event& event) {
+  const std::string& name = torrents_[torrent.value()]->name;
+  if (std::holds_alternative<StorageFailed>(event)) exit_status_ = 1;
+  if (options_.json) {
+    say(json_line(name, outside_.clock.now(), event));
+  } else if (is_worth_a_line(event)) {
+    say(protocol::one_line(name + ": " + to_string(event)));
+  }
+}
+
+void Program::on_timer(runtime::Tag) {
+  tick_.expired();
+  const Time now = outside_.clock.now();
+  if (now - last_status_ >= kStatusInterval) {
+    last_status_ = now;
+    report_status();
+  }
+  if (console_.err_is_terminal && !options_.json) show_progress();
+  if (!is_stopping_ && should_end()) {
+    is_stopping_ = true;
+    session_.stop();
+  }
+  if (session_.is_stopped()) {
+    end();
+    return;
+  }
+  tick_.arm(now + kTick);
+}
+
+void Program::report_status() {
+  if (!options_.json) return;
+  for (const TorrentId id : ids_) {
+    say(json_line(torrents_[id.value()]->name, outside_.clock.now(), session_.status(id)));
+  }
+}
+
+// Whether the condition of --exit-when holds, or nothing is left that could run.
+bool Program::should_end() {
+  ByteCount payload, uploaded, size;
+  bool all_complete = true;
+  bool all_failed = true;
+  for (const TorrentId id : ids_) {
+    const TorrentStatus status = session_.status(id);
+    payload += status.uploaded + status.downloaded;
+    uploaded += status.uploaded;
+    size += torrents_[id.value()]->geometry.total();
+    all_complete = all_complete && status.state == TorrentState::seeding;
+    all_failed = all_failed && status.state == TorrentState::failed;
+  }
+  const Time now = outside_.clock.now();
+  if (payload != payload_seen_) {
+    payload_seen_ = payload;
+    last_payload_ = now;
+  }
+  if (all_failed) return true;
+  if (!options_.exit_when || !all_complete) return false;
+  if (const auto* ratio = std::get_if<ExitAtRatio>(&*options_.exit_when)) {
+    return uploaded * 1000 >= size * ratio->thousandths;
+  }
+  if (const auto* idle = std::get_if<ExitWhenIdle>(&*options_.exit_when)) return now - last_payload_ >= idle->silence;
+  return true;
+}
+
+void Program::end() {
+  if (has_ended_) return;
+  has_ended_ = true;
+  tick_.disarm();
+  const bool must_be_complete = options_.exit_when || options_.check_only;
+  for (const TorrentId id : ids_) {
+    const TorrentStatus status = session_.status(id);
+    if (must_be_complete && status.left.value() > 0) exit_status_ = 1;
+  }
+  report_status();
+  if (progress_width_ > 0) fmt::print(console_.err, "\n");
+  on_end_();
+}
+
+void Program::show_progress() {
+  std::string line;
+  for (const TorrentId id : ids_) {
+    const TorrentStatus status = session_.status(id);
+    if (!line.empty()) line += " | ";
+    line += fmt::format("{} {} {}% {}/s down {}/s up {} peers", protocol::one_line(torrents_[id.value()]->name, 30),
+                        to_string(status.state),
+                        status.pieces_total == 0 ? 0 : std::uint64_t{status.pieces_have} * 100 / status.pieces_total,
+                        to_text(ByteCount(status.download_rate.value())), to_text(ByteCount(status.upload_rate.value())),
+                        status.peers);
+    if (status.state == TorrentState::downloading && status.download_rate.value() > 0) {
+      const auto eta = std::chrono::ceil<std::chrono::seconds>(status.left / status.download_rate);
+      line += " ETA " + to_text(Duration(eta));
+    }
+  }
+  fmt::print(console_.err, "\r{:{}}", line, progress_width_);
+  std::fflush(console_.err);
+  progress_width_ = line.size();
+}
+
+}  // namespace swarmlab::client
