@@ -17,6 +17,8 @@ constexpr ByteCount kMostRoom = 4_MiB;
 constexpr Duration kRoomTime = 50ms;
 constexpr std::uint32_t kBlocksPerRoomUpdate = 16;
 
+enum Timer : runtime::Tag { kRechoke, kFill };
+
 }  // namespace
 
 Upload::Upload(const runtime::Outside& outside, const Settings& settings,
@@ -24,7 +26,8 @@ Upload::Upload(const runtime::Outside& outside, const Settings& settings,
                TorrentId torrent, Throttle& throttle, runtime::Tag first_tag, UploadOwner& owner)
     : clock_(outside.clock), random_(outside.random), settings_(settings), metainfo_(std::move(metainfo)),
       store_(store), peers_(peers), torrent_(torrent), throttle_(throttle), first_tag_(first_tag),
-      owner_(owner), choker_(ChokerRules::of(settings)), rechoke_timer_(outside.timers, *this) {}
+      owner_(owner), choker_(ChokerRules::of(settings)), rechoke_timer_(outside.timers, *this, kRechoke),
+      fill_timer_(outside.timers, *this, kFill) {}
 
 void Upload::start() {
   is_running_ = true;
@@ -34,6 +37,7 @@ void Upload::start() {
 void Upload::halt() {
   is_running_ = false;
   rechoke_timer_.disarm();
+  fill_timer_.disarm();
   peers_.for_each_ready([&](Peer& peer) {
     if (!peer.am_choking) choke(peer);
   });
@@ -42,8 +46,8 @@ void Upload::halt() {
 // ---- choking ----
 
 void Upload::peer_ready(Peer& peer) {
-  peer.changed = clock_.now();
-  peer.asked = peer.changed;
+  peer.changed = peer.since;
+  peer.asked = peer.since;
 }
 
 void Upload::peer_left(Peer& peer) {
@@ -78,7 +82,13 @@ std::vector<PeerView> Upload::views(Time now) {
   return views;
 }
 
-void Upload::on_timer(runtime::Tag) {
+void Upload::on_timer(runtime::Tag tag) {
+  if (tag == kFill) {
+    fill_timer_.expired();
+    slots_may_be_free_ = true;
+    settle();
+    return;
+  }
   rechoke_timer_.expired();
   if (!is_running_) return;
   const Time now = clock_.now();
@@ -111,6 +121,7 @@ void Upload::apply(const Unchoked& unchoked) {
     peer->sent_since_unchoke = {};
     peer->wire.send(protocol::encode(protocol::Unchoke{}));
   }
+  if (unchoked.again_at != kNever) fill_timer_.arm_no_later_than(std::max(unchoked.again_at, now));
 }
 
 void Upload::choke(Peer& peer) {

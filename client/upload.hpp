@@ -90,6 +90,7 @@ class Upload final : private runtime::TimerHandler {
   UploadOwner& owner_;
   Choker choker_;
   runtime::Timer rechoke_timer_;
+  runtime::Timer fill_timer_;              // a slot is empty for somebody who was choked lately
   std::vector<Read> reads_;                // slots; free ones in free_reads_
   std::vector<std::uint32_t> free_reads_;
   ByteCount uploaded_;
