@@ -1,5 +1,7 @@
 #include "tracker/access.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -46,7 +48,7 @@ std::expected<std::vector<InfoHashV1>, AccessError> parse_whitelist(std::string_
   const auto read = for_each_entry(text, [&](std::string_view entry) -> std::string {
     InfoHashV1 hash;
     if (!from_hex(entry, hash.bytes)) {
-      return "'" + std::string(entry) + "' is no info-hash of 40 hex digits";
+      return fmt::format("'{}' is no info-hash of 40 hex digits", entry);
     }
     hashes.push_back(hash);
     return {};
@@ -60,10 +62,10 @@ std::expected<std::vector<std::string>, AccessError> parse_passkeys(std::string_
   const auto read = for_each_entry(text, [&](std::string_view entry) -> std::string {
     if (entry.size() > kLongestPasskey) return "a passkey has 64 characters at most";
     if (!std::ranges::all_of(entry, is_passkey_character)) {
-      return "'" + std::string(entry) + "' has characters other than letters, digits, '-' and '_'";
+      return fmt::format("'{}' has characters other than letters, digits, '-' and '_'", entry);
     }
     if (entry == "announce" || entry == "scrape") {
-      return "'" + std::string(entry) + "' is the name of a page, not a passkey";
+      return fmt::format("'{}' is the name of a page, not a passkey", entry);
     }
     passkeys.emplace_back(entry);
     return {};

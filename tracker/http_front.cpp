@@ -11,7 +11,7 @@ using protocol::TrackerFailure;
 
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
-HttpAnswer text(int status, std::string_view words) {
+HttpAnswer text(unsigned status, std::string_view words) {
   const Bytes bytes = as_bytes(words);
   return {status, kPlainText, {bytes.begin(), bytes.end()}};
 }
@@ -37,9 +37,9 @@ std::string counted(std::uint64_t number, std::string_view one, std::string_view
 std::optional<HttpAnswer> HttpFront::answer(std::string_view method, std::string_view target,
                                             const IpAddress& from, Time now) {
   if (service_.swallows_request()) return std::nullopt;
-  if (method != "GET") {
+  if (method != "GET" && method != "HEAD") {
     service_.note_malformed();
-    return text(405, "this is a BitTorrent tracker: it knows GET only\n");
+    return text(405, "this is a BitTorrent tracker: it knows GET and HEAD\n");
   }
   const auto question = target.find('?');
   const std::string_view query =

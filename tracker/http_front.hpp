@@ -19,7 +19,7 @@
 namespace swarmlab::tracker {
 
 struct HttpAnswer {
-  int status = 200;
+  unsigned status = 200;
   std::string_view content_type;
   std::vector<std::byte> body;
 };

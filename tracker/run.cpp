@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <variant>
+
+#include "tracker/command_line.hpp"
+#include "tracker/env.hpp"
+#include "tracker/tracker.hpp"
+
+namespace swarmlab::tracker {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// --verbose: one line for each announce and each peer that fell silent.
+class AnnounceLog final : public TrackerEvents {
+ public:
+  explicit AnnounceLog(std::ostream& err) : err_(err) {}
+
+  void on_announce(const protocol::AnnounceRequest& request, const Asker& asker, const AnnounceAnswer& answer,
+                   Time now) override {
+    const auto* failure = std::get_if<protocol::TrackerFailure>(&answer);
+    err_ << fmt::format("{} {} {} port {} {} left {} event {}: {}\n", at(now),
+                        asker.transport == Transport::http ? "http" : "udp", to_string(asker.address), request.port,
+                        to_string(request.info_hash), request.left.value(), to_string(request.event),
+                        failure != nullptr
+                            ? "refused, " + failure->reason
+                            : fmt::format("{} peers", std::get<protocol::AnnounceReply>(answer).peers.size()));
+  }
+  void on_expired(const ExpiredPeer& peer, Time now) override {
+    err_ << fmt::format("{} peer {} of {} fell silent\n", at(now), to_string(peer.who.id), to_string(peer.info_hash));
+  }
+
+ private:
+  static std::string at(Time now) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+    return fmt::format("{:>6}.{:03}", ms / 1000, ms % 1000);
+  }
+  std::ostream& err_;
+};
+
+std::vector<std::string> urls(std::string_view scheme, const std::vector<Endpoint>& endpoints) {
+  std::vector<std::string> list;
+  for (const Endpoint& endpoint : endpoints) list.push_back(fmt::format("{}://{}/announce", scheme, to_string(endpoint)));
+  return list;
+}
+
+// What scripts wait for.  All URLs are in "urls", the first of each kind also by name.
+void say_ready(const Tracker& tracker, bool json, std::ostream& out) {
+  auto all = urls("http", tracker.http_endpoints());
+  const auto udp = urls("udp", tracker.udp_endpoints());
+  const Json http_url = all.empty() ? Json(nullptr) : Json(all.front());
+  const Json udp_url = udp.empty() ? Json(nullptr) : Json(udp.front());
+  all.insert(all.end(), udp.begin(), udp.end());
+  if (json) {
+    out << Json{{"http", http_url}, {"udp", udp_url}, {"urls", all}}.dump() << std::endl;
+  } else {
+    for (const std::string& url : all) out << "listening on " << url << std::endl;
+  }
+}
+
+void say_summary(const TrackerStats& stats, bool json, std::ostream& out) {
+  if (json) {
+    out << Json{{"http_announces", stats.http_announces},
+                {"udp_announces", stats.udp_announces},
+                {"scrapes", stats.scrapes},
+                {"failures", stats.failures},
+                {"malformed", stats.malformed},
+                {"swallowed", stats.swallowed},
+                {"expired", stats.expired},
+                {"swarms", stats.now.swarms},
+                {"seeds", stats.now.seeds},
+                {"leechers", stats.now.leechers}}
+               .dump()
+        << std::endl;
+    return;
+  }
+  out << fmt::format(
+             "stopped: {} announces over HTTP, {} over UDP, {} scrapes, {} refused, {} malformed; {} swarms with {} seeds and "
+             "{} leechers\n",
+             stats.http_announces, stats.udp_announces, stats.scrapes, stats.failures, stats.malformed,
+             stats.now.swarms, stats.now.seeds, stats.now.leechers)
+      << std::flush;
+}
+
+}  // namespace
+
+int run(Env& env) {
+  auto parsed = parse_command_line(env.arguments);
+  if (!parsed) {
+    env.err << "bttracker: " << parsed.error().what << '\n';
+    if (parsed.error().status == kUsage) env.err << "bttracker --help tells how to use it\n";
+    return parsed.error().status;
+  }
+  if (const auto* help = std::get_if<HelpWanted>(&*parsed)) {
+    env.out << help->text;
+    return kHeld;
+  }
+  auto& line = std::get<CommandLine>(*parsed);
+  AnnounceLog log(env.err);
+  Tracker tracker(env.outside, std::move(line.tracker), line.verbose ? &log : nullptr);
+  if (const auto started = tracker.start(); !started) {
+    env.err << "bttracker: " << started.error() << '\n';
+    return kEnvironment;
+  }
+  say_ready(tracker, line.json, env.out);
+  env.run_until_stopped();
+  tracker.stop();
+  say_summary(tracker.stats(), line.json, env.out);
+  return kHeld;
+}
+
+}  // namespace swarmlab::tracker
