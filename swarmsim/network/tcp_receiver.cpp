@@ -34,9 +34,13 @@ TcpReceiver::Reply TcpReceiver::on_segment(ByteRange range, bool fin, std::int32
   return Reply::later;
 }
 
-bool TcpReceiver::on_read(std::uint64_t offset, std::optional<Duration> round_trip, Time now) {
+void TcpReceiver::add_round_trip(Duration sample) {
+  round_trip_ = round_trip_ < Duration{0} ? sample : round_trip_ + (sample - round_trip_) / 8;
+}
+
+bool TcpReceiver::on_read(std::uint64_t offset, Time now) {
   read_ = offset;
-  if (now - round_began_ >= round_trip.value_or(100ms)) {
+  if (now - round_began_ >= round_trip_) {
     const auto taken = static_cast<std::int64_t>(read_ - round_read_);
     limit_ = std::clamp(2 * taken + tcp::kInitialWindow, limit_, tcp::kMaximumReceiveWindow);
     round_began_ = now;

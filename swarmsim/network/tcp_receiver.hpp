@@ -25,6 +25,9 @@ class TcpReceiver {
   enum class Reply : std::uint8_t { none, later, now };
   // A segment with bytes [begin, end), the FIN as one more byte where `fin`; it stood in `packets` packets.
   Reply on_segment(ByteRange range, bool fin, std::int32_t packets, Time sent_at, Time now);
+  // From our latest segment that the other side had heard to this one of its: what a round trip takes, seen from
+  // the receiver, who may have nothing to send that would be acknowledged.
+  void add_round_trip(Duration sample);
   // The handshake's segment of the other side came, sent at `sent_at`: the next reply measures from it.
   void on_handshake(Time sent_at) { echo_ = sent_at; }
   // A window probe, or a segment that needs an answer whatever it holds.
@@ -35,7 +38,7 @@ class TcpReceiver {
   bool finished() const { return next_ > fin_at_; }
 
   // The reader has taken everything below `offset`; true where the sender should learn of it.
-  bool on_read(std::uint64_t offset, std::optional<Duration> round_trip, Time now);
+  bool on_read(std::uint64_t offset, Time now);
 
   // ---- acknowledging ----
   bool wants_to_reply() const { return reply_now_; }
@@ -63,6 +66,7 @@ class TcpReceiver {
   std::int64_t limit_ = tcp::kInitialReceiveWindow;
   std::uint64_t round_read_ = 0;     // read_ when the present round trip began
   Time round_began_{};
+  Duration round_trip_{-1};          // negative: not known yet
   Time reply_at_ = kNever;
   Time echo_ = kNever;               // of the earliest segment not yet acknowledged
   std::int32_t packets_ = 0;         // arrived in order and not yet acknowledged

@@ -42,7 +42,7 @@ std::expected<DatagramSocketId, NetworkError> DatagramLayer::open(std::uint32_t 
     return std::unexpected(NetworkError::address_in_use);
   }
   const DatagramSocketId id(static_cast<std::uint32_t>(h.sockets.size()));
-  h.sockets.push_back({.at = taken, .handler = &handler});
+  h.sockets.push_back({.at = taken, .handler = &handler, .flow_orders = {}});
   return id;
 }
 
@@ -51,7 +51,16 @@ Endpoint DatagramLayer::local_endpoint(std::uint32_t host, DatagramSocketId sock
 }
 
 void DatagramLayer::close(std::uint32_t host, DatagramSocketId socket) {
-  hosts_[host].sockets.at(socket.value()).handler = nullptr;
+  Socket& closed = hosts_[host].sockets.at(socket.value());
+  closed.handler = nullptr;
+  closed.flow_orders.clear();
+}
+
+Time& DatagramLayer::flow_order(Socket& socket, std::uint32_t to) {
+  if (socket.flow_orders.size() >= kFlowOrders) {
+    std::erase_if(socket.flow_orders, [this](const auto& entry) { return entry.second < loop_.now(); });
+  }
+  return socket.flow_orders[to];
 }
 
 void DatagramLayer::send(std::uint32_t host, DatagramSocketId id, std::span<const runtime::Datagram> batch) {
@@ -86,14 +95,12 @@ void DatagramLayer::send(std::uint32_t host, DatagramSocketId id, std::span<cons
     flying.sender = sender;
     flying.receiver = datagram.peer;
     flying.payload.assign(datagram.payload.begin(), datagram.payload.end());
-    if (socket.last_host != *to) socket.flow_order = Time{};
-    socket.last_host = *to;
     if (tap_ != nullptr) {
       tap_->on_datagram_sent({.from = HostId(host), .to = HostId(*to), .from_endpoint = sender,
                               .to_endpoint = datagram.peer, .payload = flying.payload},
                              loop_.now());
     }
-    if (!fabric_.send(host, *to, flying.carried, socket.flow_order, EventKind::datagram_arrives, index)) {
+    if (!fabric_.send(host, *to, flying.carried, flow_order(socket, *to), EventKind::datagram_arrives, index)) {
       flying_.release(index);
     }
   }

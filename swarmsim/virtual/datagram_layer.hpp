@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <vector>
 
 #include "runtime/network.hpp"
@@ -36,9 +37,11 @@ class DatagramLayer {
   struct Socket {
     Endpoint at;
     runtime::DatagramHandler* handler = nullptr;   // null: closed
-    std::uint32_t last_host = 0xffff'ffff;         // datagrams in a row to one host keep their order
-    Time flow_order{};
+    std::map<std::uint32_t, Time> flow_orders;     // by receiving host: datagrams to one host keep their order
   };
+  static constexpr std::size_t kFlowOrders = 64;   // beyond these, those that lie in the past are dropped
+  Time& flow_order(Socket& socket, std::uint32_t to);
+
   struct Host {
     std::vector<Socket> sockets;
     std::uint16_t next_port = 32768;

@@ -126,7 +126,8 @@ std::expected<Slices, FileError> Disk::read(FileId file, std::uint64_t offset, s
 
 FileError Disk::write(FileId file, std::uint64_t offset, std::span<const Slice> data, Time now) {
   const auto found = open_.find(file);
-  if (found == open_.end() || !found->second.writable) return FileError::other;
+  if (found == open_.end()) return FileError::other;
+  if (!found->second.writable) return FileError::permission;
   if (const FileError fault = fault_at(found->second.path); fault != FileError::none) return fault;
   Slices resolved;
   for (const Slice& slice : data) {
@@ -173,7 +174,8 @@ FileError Disk::write(FileId file, std::uint64_t offset, std::span<const Slice> 
 
 FileError Disk::truncate(FileId file, std::uint64_t size, Time now) {
   const auto found = open_.find(file);
-  if (found == open_.end() || !found->second.writable) return FileError::other;
+  if (found == open_.end()) return FileError::other;
+  if (!found->second.writable) return FileError::permission;
   if (const FileError fault = fault_at(found->second.path); fault != FileError::none) return fault;
   Node& node = *found->second.node;
   used_ -= node.live.allocated();

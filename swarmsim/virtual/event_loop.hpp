@@ -1,6 +1,8 @@
 // EventLoop: virtual time, and what is posted for it.
 //
-// The clock stands still while an event is handled and never runs backwards.
+// The clock stands still while an event is handled and never runs backwards.  Between runs it may stand
+// later than the event handled last; what is posted then for a time in between comes up at once, in the order of
+// those times.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +32,10 @@ class EventLoop final : public runtime::Clock {
  public:
   Time now() const override { return now_; }
 
-  // Returns the event's sequence within its entity.  A time that has passed counts as now.
+  // No event can come up in a place before this one.
+  Time earliest() const { return earliest_; }
+
+  // Returns the event's sequence within its entity.  A time that has passed counts as earliest().
   std::uint32_t post(Time at, Entity& by, EventKind kind, std::uint32_t target, std::uint32_t item) {
     const std::uint32_t sequence = by.next_sequence++;
     repost(at, by, sequence, kind, target, item);
@@ -39,7 +44,7 @@ class EventLoop final : public runtime::Clock {
   // Posts again under the sequence it had: its place among equal times stays.
   void repost(Time at, const Entity& by, std::uint32_t sequence, EventKind kind, std::uint32_t target,
               std::uint32_t item) {
-    queue_.push({.time = at < now_ ? now_ : at, .key = by.key, .sequence = sequence,
+    queue_.push({.time = at < earliest_ ? earliest_ : at, .key = by.key, .sequence = sequence,
                  .item = item, .kind_and_target = Event::pack(static_cast<std::uint8_t>(kind), target)});
   }
 
@@ -48,8 +53,9 @@ class EventLoop final : public runtime::Clock {
   // Takes the first event and sets the clock to its time.
   Event take() {
     const Event event = queue_.pop();
-    SWARM_ASSERT(event.time >= now_, event.time.time_since_epoch().count());
-    now_ = event.time;
+    SWARM_ASSERT(event.time >= earliest_, event.time.time_since_epoch().count());
+    earliest_ = event.time;
+    if (event.time > now_) now_ = event.time;
     ++events_;
     trace_ = (trace_ ^ static_cast<std::uint64_t>(event.time.time_since_epoch().count())) * 0x9e3779b97f4a7c15;
     trace_ = (trace_ ^ (trace_ >> 29) ^ event.key ^ (std::uint64_t{event.sequence} << 8)) * 0xbf58476d1ce4e5b9;
@@ -64,6 +70,7 @@ class EventLoop final : public runtime::Clock {
  private:
   EventQueue queue_;
   Time now_{};
+  Time earliest_{};
   std::uint64_t events_ = 0;
   std::uint64_t trace_ = 0;
 };

@@ -43,6 +43,7 @@ struct TcpEnd {
   LazyTimer reply_timer;              // delayed acknowledgement
   Time retry_handshake_at = kNever;
   Time flow_order{};                  // of the fabric
+  Time heard{};                       // when the latest segment that came was sent
   std::uint32_t host = 0;
   runtime::StreamId stream;
   runtime::ListenerId listener;       // acceptor
@@ -79,7 +80,8 @@ struct Segment {
   std::uint64_t acknowledged = 0;
   std::uint64_t window_edge = 0;
   Time sent_at{};
-  Time echo = kNever;
+  Time echo = kNever;                 // when the segment was sent that this acknowledges
+  Time heard{};                       // when the latest segment was sent that its sender had heard
   std::uint8_t to = 0;                // which end
   std::uint8_t flags = 0;
 };

@@ -135,6 +135,7 @@ void TcpLayer::take_data(EndRef at, const Segment& segment) {
     bury(at, TcpEnd::State::gone);
     return;
   }
+  if (segment.length >= tcp::kMss) end.receiver.add_round_trip(loop_.now() - segment.heard);
   end.receiver.on_segment(range, fin, segment.carried.burst.packets, segment.sent_at, loop_.now());
   mark(at);
   const std::uint64_t delivered = end.receiver.delivered();
@@ -142,7 +143,7 @@ void TcpLayer::take_data(EndRef at, const Segment& segment) {
     if (end.owner_closed) {
       end_at(at ^ 1).outgoing.discard(pools_);
       end.read = delivered;
-      end.receiver.on_read(delivered, end.sender.round_trip().smoothed(), loop_.now());
+      end.receiver.on_read(delivered, loop_.now());
     } else if (tap_ != nullptr) {
       tap_->on_received(connection_of(at).id, direction_from(at ^ 1), loop_.now(), delivered);
     }

@@ -156,7 +156,7 @@ ReadResult TcpLayer::read(std::uint32_t host, runtime::StreamId stream, std::siz
   runtime::Slice slice = end_at(ref ^ 1).outgoing.read(
       pools_, static_cast<std::size_t>(std::min<std::uint64_t>(max, there)));
   end.read += slice.size();
-  if (end.receiver.on_read(end.read, end.sender.round_trip().smoothed(), loop_.now())) mark(ref);
+  if (end.receiver.on_read(end.read, loop_.now())) mark(ref);
   return {ReadResult::State::data, std::move(slice)};
 }
 
@@ -224,7 +224,7 @@ void TcpLayer::close(std::uint32_t host, runtime::StreamId stream) {
   hosts_[host].streams[stream.value()] = kNoEnd;
   end_at(ref ^ 1).outgoing.discard(pools_);   // nobody reads it any more
   end.read = end.receiver.delivered();
-  end.receiver.on_read(end.read, end.sender.round_trip().smoothed(), loop_.now());
+  end.receiver.on_read(end.read, loop_.now());
   mark(ref);
 }
 

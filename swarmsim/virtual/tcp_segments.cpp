@@ -32,6 +32,7 @@ std::uint32_t TcpLayer::new_segment(EndRef from, std::uint8_t flags) {
   segment.selective = Pool<SelectiveRanges>::kNone;
   segment.sent_at = loop_.now();
   segment.echo = kNever;
+  segment.heard = end_at(from).heard;
   segment.carried = {.burst = {.packets = 1, .full_wire_bytes = tcp::kHeaderBytes,
                                .last_wire_bytes = tcp::kHeaderBytes}};
   return index;
@@ -131,6 +132,7 @@ void TcpLayer::on_segment_delivered(std::uint32_t index) {
   const EndRef at = segment.slot * 2 + segment.to;
   const auto has = [&segment](std::uint8_t flags) { return (segment.flags & flags) == flags; };
   using enum TcpEnd::State;
+  end_at(at).heard = segment.sent_at;
   if (has(Segment::syn | Segment::ack)) {
     on_syn_ack(at, segment);
   } else if (has(Segment::syn)) {

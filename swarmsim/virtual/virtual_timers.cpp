@@ -30,7 +30,7 @@ void VirtualTimers::post(std::uint32_t index, Time at, std::uint32_t sequence) {
 void VirtualTimers::arm(runtime::TimerId timer, Time at) {
   Slot& slot = slots_.at(timer.value());
   if (slot.handler == nullptr) return;
-  slot.armed_for = std::max(at, loop_.now());
+  slot.armed_for = std::max(at, loop_.earliest());
   slot.armed_sequence = entity_.next_sequence++;
   if (slot.armed_for < slot.queued_at) post(timer.value(), slot.armed_for, slot.armed_sequence);
 }
