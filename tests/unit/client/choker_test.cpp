@@ -179,6 +179,20 @@ TEST(Choker, FillsTheSlotOfAPeerThatLeft) {
   EXPECT_EQ(swarm.unchoked(), 2U);
 }
 
+TEST(Choker, GivesAFreeRegularSlotToAPeerThatGivesUsMost) {
+  Swarm swarm({.slots = 2, .optimistic = 1});
+  const auto regular = swarm.join({.gives = 9'000});
+  swarm.join();
+  swarm.round();
+  swarm.leave(regular);
+  for (int i = 0; i < 8; ++i) swarm.join();
+  const auto earner = swarm.join({.gives = 100});
+  swarm.set_now(2s);
+  swarm.fill();
+  EXPECT_TRUE(swarm.is_unchoked(earner));
+  EXPECT_THAT(swarm.optimistic(), Not(Contains(earner)));
+}
+
 TEST(Choker, LetsAPeerThatWasJustChokedWaitForTheRound) {
   Swarm swarm({.slots = 1, .optimistic = 0});
   const auto flickering = swarm.join({.gives = 5});
@@ -465,6 +479,23 @@ TEST(SeedChoker, DisplacesOnlyAsManyAsWait) {
   swarm.run(1);
   EXPECT_TRUE(swarm.is_unchoked(late));
   EXPECT_EQ(swarm.unchoked(), 4U);
+}
+
+TEST(SeedChoker, EndsTheLongestTurnFirst) {
+  Swarm swarm({.slots = 2}, ChokeMode::seeding);
+  swarm.set_now(1s);
+  const auto younger = swarm.join();   // the smaller key, so that keys do not decide
+  swarm[younger].interested = false;
+  const auto older = swarm.join();
+  swarm.fill();
+  swarm.set_now(5s);
+  swarm[younger].interested = true;
+  swarm.fill();
+  swarm.run(7);
+  swarm.join();
+  swarm.run(1);
+  EXPECT_FALSE(swarm.is_unchoked(older));
+  EXPECT_TRUE(swarm.is_unchoked(younger));
 }
 
 // ---- both ----

@@ -239,13 +239,25 @@ TEST(PiecePicker, OffersAPeerItsOwnRejectsOnlyWhenNothingIsLeftAndAgainIsAllowed
 }
 
 TEST(PiecePicker, GoesOnWithThePieceOfWhichABlockWasRejected) {
-  Torrent t(".", 4);
-  t.join("#");
-  t.pick(kAnna, "#", 2);
+  Torrent t("..", 4);
+  t.join("##");
+  t.pick(kAnna, "#.", 2);
   ASSERT_TRUE(t.picker.released(kAnna, t.block(0, 0)));
-  EXPECT_THAT(t.pick(kAnna, "#", 1), ElementsAre(t.block(0, 2)));
+  EXPECT_THAT(t.pick(kAnna, "#.", 1), ElementsAre(t.block(0, 2)));
   // It stays free for others, from its first hole on.
-  EXPECT_THAT(t.pick(kBert, "#", 2), ElementsAre(t.block(0, 0), t.block(0, 3)));
+  EXPECT_THAT(t.pick(kBert, "##", 2), ElementsAre(t.block(0, 0), t.block(0, 3)));
+}
+
+TEST(PiecePicker, GivesUpItsOwnPieceWhenItComesToABlockThatItOnceGaveBack) {
+  Torrent t("..", 4);
+  t.join("##");
+  t.pick(kBert, "#.", 1);
+  ASSERT_THAT(t.pick(kAnna, "#.", 1), ElementsAre(t.block(0, 1)));
+  ASSERT_TRUE(t.picker.released(kAnna, t.block(0, 1)));
+  t.picker.release_all(kBert);
+  ASSERT_THAT(t.pick(kAnna, "#.", 1), ElementsAre(t.block(0, 0)));   // her own, for now
+  ASSERT_THAT(t.pick(kAnna, "#.", 1), ElementsAre(t.block(0, 2)));
+  EXPECT_THAT(t.pick(kCleo, "##", 2), ElementsAre(t.block(0, 1), t.block(0, 3)));
 }
 
 TEST(PiecePicker, MayAskTheSamePeerAgainAfterAChoke) {

@@ -1,0 +1,108 @@
+// Town: a few whole clients and a tracker in a virtual world, for tests of the engine.
+//
+//   Town town;
+//   auto& seed = town.add("seed", {.has = Town::kAll});
+//   auto& leech = town.add("leech");
+//   town.start();  EXPECT_TRUE(town.run_until([&] { return leech.is_complete(); }, 60s));
+//
+// Content is symbolic, one file "content" of `size` bytes.  Everybody listens at port 6881 and announces to the
+// tracker unless told otherwise.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/session.hpp"
+#include "swarmsim/virtual/world.hpp"
+#include "tracker/tracker.hpp"
+
+namespace swarmlab::client {
+
+enum class Has : std::uint8_t { nothing, everything };
+
+struct Torrenting {
+  ByteCount size = 4_MiB;
+  ByteCount piece_length = 64_KiB;
+  std::string tracker = "http://tracker:80/announce";   // "" for none
+};
+
+struct Citizen {
+  Has has = Has::nothing;
+  Settings settings{};
+  swarmsim::LinkSpec link{BytesPerSecond(1 << 20), BytesPerSecond(4 << 20), 10ms, 256_KiB};
+  OnStart on_start = OnStart::check;
+};
+
+class Town {
+ public:
+  static constexpr std::uint16_t kPort = 6881;
+
+  static constexpr Has kAll = Has::everything;
+
+  class Resident final : public SessionEvents {
+   public:
+    Session& session() { return *session_; }
+    TorrentStatus status() const { return session_->status(TorrentId(0)); }
+    bool is_complete() const { return status().left.value() == 0; }
+    Endpoint endpoint() const { return {address_, kPort}; }
+    swarmsim::VirtualFiles& disk() { return town_.world().files(host_); }
+    swarmsim::HostId host() const { return host_; }
+    const std::string& name() const { return name_; }
+    // How often an event of this kind came; the last text of all events, for messages.
+    template <class E>
+    std::size_t count() const {
+      std::size_t n = 0;
+      for (const std::size_t kind : kinds_) n += kind == Event(E{}).index() ? 1u : 0u;
+      return n;
+    }
+    const std::vector<std::string>& log() const { return log_; }
+
+   private:
+    friend class Town;
+    explicit Resident(Town& town) : town_(town) {}
+    void on_event(TorrentId, const Event& event) override {
+      kinds_.push_back(event.index());
+      log_.push_back(to_string(event));
+    }
+    Town& town_;
+    std::string name_;
+    swarmsim::HostId host_;
+    IpAddress address_;
+    Citizen options_;
+    std::vector<std::size_t> kinds_;
+    std::vector<std::string> log_;
+    std::unique_ptr<Session> session_;
+  };
+
+  explicit Town(Torrenting torrent = Torrenting(), std::uint64_t seed = 1);
+
+  Resident& add(std::string name, Citizen citizen = Citizen());
+  // Begins a session on every host that has none.
+  void start();
+  void start(Resident& resident);
+  template <class Condition>
+  bool run_until(Condition&& condition, Duration limit) {
+    const Time end = world_.now() + limit;
+    world_.run_while([&] { return !condition(); }, end);
+    return condition();
+  }
+  void run_for(Duration time) { world_.run_until(world_.now() + time); }
+
+  swarmsim::World& world() { return world_; }
+  const protocol::Metainfo& metainfo() const { return *metainfo_; }
+  tracker::TrackerStats tracker_stats() const { return tracker_->stats(); }
+  // The true content from `offset`, as slices; or spoilt.
+  runtime::Slice content(ByteCount offset, ByteCount length, std::uint32_t spoiler = 0) const;
+  bool has_true_content(Resident& resident);
+
+ private:
+  swarmsim::World world_;
+  std::shared_ptr<const protocol::Metainfo> metainfo_;
+  runtime::ContentId content_;
+  std::unique_ptr<tracker::Tracker> tracker_;
+  std::vector<std::unique_ptr<Resident>> residents_;
+};
+
+}  // namespace swarmlab::client
