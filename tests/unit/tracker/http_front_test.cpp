@@ -58,7 +58,7 @@ TEST_F(HttpFrontTest, PutsIpv6PeersUnderPeers6) {
 
 TEST_F(HttpFrontTest, SaysWhatIsWrongInAFailureReasonWithStatus200) {
   const auto answer = get("/announce?port=1");
-  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->status, 200u);
   EXPECT_THAT(as_text(answer->body), StartsWith("d14:failure reason"));
   EXPECT_THAT(body(announce("one", 0)), StartsWith("d14:failure reason"));
   EXPECT_THAT(body(announce("one", 65536)), StartsWith("d14:failure reason"));
@@ -101,9 +101,9 @@ TEST_F(HttpFrontTest, ShowsAStatusPage) {
 
 TEST_F(HttpFrontTest, KnowsNoOtherPagesAndMethods) {
   for (const std::string_view target : {"/index.html", "", "announce", "/a/b/announce", "//announce", "/announce/", "*"}) {
-    EXPECT_EQ(get(target)->status, 404) << target;
+    EXPECT_EQ(get(target)->status, 404u) << target;
   }
-  EXPECT_EQ(get("/announce", "POST")->status, 405);
+  EXPECT_EQ(get("/announce", "POST")->status, 405u);
 }
 
 TEST_F(HttpFrontTest, ForgetsPeersThatFellSilentBeforeItCounts) {
