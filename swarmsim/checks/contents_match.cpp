@@ -4,8 +4,8 @@
 
 #include <array>
 
+#include "protocol/quantities.hpp"
 #include "swarmsim/checks/story.hpp"
-#include "swarmsim/scenario/quantities.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

@@ -7,8 +7,8 @@
 #include <deque>
 #include <unordered_map>
 
+#include "protocol/quantities.hpp"
 #include "swarmsim/checks/story.hpp"
-#include "swarmsim/scenario/quantities.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

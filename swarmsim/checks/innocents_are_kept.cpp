@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "protocol/quantities.hpp"
 #include "swarmsim/checks/story.hpp"
-#include "swarmsim/scenario/quantities.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

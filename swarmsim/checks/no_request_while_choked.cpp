@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/quantities.hpp"
 #include "swarmsim/checks/story.hpp"
-#include "swarmsim/scenario/quantities.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "swarmsim/scenario/quantities.hpp"
+#include "protocol/quantities.hpp"
 
 namespace swarmlab::swarmsim {
 

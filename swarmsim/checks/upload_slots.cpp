@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/quantities.hpp"
 #include "swarmsim/checks/slot_account.hpp"
 #include "swarmsim/checks/story.hpp"
-#include "swarmsim/scenario/quantities.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

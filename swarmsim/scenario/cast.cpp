@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "protocol/assert.hpp"
-#include "swarmsim/scenario/quantities.hpp"
-#include "swarmsim/scenario/spelling.hpp"
+#include "protocol/quantities.hpp"
+#include "protocol/spelling.hpp"
 
 namespace swarmlab::swarmsim {
 

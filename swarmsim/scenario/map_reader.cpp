@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "swarmsim/scenario/spelling.hpp"
+#include "protocol/spelling.hpp"
 
 namespace swarmlab::swarmsim {
 

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/quantities.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
-#include "swarmsim/scenario/quantities.hpp"
 #include "swarmsim/scenario/yaml_tree.hpp"
 
 namespace swarmlab::swarmsim {

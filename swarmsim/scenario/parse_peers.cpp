@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/spelling.hpp"
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/scenario/settings_names.hpp"
-#include "swarmsim/scenario/spelling.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "client/settings.hpp"
+#include "protocol/quantities.hpp"
 #include "protocol/units.hpp"
 #include "swarmsim/checks/arguments.hpp"
 #include "swarmsim/checks/manual.hpp"
 #include "swarmsim/network/link.hpp"
 #include "swarmsim/scenario/cast.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
-#include "swarmsim/scenario/quantities.hpp"
 
 namespace swarmlab::swarmsim {
 

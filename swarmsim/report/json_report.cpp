@@ -1,0 +1,56 @@
+#include "swarmsim/report/json_report.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "swarmsim/wire/fingerprint.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+
+Json check_json(const CheckResult& check, const RunResult& run) {
+  Json story = Json::array();
+  if (!check.judgement.summary.empty()) story.push_back(check.judgement.summary);
+  for (const std::string& line : check.judgement.story) story.push_back(line);
+  return {{"check", check.manual->name},       {"who", check.who},
+          {"verdict", to_string(check.judgement.verdict)}, {"measured", check.judgement.measured},
+          {"limit", check.judgement.limit},    {"story", std::move(story)},
+          {"again", run.again}};
+}
+
+Json run_json(const RunResult& run) {
+  Json checks = Json::array();
+  for (const CheckResult& check : run.checks) checks.push_back(check_json(check, run));
+  Json json = {{"scenario", run.scenario},
+               {"file", run.file},
+               {"seed", run.seed},
+               {"mode", "sim"},
+               {"fingerprint", fingerprint_text(run.fingerprint)},
+               {"virtual_s", seconds(run.virtual_time)},
+               {"wall_s", seconds(run.wall_time)},
+               {"verdict", to_string(run.verdict())},
+               {"checks", std::move(checks)}};
+  if (!run.notes.empty()) json["notes"] = run.notes;
+  if (!run.invalid.empty()) json["invalid"] = run.invalid;
+  return json;
+}
+
+// Names and titles come from files of strangers, whose bytes need not be UTF-8.
+std::string text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+}  // namespace
+
+std::string json_report(std::span<const RunResult> runs, ExitStatus status) {
+  Json list = Json::array();
+  for (const RunResult& run : runs) list.push_back(run_json(run));
+  return text({{"runs", std::move(list)}, {"exit", static_cast<int>(status)}});
+}
+
+std::string json_refusal(const std::string& error, ExitStatus status) {
+  return text({{"runs", Json::array()}, {"error", error}, {"exit", static_cast<int>(status)}});
+}
+
+}  // namespace swarmlab::swarmsim

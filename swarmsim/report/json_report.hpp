@@ -1,0 +1,22 @@
+// The report that programs read: one JSON document, a contract.
+//
+//   {"runs": [{"scenario", "file", "seed", "mode", "fingerprint", "virtual_s", "wall_s", "verdict",
+//              "checks": [{"check", "who", "verdict", "measured", "limit", "story": [..], "again"}]}], "exit"}
+//
+// `story` begins with the sentence that sums it up; a held check has none.  "notes" and "invalid" of a run and
+// "error" of the document appear only where there is something to say.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "swarmsim/report/exit_status.hpp"
+#include "swarmsim/run/run_result.hpp"
+
+namespace swarmlab::swarmsim {
+
+std::string json_report(std::span<const RunResult> runs, ExitStatus status);
+// Of an invocation that came to no run: the same document with {"error": ..}.
+std::string json_refusal(const std::string& error, ExitStatus status);
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,16 @@
+// The report that CI systems read: JUnit XML, one suite per run, one case per check.
+//
+// Violated is a failure with its story; vacuous, undecided and not applicable are skipped with their reason, except that
+// a vacuous run's are failures, as its exit status says; an invalid run is an error.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "swarmsim/run/run_result.hpp"
+
+namespace swarmlab::swarmsim {
+
+std::string junit_report(std::span<const RunResult> runs);
+
+}  // namespace swarmlab::swarmsim

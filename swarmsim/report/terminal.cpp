@@ -1,0 +1,88 @@
+#include "swarmsim/report/terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "protocol/quantities.hpp"
+#include "swarmsim/wire/fingerprint.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+std::string coloured(std::string text, std::string_view colour, Colours colours) {
+  return colours == Colours::on ? fmt::format("\x1b[{}m{}\x1b[0m", colour, text) : text;
+}
+
+std::string_view colour_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::held: return "32";
+    case Verdict::violated: return "31;1";
+    case Verdict::vacuous: return "33";
+    case Verdict::not_applicable:
+    case Verdict::undecided: return "36";
+  }
+  return "";
+}
+
+std::string shouted(std::string_view word) {
+  std::string text(word);
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
+// What went well is said quietly.
+std::string word_of(Verdict verdict) {
+  return verdict == Verdict::held ? std::string(to_string(verdict)) : shouted(to_string(verdict));
+}
+
+std::string in_seconds(Duration time) {
+  return fmt::format("{:.2f} s", std::chrono::duration<double>(time).count());
+}
+
+}  // namespace
+
+std::string describe_run(const RunResult& run, Colours colours) {
+  std::string text = fmt::format("{}\n  {} seed {}\n", coloured(run.scenario, "1", colours), run.file, run.seed);
+  std::size_t widest = 0;
+  for (const CheckResult& check : run.checks)
+    widest = std::max(widest, check.manual->name.size() + check.who.size() + 3);
+  for (const CheckResult& check : run.checks) {
+    const Judgement& judgement = check.judgement;
+    text += fmt::format("  {} {:<{}}  {}  (limit: {})\n",
+                        coloured(fmt::format("{:<14}", word_of(judgement.verdict)), colour_of(judgement.verdict), colours),
+                        fmt::format("{} of {}", check.manual->name, check.who), widest, judgement.measured,
+                        judgement.limit);
+    if (judgement.verdict == Verdict::held) continue;
+    text += fmt::format("      {}\n", judgement.summary);
+    for (const std::string& line : judgement.story) text += fmt::format("        {}\n", line);
+    if (judgement.verdict == Verdict::violated) text += fmt::format("        again: {}\n", run.again);
+  }
+  for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);
+  if (!run.invalid.empty()) text += fmt::format("  {} {}\n", coloured("INVALID", "31;1", colours), run.invalid);
+  text += fmt::format("  fingerprint {}, {} of virtual time in {}, {} messages, {} blocks\n", fingerprint_text(run.fingerprint),
+                      to_text(run.virtual_time), in_seconds(run.wall_time), run.messages, run.blocks);
+  return text;
+}
+
+std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Colours colours) {
+  std::map<RunVerdict, std::size_t> counts;
+  for (const RunResult& run : runs) ++counts[run.verdict()];
+  std::string parts;
+  for (const auto& [verdict, count] : counts)
+    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, to_string(verdict));
+  std::string text;
+  if (runs.size() > 1) text += fmt::format("{} runs: {}\n", runs.size(), parts);
+  switch (status) {
+    case ExitStatus::held: return text + coloured("HELD\n", "32;1", colours);
+    case ExitStatus::violated: return text + coloured("VIOLATED\n", "31;1", colours);
+    case ExitStatus::vacuous: return text + coloured("VACUOUS: a check had nothing to look at\n", "33;1", colours);
+    case ExitStatus::environment: return text + coloured("INVALID: a run could not be carried out\n", "31;1", colours);
+    case ExitStatus::usage: return text + coloured("REFUSED: see the errors above\n", "31;1", colours);
+  }
+  return text;
+}
+
+}  // namespace swarmlab::swarmsim

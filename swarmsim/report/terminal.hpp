@@ -1,0 +1,20 @@
+// The report that people read: each check with what was measured beside its limit, stories of what went wrong,
+// and the verdict last.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "swarmsim/report/exit_status.hpp"
+#include "swarmsim/run/run_result.hpp"
+
+namespace swarmlab::swarmsim {
+
+enum class Colours { off, on };
+
+// One run; ends in a newline.
+std::string describe_run(const RunResult& run, Colours colours);
+// All of them, after the last: counts, and the verdict.
+std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Colours colours);
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,67 @@
+#include "swarmsim/run/campaign.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "swarmsim/run/sim_run.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+RunResult run_one(const PlannedRun& planned, const CampaignOptions& options) {
+  std::ofstream log;
+  if (!planned.log_path.empty()) log.open(planned.log_path);
+  const auto begin = std::chrono::steady_clock::now();
+  RunResult result = run_in_virtual_time(
+      *planned.scenario, {.seed = planned.seed, .until = options.until, .log = log.is_open() ? &log : nullptr});
+  result.wall_time = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
+  result.file = planned.file;
+  result.again = planned.again;
+  if (!planned.log_path.empty() && !log.flush() && result.invalid.empty())
+    result.notes.push_back("the log could not be written: " + planned.log_path);
+  return result;
+}
+
+}  // namespace
+
+std::vector<RunResult> run_campaign(const std::vector<PlannedRun>& plan, const CampaignOptions& options,
+                                    const std::function<void(const RunResult&)>& done) {
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::size_t next = 0;
+  std::vector<std::optional<RunResult>> slots(plan.size());
+  const auto work = [&] {
+    for (;;) {
+      std::size_t mine;
+      {
+        const std::lock_guard lock(mutex);
+        if (next == plan.size()) return;
+        mine = next++;
+      }
+      RunResult result = run_one(plan[mine], options);
+      const std::lock_guard lock(mutex);
+      slots[mine] = std::move(result);
+      ready.notify_one();
+    }
+  };
+  std::vector<std::jthread> workers;
+  const std::size_t count = std::clamp<std::size_t>(options.jobs, 1, std::max<std::size_t>(plan.size(), 1));
+  for (std::size_t i = 0; i < count; ++i) workers.emplace_back(work);
+
+  std::vector<RunResult> results;
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    {
+      std::unique_lock lock(mutex);
+      ready.wait(lock, [&] { return slots[i].has_value(); });
+    }
+    results.push_back(std::move(*slots[i]));
+    done(results.back());
+  }
+  return results;
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,34 @@
+// RunLog: what each client said of itself during a run, as lines of a file.
+//
+// For people who look for the reason of a verdict; no check reads it.  Verified pieces are left out: they are
+// most of what happens and say the least.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "client/events.hpp"
+#include "runtime/clock.hpp"
+
+namespace swarmlab::swarmsim {
+
+// The log of one peer.
+class PeerLog final : public client::SessionEvents {
+ public:
+  // `out` may be null; it and `clock` outlive the log.
+  PeerLog(std::string name, const runtime::Clock& clock, std::ostream* out)
+      : name_(std::move(name)), clock_(clock), out_(out) {}
+
+  void on_event(client::TorrentId torrent, const client::Event& event) override;
+  void say(std::string_view what);
+  // Why the torrent stopped by itself; "" where it did not.
+  const std::string& storage_failure() const { return storage_failure_; }
+
+ private:
+  std::string name_;
+  const runtime::Clock& clock_;
+  std::ostream* out_;
+  std::string storage_failure_;
+};
+
+}  // namespace swarmlab::swarmsim

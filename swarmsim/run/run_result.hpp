@@ -1,0 +1,42 @@
+// RunResult: all that is reported of one run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "protocol/units.hpp"
+#include "swarmsim/checks/manual.hpp"
+#include "swarmsim/checks/verdict.hpp"
+
+namespace swarmlab::swarmsim {
+
+struct CheckResult {
+  const CheckManual* manual = nullptr;
+  std::string who;
+  Judgement judgement;
+};
+
+// Of a whole run, in the order of what matters most.
+enum class RunVerdict : std::uint8_t { held, violated, vacuous, invalid };
+std::string_view to_string(RunVerdict verdict);
+
+struct RunResult {
+  std::string scenario;             // the title
+  std::string file;
+  std::uint64_t seed = 0;
+  std::uint64_t fingerprint = 0;
+  Duration virtual_time{};
+  Duration wall_time{};
+  std::string invalid;              // why the run says nothing; "" when it does
+  std::vector<CheckResult> checks;
+  std::vector<std::string> notes;   // oddities that are no verdict: streams that could not be decoded
+  std::uint64_t messages = 0;       // sent
+  std::uint64_t blocks = 0;         // received
+  std::string again;                // the command that shows it again
+
+  // Violated by any stable check; vacuous when a check is, or when none held.
+  RunVerdict verdict() const;
+};
+
+}  // namespace swarmlab::swarmsim

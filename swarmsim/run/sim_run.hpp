@@ -1,0 +1,26 @@
+// One run in virtual time: scenario + seed -> result.
+//
+// Builds the world, the torrent, the tracker and one client per peer, lets the timeline happen, and ends when
+// nothing is left to judge or the limit is reached.  Deterministic: equal arguments give equal results, on
+// every machine.  Runs share nothing, so several may go on at once on threads of their own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <ostream>
+
+#include "swarmsim/run/run_result.hpp"
+#include "swarmsim/scenario/scenario.hpp"
+
+namespace swarmlab::swarmsim {
+
+struct SimOptions {
+  std::uint64_t seed = 1;
+  std::optional<Duration> until;    // ends the run here; what is open then is undecided
+  std::ostream* log = nullptr;      // what clients say
+};
+
+// Gives scenario, seed, fingerprint, times, checks and notes; file, wall time and `again` are the caller's.
+RunResult run_in_virtual_time(const Scenario& scenario, const SimOptions& options);
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,52 @@
+#include "swarmsim/run/swarm_torrent.hpp"
+
+#include <fmt/format.h>
+
+#include "protocol/assert.hpp"
+#include "protocol/hash/sha1.hpp"
+#include "runtime/random.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+std::vector<Sha1Digest> piece_hashes(Bytes content, ByteCount piece_length) {
+  std::vector<Sha1Digest> hashes;
+  for (std::size_t at = 0; at < content.size(); at += piece_length.size())
+    hashes.push_back(protocol::sha1(content.subspan(at, std::min(piece_length.size(), content.size() - at))));
+  return hashes;
+}
+
+}  // namespace
+
+std::string path_on_disk(const protocol::FileEntry& file) {
+  std::string path(kDownloads);
+  for (const std::string& element : file.path) path += fmt::format("/{}", element);
+  return path;
+}
+
+SwarmTorrent make_torrent(const Scenario& scenario, std::uint64_t seed, World& world) {
+  const TorrentSpec& spec = scenario.torrent;
+  const std::string identity = fmt::format("content of seed {}", seed);
+  protocol::NewTorrent torrent;
+  torrent.name = "content";
+  torrent.piece_length = spec.piece_length;
+  for (const TorrentSpec::File& file : spec.files) torrent.files.push_back({file.path, file.size});
+  if (scenario.tracker.kind != TrackerKind::none)
+    torrent.trackers = {{fmt::format("{}://{}:6969/announce", scenario.tracker.kind == TrackerKind::udp ? "udp" : "http",
+                                     kTrackerName)}};
+  TrueContent content = [&] {
+    if (scenario.content == ContentKind::symbolic) {
+      torrent.piece_hashes = symbolic_piece_hashes(identity, spec.total, spec.piece_length);
+      return TrueContent::symbolic(world.add_content(identity), spec.total);
+    }
+    std::vector<std::byte> bytes(spec.total.size());
+    runtime::Random(seed, identity).fill(bytes);
+    torrent.piece_hashes = piece_hashes(bytes, spec.piece_length);
+    return TrueContent::of_bytes(std::move(bytes));
+  }();
+  auto decoded = protocol::decode_metainfo(protocol::encode_metainfo(torrent));
+  SWARM_ASSERT(decoded.has_value(), decoded.has_value() ? "" : to_string(decoded.error()));
+  return {std::make_shared<const protocol::Metainfo>(std::move(decoded->metainfo)), std::move(content)};
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,25 @@
+// The torrent of a run, made in memory: its metainfo and what its bytes are.
+#pragma once
+
+#include <memory>
+
+#include "protocol/metainfo.hpp"
+#include "swarmsim/scenario/scenario.hpp"
+#include "swarmsim/virtual/world.hpp"
+#include "swarmsim/wire/true_content.hpp"
+
+namespace swarmlab::swarmsim {
+
+struct SwarmTorrent {
+  std::shared_ptr<const protocol::Metainfo> metainfo;
+  TrueContent content;
+};
+
+// The directory of every host's disk below which the files are.
+inline constexpr std::string_view kDownloads = "downloads";
+std::string path_on_disk(const protocol::FileEntry& file);
+
+// A function of scenario and seed alone.  Adds the content to `world` when it is symbolic.
+SwarmTorrent make_torrent(const Scenario& scenario, std::uint64_t seed, World& world);
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,27 @@
+// The disks of a world, as checks ask about them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/run/swarm_torrent.hpp"
+#include "swarmsim/virtual/world.hpp"
+
+namespace swarmlab::swarmsim {
+
+class VirtualDisks final : public Disks {
+ public:
+  // Both outlive it.
+  VirtualDisks(World& world, const SwarmTorrent& torrent) : world_(world), torrent_(torrent) {}
+
+  bool is_whole(HostId peer) override { return problem(peer).empty(); }
+  std::string problem(HostId peer) override;
+
+ private:
+  World& world_;
+  const SwarmTorrent& torrent_;
+};
+
+}  // namespace swarmlab::swarmsim
