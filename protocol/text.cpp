@@ -67,21 +67,24 @@ std::string repair_utf8(std::string_view text) {
 }
 
 std::string one_line(std::string_view text, std::size_t limit) {
+  constexpr std::string_view kCut = "...";
   std::string out;
+  std::size_t fits = 0;  // the longest beginning behind which there is room for kCut
   for (std::size_t at = 0; at < text.size();) {
-    if (out.size() >= limit) return out + "...";
     const std::size_t size = sequence_at(text, at);
+    const std::size_t step = size == 0 ? 1 : size;
     const std::uint8_t lead = byte_at(text, at);
     // U+0080..U+009F are control characters too, and some terminals obey them.
     const bool is_control = (size == 1 && (lead < 0x20 || lead == 0x7f)) ||
                             (size == 2 && lead == 0xc2 && byte_at(text, at + 1) < 0xa0);
     if (size == 0 || is_control) {
-      for (std::size_t i = 0; i < (size == 0 ? 1 : size); ++i)
-        append_escaped(out, byte_at(text, at + i));
+      for (std::size_t i = 0; i < step; ++i) append_escaped(out, byte_at(text, at + i));
     } else {
       out.append(text, at, size);
     }
-    at += size == 0 ? 1 : size;
+    if (out.size() > limit) return out.substr(0, fits).append(kCut);
+    if (out.size() + kCut.size() <= limit) fits = out.size();
+    at += step;
   }
   return out;
 }

@@ -14,8 +14,8 @@ namespace swarmlab::protocol {
 bool is_utf8(std::string_view text);
 // The text with every byte that is no part of valid UTF-8 written as %XX.
 std::string repair_utf8(std::string_view text);
-// Fit for one line of a log: repaired, control characters written as %XX, at most about `limit`
-// bytes, the rest replaced by "...".
+// Fit for one line of a log: repaired, control characters written as %XX, cut to `limit` bytes (the
+// last three being "..." then).  What came out goes in again unchanged.
 std::string one_line(std::string_view text, std::size_t limit = 1024);
 
 }  // namespace swarmlab::protocol

@@ -46,10 +46,13 @@ TEST(OneLine, HoldsNothingThatATerminalObeys) {
   EXPECT_EQ(one_line("red \x1b[31m\r\n\xc2\x9b\x7f\xff é"), "red %1B[31m%0D%0A%C2%9B%7F%FF é");
 }
 
-TEST(OneLine, IsCutAtTheLimit) {
+TEST(OneLine, IsCutAtTheLimitBetweenCharacters) {
   EXPECT_EQ(one_line("abcdef", 6), "abcdef");
-  EXPECT_EQ(one_line("abcdefg", 6), "abcdef...");
-  EXPECT_EQ(one_line("日本", 4), "日本");  // no character is cut in two
+  EXPECT_EQ(one_line("abcdefg", 6), "abc...");
+  EXPECT_EQ(one_line("日本", 6), "日本");
+  EXPECT_EQ(one_line("日本語", 7), "日...");
+  EXPECT_EQ(one_line("\x01\x02\x03", 8), "%01...");
+  EXPECT_EQ(one_line(one_line("\x01\x02\x03", 8), 8), "%01...");
 }
 
 }  // namespace
