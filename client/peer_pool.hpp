@@ -34,15 +34,12 @@ class PeerPool {
   // The next address that may be dialled at `now`, marked as being dialled; nullopt when none is due.
   template <class IsBanned>
   std::optional<Endpoint> next_to_dial(Time now, IsBanned&& is_banned) {
-    for (auto due = waiting_.begin(); due != waiting_.end() && due->first <= now;) {
-      const Endpoint peer = due->second;
-      if (is_banned(peer.address)) {
-        ++due;
-        continue;
-      }
-      waiting_.erase(due);
+    while (!waiting_.empty() && waiting_.begin()->first <= now) {
+      const Endpoint peer = waiting_.begin()->second;
+      waiting_.erase(waiting_.begin());
       known_.at(peer).is_waiting = false;
-      return peer;
+      if (!is_banned(peer.address)) return peer;
+      wait(peer, known_.at(peer), now + kLongestWait);   // bans expire
     }
     return std::nullopt;
   }

@@ -259,7 +259,8 @@ void Torrent::on_announcer_stopped() {
 // ---- connections ----
 
 void Torrent::learn(const Endpoint& peer) {
-  if (!settings_.loopback_only || peer.address.is_loopback()) pool_.add(peer);
+  if (settings_.loopback_only && !peer.address.is_loopback()) return;
+  if (pool_.add(peer)) has_new_candidates_ = true;
 }
 
 // Our own address for a connection to `to`: the one we listen at, where the family fits.
@@ -319,8 +320,12 @@ void Torrent::on_handshake(Peer& peer, const protocol::Handshake& handshake) {
     return;
   }
   if (handshake.peer_id == session_.peer_id) {
-    // Our own address, as a tracker may give it to us (bug B61).
-    if (peer.initiator == Initiator::us) pool_.exclude(peer.endpoint);
+    // Our own address, as a tracker may give it to us (bug B61).  The end that dialled learns it from the answer.
+    if (peer.initiator == Initiator::us) {
+      pool_.exclude(peer.endpoint);
+    } else {
+      on_established(peer);
+    }
     drop(peer, "is ourselves");
     return;
   }
@@ -607,7 +612,7 @@ void Torrent::settle() {
   if (state_ == TorrentState::downloading || state_ == TorrentState::seeding) {
     download_->settle();
     upload_->settle();
-    if (pool_.next_due() <= outside_.clock.now()) dial_timer_.arm_no_later_than(outside_.clock.now());
+    if (std::exchange(has_new_candidates_, false)) dial_timer_.arm_no_later_than(outside_.clock.now());
   }
   if (std::exchange(some_dropped_, false)) peers_.destroy_dropped();
 }

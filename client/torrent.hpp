@@ -146,6 +146,7 @@ class Torrent final : private PeerOwner,
   std::uint32_t half_open_ = 0;
   bool announcer_has_stopped_ = true;
   bool was_synced_ = false;
+  bool has_new_candidates_ = false;
   bool some_dropped_ = false;
   int event_depth_ = 0;                     // settle() waits for the outermost event to end
 };
