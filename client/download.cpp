@@ -214,14 +214,12 @@ Time Download::upkeep(Time now) {
       while (!peer.open.empty() && now - begun(peer.open.front()) >= settings_.request_timeout) {
         give_up(peer, 0);
       }
-      peer.is_snubbed = !peer.peer_choking;
-      peer.depth.snubbed();
+      if (!peer.peer_choking) mark_snubbed(peer);
       peer.again_after = now + kFirstAgainPause;
       next = std::min(next, peer.again_after);
       wake_idle_ = true;
     } else if (!peer.peer_choking && now - begun(peer.open.front()) >= settings_.snub_after) {
-      peer.is_snubbed = true;
-      peer.depth.snubbed();
+      mark_snubbed(peer);
     }
     if (!peer.open.empty()) {
       next = std::min(next, begun(peer.open.front()) + std::min(settings_.request_timeout, settings_.snub_after));
@@ -237,6 +235,12 @@ Time Download::upkeep(Time now) {
   });
   settle();
   return std::max(next, now + 1s);
+}
+
+void Download::mark_snubbed(Peer& peer) {
+  peer.is_snubbed = true;
+  peer.depth.snubbed();
+  picker_.set_speed(peer.key, Speed::slow);
 }
 
 void Download::halt() {
@@ -356,7 +360,11 @@ void Download::conclude(PieceIndex piece) {
     begin_inquest(piece, false);
     return;
   }
-  if (smart_ban_.wants_digests(piece)) begin_inquest(piece, true);
+  if (smart_ban_.wants_digests(piece)) {
+    begin_inquest(piece, true);
+  } else {
+    accuse(piece, smart_ban_.verified(piece, {}));   // nobody is suspected of this piece any more
+  }
   picker_.verified(piece);
   have_.set(piece);
   left_ -= metainfo_->geometry.length_of(piece);

@@ -109,6 +109,7 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   void give_up(Peer& peer, std::size_t position);
   void remember_late(Peer& peer, const protocol::BlockRange& block);
   void update_interest(Peer& peer);
+  void mark_snubbed(Peer& peer);
   void conclude(PieceIndex piece);
   void begin_inquest(PieceIndex piece, bool is_good);
   void end_inquest(PieceIndex piece);
