@@ -23,6 +23,7 @@ FileError file_error_of(int system_error) {
     case ENOENT: return FileError::not_found;
     case EEXIST: return FileError::exists;
     case EACCES:
+    case EBADF:   // of descriptors that we own: not opened for this
     case EPERM: return FileError::permission;
     case ENOSPC:
     case EDQUOT: return FileError::no_space;
@@ -125,6 +126,7 @@ FileError PosixFile::write(ByteCount offset, std::span<const Bytes> parts) const
 
 FileError PosixFile::truncate(ByteCount size) const {
   while (::ftruncate(descriptor_.number(), size.value()) != 0) {
+    if (errno == EINVAL) return FileError::permission;   // opened for reading
     if (errno != EINTR) return file_error_of(errno);
   }
   return FileError::none;

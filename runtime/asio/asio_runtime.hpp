@@ -25,8 +25,8 @@ class AsioRuntime {
     std::size_t file_threads = 4;
     std::size_t file_queue = 64;                 // operations handed to the file threads at once
     std::size_t hash_threads = 0;                // 0: as many as there are processors
-    std::optional<std::uint64_t> seed;           // nullopt: drawn from the system
-    std::string root;                            // where relative paths start; empty: the process' directory
+    std::optional<std::uint64_t> seed = std::nullopt;   // nullopt: drawn from the system
+    std::string root = {};                       // where relative paths start; empty: the process' directory
   };
   explicit AsioRuntime(const Options& options);
   // Another host on the loop of `host`, which must live longer.

@@ -47,7 +47,7 @@ class PieceHashing final : public HashHandler {
     const std::int64_t count = (total_.value() + options.piece_length.value() - 1) /
                                options.piece_length.value();
     hashes_.pieces.resize(static_cast<std::size_t>(count));
-    first_file_.resize(hashes_.pieces.size());
+    files_of_.resize(hashes_.pieces.size());
   }
 
   std::expected<PieceHashes, PieceHashingError> run() {
@@ -78,7 +78,7 @@ class PieceHashing final : public HashHandler {
   void begin(std::size_t piece) {
     while (files_[file_].length == offset_) next_file();
     listed_.close_before(file_);       // workers hold what they still read
-    first_file_[piece] = file_;
+    files_of_[piece].first = file_;
     Slices data;
     std::optional<PieceHashingError> error;
     for (ByteCount left = length_of_piece(piece); left > ByteCount{};) {
@@ -92,6 +92,7 @@ class PieceHashing final : public HashHandler {
       offset_ += part;
       left -= part;
     }
+    files_of_[piece].last = file_;
     if (error) return unreadable(piece, *error);
     const HashRequest request{data, piece};
     pipeline_.digest(std::span(&request, 1), *this);
@@ -125,18 +126,16 @@ class PieceHashing final : public HashHandler {
 
   // Which file of a piece failed: the first that cannot give what was said of it.
   PieceHashingError culprit(std::size_t piece, FileError error) const {
-    std::size_t file = first_file_[piece];
-    ByteCount left = length_of_piece(piece);
-    for (std::size_t i = file; i < files_.size() && left > ByteCount{}; ++i) {
-      left -= files_[i].length;
-      auto opened = PosixFile::open(files_[i].path, OpenMode::read);
+    for (std::size_t i = files_of_[piece].first; i <= files_of_[piece].last; ++i) {
+      if (files_[i].length == ByteCount{}) continue;
+      const auto opened = PosixFile::open(files_[i].path, OpenMode::read);
       if (!opened) return {i, opened.error()};
       std::byte last{};
-      if (files_[i].length == ByteCount{}) continue;
       const auto got = (*opened)->read(files_[i].length - ByteCount(1), {&last, 1});
-      if (!got || *got == 0) return {i, got ? FileError::input_output : got.error()};
+      if (!got) return {i, got.error()};
+      if (*got == 0) return {i, FileError::input_output};
     }
-    return {file, error};
+    return {files_of_[piece].first, error};
   }
 
   std::span<const HashedFile> files_;
@@ -146,7 +145,8 @@ class PieceHashing final : public HashHandler {
   ByteCount done_;
   std::size_t file_ = 0;               // where the next piece begins
   ByteCount offset_;
-  std::vector<std::size_t> first_file_;
+  struct FilesOf { std::size_t first = 0; std::size_t last = 0; };
+  std::vector<FilesOf> files_of_;      // of each piece
   PieceHashes hashes_;
   std::optional<PieceHashingError> failed_;
   BlockingCompletions completions_;

@@ -24,10 +24,10 @@ struct HashedFile {
 };
 
 struct PieceHashingOptions {
-  ByteCount piece_length;            // > 0
+  ByteCount piece_length = {};       // > 0
   std::size_t threads = 0;           // 0: as many as there are processors
   // Called now and then on the calling thread with the bytes hashed so far.
-  std::function<void(ByteCount done)> progress;
+  std::function<void(ByteCount done)> progress = {};
   // Pieces that a file could not be read for are left all zero instead of ending the work.
   bool goes_on_after_errors = false;
 };

@@ -59,7 +59,7 @@ class HttpClient {
     ByteCount max_header = 16_KiB;
     ByteCount max_body = protocol::kMaxTrackerReplyBytes;
     Duration timeout = 30s;
-    std::optional<IpAddress> from;    // the local address to use
+    std::optional<IpAddress> from = std::nullopt;    // the local address to use
     std::string user_agent = "swarmlab";
   };
   explicit HttpClient(Outside outside);

@@ -36,7 +36,9 @@ struct Reader {
 
   void start() {
     parser.emplace();
-    parser->eager(true);
+    // Not beyond the header: Boost 1.74 forgets its body limit where both come in one buffer, and
+    // reserves memory for whatever length is announced.
+    parser->eager(false);
     parser->header_limit(static_cast<std::uint32_t>(limits.header.value()));
     parser->body_limit(static_cast<std::uint64_t>(limits.body.value()));
     state = ReadState::needs_more;
@@ -75,6 +77,8 @@ struct Reader {
         fail(failure_of(error));
       } else if (parser->is_done()) {
         state = ReadState::complete;
+      } else if (parser->is_header_done() && !parser->eager()) {
+        parser->eager(true);
       } else if (taken == 0) {
         break;
       }
