@@ -32,9 +32,15 @@ Duration Link::service_time(std::int64_t wire_bytes) const {
   return ByteCount(wire_bytes) / BytesPerSecond(rate_);
 }
 
+std::int64_t Link::bytes_in(Duration time) const {
+  constexpr std::int64_t kFits = std::int64_t{1} << 31;   // as above
+  if (time.count() < kFits && rate_ < kFits) return rate_ * time.count() / detail::kNanosecondsPerSecond;
+  return (BytesPerSecond(rate_) * time).value();
+}
+
 ByteCount Link::backlog(Time now) const {
   if (rate_ == 0 || busy_until_ <= now) return {};
-  return BytesPerSecond(rate_) * (busy_until_ - now);
+  return ByteCount(bytes_in(busy_until_ - now));
 }
 
 Link::Passage Link::put(Time arrives, Duration spread, const PacketBurst& burst) {
@@ -51,8 +57,7 @@ Link::Passage Link::put(Time arrives, Duration spread, const PacketBurst& burst)
   std::int64_t wire_bytes = burst.wire_bytes();
   if (busy_until_ > arrives) {
     // What leaves the queue while the burst is still arriving makes room for its end.
-    const std::int64_t room = queue_.value() + kInService - backlog(arrives).value() +
-                              (BytesPerSecond(rate_) * spread).value();
+    const std::int64_t room = queue_.value() + kInService - backlog(arrives).value() + bytes_in(spread);
     if (wire_bytes > room) {
       const std::int64_t full = burst.packets > 1 ? burst.full_wire_bytes : burst.last_wire_bytes;
       passage.accepted = static_cast<std::int32_t>(

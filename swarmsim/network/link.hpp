@@ -69,6 +69,8 @@ class Link {
   const LinkStatistics& statistics() const { return statistics_; }
 
  private:
+  std::int64_t bytes_in(Duration time) const;
+
   std::int64_t rate_ = 0;   // bytes per second; 0: unlimited
   ByteCount queue_;
   Time busy_until_{};

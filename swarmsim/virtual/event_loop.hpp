@@ -50,6 +50,8 @@ class EventLoop final : public runtime::Clock {
 
   bool has_event_until(Time limit) const { return !queue_.empty() && queue_.first().time <= limit; }
   bool empty() const { return queue_.empty(); }
+  // Requires that there is one.
+  const Event& next() const { return queue_.first(); }
   // Takes the first event and sets the clock to its time.
   Event take() {
     const Event event = queue_.pop();

@@ -3,11 +3,16 @@
 // Order: time, then the key of the entity that posted the event (from its name), then that entity's own
 // sequence.  No two events are equal, so the order does not depend on how the queue is built.
 //
-// A 4-ary heap of small plain values, without allocation once it has grown.  What an event means is the
-// business of whoever posts and handles it; nothing is ever taken out of the middle, so events that
-// have become pointless must be recognised when they come up.
+// A heap alone would be deep (a large swarm has a million timers waiting) and every step down it a cache miss.
+// So there are three parts: a small heap of what is due within the present half millisecond, unsorted buckets of
+// half a millisecond each for the next two seconds, and a heap for the rest.  A bucket is sorted only when its
+// time has come.  Memory of emptied buckets is used again.
+//
+// What an event means is the business of whoever posts and handles it; nothing is ever taken out of the
+// middle, so events that have become pointless must be recognised when they come up.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -42,17 +47,47 @@ struct Event {
 };
 static_assert(sizeof(Event) == 32);
 
+// A 4-ary heap of events.
+class EventHeap {
+ public:
+  bool empty() const { return events_.empty(); }
+  std::size_t size() const { return events_.size(); }
+  const Event& first() const { return events_.front(); }
+  void push(const Event& event);
+  Event pop();
+
+ private:
+  std::vector<Event> events_;   // every element is before its children 4i+1 .. 4i+4
+};
+
 class EventQueue {
  public:
-  bool empty() const { return heap_.empty(); }
-  std::size_t size() const { return heap_.size(); }
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
   // Requires that the queue is not empty.
-  const Event& first() const { return heap_.front(); }
+  const Event& first() const { return near_.first(); }
   Event pop();
   void push(const Event& event);
 
  private:
-  std::vector<Event> heap_;   // every element is before its children 4i+1 .. 4i+4
+  static constexpr int kBucketBits = 19;                  // 0.52 ms
+  static constexpr std::uint64_t kBuckets = 4096;         // 2.1 s
+  static std::uint64_t slot_of(const Event& event) {
+    return static_cast<std::uint64_t>(event.time.time_since_epoch().count()) >> kBucketBits;
+  }
+  std::uint64_t next_bucket() const;
+  void refill();
+
+  // Invariants: every event in near_ is before every other; it is empty only when the queue is.  A bucket holds
+  // events of one slot in (slot_, slot_ + kBuckets); far_ any after slot_.
+  EventHeap near_;
+  EventHeap far_;
+  std::vector<std::vector<Event>> buckets_ = std::vector<std::vector<Event>>(kBuckets);
+  std::array<std::uint64_t, kBuckets / 64> occupied_{};   // a bit per bucket
+  std::vector<std::vector<Event>> spare_;                 // empty, with memory
+  std::uint64_t slot_ = 0;                                // up to which near_ has everything
+  std::size_t in_buckets_ = 0;
+  std::size_t size_ = 0;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -73,6 +73,7 @@ struct Segment {
   Carried carried;
   ConnectionId connection;            // whose slot may have been given to another since
   std::uint32_t slot = 0;
+  std::uint32_t from = 0;             // the sending host
   std::uint32_t length = 0;           // bytes of data
   std::int32_t acknowledgements = 0;
   std::uint32_t selective = 0xffff'ffff;   // index into the pool of selective ranges

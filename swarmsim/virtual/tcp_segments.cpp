@@ -22,6 +22,7 @@ std::uint32_t TcpLayer::new_segment(EndRef from, std::uint8_t flags) {
   Segment& segment = segments_[index];
   segment.connection = connection_of(from).id;
   segment.slot = from / 2;
+  segment.from = end_at(from).host;
   segment.to = static_cast<std::uint8_t>(1 - from % 2);
   segment.flags = flags;
   segment.length = 0;
@@ -104,15 +105,9 @@ void TcpLayer::send_range(EndRef from, ByteRange range) {
 }
 
 void TcpLayer::on_segment_arrives(std::uint32_t host, std::uint32_t index) {
+  // Nothing here needs the connection, whose record is likely to be far away in memory.
   Segment& segment = segments_[index];
-  // The record of a connection outlives its segments only as long as an end does; nobody waits for the rest.
-  const Connection& connection = connections_[segment.slot];
-  if (connection.id != segment.connection) {
-    release_segment(index);
-    return;
-  }
-  const std::uint32_t from = connection.ends[1 - segment.to].host;
-  switch (fabric_.arrive(from, host, segment.carried, EventKind::segment_delivered, index)) {
+  switch (fabric_.arrive(segment.from, host, segment.carried, EventKind::segment_delivered, index)) {
     case Fabric::Arrival::lost: release_segment(index); return;
     case Fabric::Arrival::later: fit_to_burst(segment); return;
     case Fabric::Arrival::deliver_now:
@@ -125,6 +120,7 @@ void TcpLayer::on_segment_arrives(std::uint32_t host, std::uint32_t index) {
 void TcpLayer::on_segment_delivered(std::uint32_t index) {
   // The segment stays in its place until all that it causes is done; handlers may make new ones.
   const Segment& segment = segments_[index];
+  // A connection is forgotten once neither end waits for anything; segments may still be on their way.
   if (connections_[segment.slot].id != segment.connection) {
     release_segment(index);
     return;

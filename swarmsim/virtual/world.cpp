@@ -49,6 +49,9 @@ class World::Core {
   void handle_next() {
     const Event event = loop.take();
     const std::uint32_t target = event.target();
+    if (!loop.empty() && loop.next().kind() == static_cast<std::uint8_t>(EventKind::segment_arrives)) {
+      tcp.prefetch(loop.next().item);
+    }
     switch (static_cast<EventKind>(event.kind())) {
       case EventKind::action: act(event.item); break;
       case EventKind::timer: hosts[target]->timers.on_event(event.item, event.sequence); break;
