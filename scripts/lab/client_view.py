@@ -29,6 +29,7 @@ class ClientView:
     path: Path
     state: ClientState = field(default_factory=ClientState)
     _offset: int = 0
+    _pieces: int = 0  # of the torrent, once known
 
     def update(self) -> ClientState:
         """Reads the whole lines written since the last call."""
@@ -52,14 +53,17 @@ class ClientView:
     def _fold(self, said: dict[str, Any]) -> None:
         state = self.state
         event = said.get("event")
-        if "pieces_total" in said and said["pieces_total"]:
-            have = said.get("pieces_have", said.get("pieces_found", 0))
-            state.percent = 100.0 * float(have) / float(said["pieces_total"])
+        self._pieces = int(said.get("pieces_total", self._pieces))
+        have = said.get("pieces_have", said.get("pieces_found"))
+        if have is not None and self._pieces:
+            state.percent = 100.0 * float(have) / self._pieces
         if event == "status":
             state.state = str(said.get("state", state.state))
             state.down = float(said.get("download_rate", 0))
             state.up = float(said.get("upload_rate", 0))
             state.peers = int(said.get("peers", 0))
+        elif event == "checked":
+            state.state = "seeding" if state.complete else "downloading"
         elif event == "completed":
             state.state, state.percent, state.down = "seeding", 100.0, 0.0
         elif event == "storage_failed":

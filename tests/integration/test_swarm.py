@@ -62,7 +62,7 @@ def test_a_stopped_download_goes_on_where_it_was(swarm: LabSwarm, programs: Prog
     seeder = swarm.start_client("seeder", torrent, tmp_path / "seeder", "--up-limit", "4MiB/s")
     swarm.wait_for_scrape(info_hash, Scrape(1, 0, 0), 30, [seeder.child])
     host = swarm.new_host()
-    leecher = swarm.start_client("leecher", torrent, tmp_path / "leecher", host=host)
+    leecher = swarm.start_client("leecher", torrent, tmp_path / "leecher", "--exit-when", "complete", host=host)
     swarm.wait_until("a third is there", lambda: leecher.state().percent > 33, 60, [leecher.child])
     assert leecher.child.stop() == 1
     assert not leecher.state().complete
