@@ -29,7 +29,7 @@ std::uint32_t Arrivals::open_progress(PieceIndex piece) {
   return number;
 }
 
-std::optional<WholePiece> Arrivals::on_block(const Event& event) {
+std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
   if (event.to.value() >= peers_.size()) return std::nullopt;
   const protocol::BlockRange block = event.message.block();
   if (!facts_.geometry.is_valid(block)) return std::nullopt;

@@ -31,7 +31,7 @@ class Arrivals {
   explicit Arrivals(const RunFacts& facts);
 
   // Takes a received piece message; the piece it made whole, if it did.
-  std::optional<WholePiece> on_block(const Event& event);
+  std::optional<WholePiece> on_block(const WireEvent& event);
 
   bool is_complete(HostId peer) const { return peers_[peer.value()].has.all(); }
   // When the last true block arrived; its joining time for who had everything; kNever before.

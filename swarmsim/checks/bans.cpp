@@ -46,7 +46,7 @@ class Bans final : public Check {
     found.blocks = piece.sources.size();
   }
 
-  void on_event(const Event& event) override {
+  void on_event(const WireEvent& event) override {
     if (!is_who_.has(event.from) || !is_whom_.has(event.to)) return;
     Case& known = case_of(event.from, event.to);
     if (known.proof == kNever || event.decided_earliest <= known.proof) return;

@@ -27,7 +27,7 @@ class Check {
 
   // Called once, before the first event; on_event() gets these only.
   virtual EventSet interest() const = 0;
-  virtual void on_event(const Event& event) = 0;
+  virtual void on_event(const WireEvent& event) = 0;
   // After the event that made it whole; `arrivals` has it already.
   virtual void on_whole_piece(const WholePiece&) {}
   // True when the run need not go on for this check's sake: what must happen has happened (or can no longer in

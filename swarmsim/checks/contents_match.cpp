@@ -20,7 +20,7 @@ class ContentsMatch final : public Check {
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")) {}
 
   EventSet interest() const override { return {}; }
-  void on_event(const Event&) override {}
+  void on_event(const WireEvent&) override {}
 
   // What has arrived may still be on its way to the disk.
   bool is_ready(Time, Disks& disks) override {

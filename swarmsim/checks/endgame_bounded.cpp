@@ -58,15 +58,15 @@ class EndgameBounded final : public Check {
         .received(MessageKind::piece)
         .received(MessageKind::reject)
         .received(MessageKind::choke)
-        .add(EventKind::ended);
+        .add(WireEventKind::ended);
   }
 
-  void on_event(const Event& event) override {
+  void on_event(const WireEvent& event) override {
     judge_duties(event.at - within_ - kPatience);
-    if (event.kind == EventKind::ended) {
+    if (event.kind == WireEventKind::ended) {
       forget(event.connection, event.from);
       forget(event.connection, event.to);
-    } else if (event.kind == EventKind::sent) {
+    } else if (event.kind == WireEventKind::sent) {
       if (!is_who_.has(event.from)) return;
       if (event.message.kind == MessageKind::request) on_request(event);
       else on_cancel(event);
@@ -90,14 +90,14 @@ class EndgameBounded final : public Check {
   }
 
  private:
-  void on_request(const Event& event) {
+  void on_request(const WireEvent& event) {
     std::vector<Asked>& asked = open_[event.from.value()][event.message.block()];
     const bool again = std::ranges::any_of(asked, [&](const Asked& a) { return a.connection == event.connection; });
     if (!again) asked.push_back({event.connection, event.to, event.decided_earliest});
     most_asked_ = std::max(most_asked_, asked.size());
   }
 
-  void on_cancel(const Event& event) {
+  void on_cancel(const WireEvent& event) {
     remove(event.from, event.message.block(), event.connection);
     for (Duty& duty : duties_) {
       if (duty.is_met || duty.asker != event.from || duty.asked.connection != event.connection ||
@@ -110,7 +110,7 @@ class EndgameBounded final : public Check {
     }
   }
 
-  void on_answer(const Event& event) {
+  void on_answer(const WireEvent& event) {
     const protocol::BlockRange block = event.message.block();
     remove(event.to, block, event.connection);
     meet(event.connection, event.to, &block);

@@ -38,27 +38,27 @@ class InnocentsAreKept final : public Check {
 
   EventSet interest() const override {
     return EventSet{}
-        .add(EventKind::opened)
-        .add(EventKind::ended)
-        .add(EventKind::stopped)
+        .add(WireEventKind::opened)
+        .add(WireEventKind::ended)
+        .add(WireEventKind::stopped)
         .received(MessageKind::handshake)
         .received(MessageKind::piece)
         .received(MessageKind::have)
         .received(MessageKind::keep_alive);
   }
 
-  void on_event(const Event& event) override {
+  void on_event(const WireEvent& event) override {
     switch (event.kind) {
-      case EventKind::opened:
+      case WireEventKind::opened:
         if (is_peer(event.from) && is_peer(event.to))
           links_.insert_or_assign(event.connection, Link{event.from, event.to, event.at, {}});
         return;
-      case EventKind::received: return on_message(event);
-      case EventKind::ended: return on_ended(event);
-      case EventKind::stopped: stopped_[event.from.value()] = true; return;
-      case EventKind::joined:
-      case EventKind::sent:
-      case EventKind::undecodable: return;
+      case WireEventKind::received: return on_message(event);
+      case WireEventKind::ended: return on_ended(event);
+      case WireEventKind::stopped: stopped_[event.from.value()] = true; return;
+      case WireEventKind::joined:
+      case WireEventKind::sent:
+      case WireEventKind::undecodable: return;
     }
   }
 
@@ -77,7 +77,7 @@ class InnocentsAreKept final : public Check {
  private:
   bool is_peer(HostId host) const { return host.value() < facts_.peers.size(); }
 
-  void on_message(const Event& event) {
+  void on_message(const WireEvent& event) {
     const auto link = links_.find(event.connection);
     if (link == links_.end()) return;
     link->second.last_message = event.at;
@@ -92,7 +92,7 @@ class InnocentsAreKept final : public Check {
     }
   }
 
-  void on_ended(const Event& event) {
+  void on_ended(const WireEvent& event) {
     const auto link = links_.find(event.connection);
     if (link == links_.end()) return;
     const Link ended = link->second;

@@ -16,9 +16,9 @@ void Judge::add(const CheckManual& manual, CheckArguments arguments) {
     if (interest.has_sort(sort)) listeners_[sort].push_back(checks_.back().get());
 }
 
-void Judge::on_event(const Event& event) {
+void Judge::on_event(const WireEvent& event) {
   std::optional<WholePiece> whole;
-  if (event.kind == EventKind::received && event.message.kind == MessageKind::piece) whole = arrivals_.on_block(event);
+  if (event.kind == WireEventKind::received && event.message.kind == MessageKind::piece) whole = arrivals_.on_block(event);
   for (Check* check : listeners_[EventSet::sort(event.kind, event.message.kind)]) check->on_event(event);
   if (!whole) return;
   for (const auto& check : checks_) check->on_whole_piece(*whole);

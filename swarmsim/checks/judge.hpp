@@ -17,7 +17,7 @@ class Judge final : public EventSink {
 
   // Before the first event.
   void add(const CheckManual& manual, CheckArguments arguments);
-  void on_event(const Event& event) override;
+  void on_event(const WireEvent& event) override;
 
   // Nothing that must still happen is outstanding.
   bool is_ready(Time now, Disks& disks);

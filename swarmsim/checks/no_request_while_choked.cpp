@@ -38,21 +38,21 @@ class NoRequestWhileChoked final : public Check {
 
   EventSet interest() const override {
     return EventSet{}
-        .add(EventKind::opened)
+        .add(WireEventKind::opened)
         .received(MessageKind::choke)
         .received(MessageKind::unchoke)
         .received(MessageKind::allowed_fast)
         .sent(MessageKind::request);
   }
 
-  void on_event(const Event& event) override {
-    if (event.kind == EventKind::opened) {
+  void on_event(const WireEvent& event) override {
+    if (event.kind == WireEventKind::opened) {
       if (knowledge_.size() < 2 * (std::size_t{event.connection.value()} + 1))
         knowledge_.resize(2 * (std::size_t{event.connection.value()} + 1));
       return;
     }
     // Of the two sides of a connection, the one that asks; what it hears comes from the other.
-    const bool is_request = event.kind == EventKind::sent;
+    const bool is_request = event.kind == WireEventKind::sent;
     const HostId requester = is_request ? event.from : event.to;
     if (!who_.has(requester)) return;
     const Direction asking = is_request ? event.direction : opposite(event.direction);
@@ -77,7 +77,7 @@ class NoRequestWhileChoked final : public Check {
   }
 
  private:
-  void judge(const Event& event, const Knowledge& known) {
+  void judge(const WireEvent& event, const Knowledge& known) {
     ++requests_;
     if (std::ranges::find(known.allowed_fast, event.message.piece) != known.allowed_fast.end()) return;
     // Walks back from the newest state to the one in force when the request was decided.  An Unchoke that came in at
@@ -93,7 +93,7 @@ class NoRequestWhileChoked final : public Check {
     accuse(event, nullptr);
   }
 
-  void accuse(const Event& event, const Knowledge::Change* choke) {
+  void accuse(const WireEvent& event, const Knowledge::Change* choke) {
     ++wrong_;
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;

@@ -53,15 +53,15 @@ class UploadSlots final : public Check {
         .sent(MessageKind::unchoke)
         .received(MessageKind::interested)
         .received(MessageKind::not_interested)
-        .add(EventKind::ended);
+        .add(WireEventKind::ended);
   }
 
-  void on_event(const Event& event) override {
+  void on_event(const WireEvent& event) override {
     using Kind = SlotAccount::Kind;
-    if (event.kind == EventKind::sent) {
+    if (event.kind == WireEventKind::sent) {
       const Kind kind = event.message.kind == MessageKind::choke ? Kind::choke : Kind::unchoke;
       note(event.from, event.to, kind, event.decided_earliest, event);
-    } else if (event.kind == EventKind::received) {
+    } else if (event.kind == WireEventKind::received) {
       const Kind kind = event.message.kind == MessageKind::interested ? Kind::interested : Kind::not_interested;
       note(event.to, event.from, kind, event.at, event);
     } else {
@@ -91,7 +91,7 @@ class UploadSlots final : public Check {
   }
 
  private:
-  void note(HostId owner, HostId other, SlotAccount::Kind kind, Time at, const Event& event) {
+  void note(HostId owner, HostId other, SlotAccount::Kind kind, Time at, const WireEvent& event) {
     if (!member_.has(owner) || other.value() >= facts_.peers.size()) return;
     accounts_[account_of_[owner.value()]].add({at, event.connection, other, kind}, event.at);
   }

@@ -36,8 +36,8 @@ constexpr std::size_t kMaxNotes = 20;
 class Witness final : public EventSink {
  public:
   Witness(Judge& judge, const std::vector<std::string>& names) : judge_(judge), names_(names) {}
-  void on_event(const Event& event) override {
-    if (event.kind == EventKind::undecodable && notes.size() < kMaxNotes)
+  void on_event(const WireEvent& event) override {
+    if (event.kind == WireEventKind::undecodable && notes.size() < kMaxNotes)
       notes.push_back(fmt::format("{} {} -> {} wrote {}; nothing of that stream was judged any more", to_clock(event.at),
                                   names_[event.from.value()], names_[event.to.value()], event.problem));
     judge_.on_event(event);

@@ -1,4 +1,4 @@
-// Event: what a check gets to see, one after another in the order of their times.
+// WireEvent: what a check gets to see, one after another in the order of their times.
 //
 // The same stream comes from the simulator, and later from relays, traces and captures: messages with their
 // three times, connections, and who came and went.  Peers are HostIds; the bytes have been decoded once.
@@ -44,7 +44,7 @@ struct WireMessage {
 // "REQUEST piece 21, begin 0, length 16 KiB"
 std::string to_string(const WireMessage& message);
 
-enum class EventKind : std::uint8_t {
+enum class WireEventKind : std::uint8_t {
   joined,        // `from` was started by the scenario
   stopped,       // `from` was told to go by the scenario
   opened,        // a connection, `from` dialled `to`
@@ -54,8 +54,8 @@ enum class EventKind : std::uint8_t {
   undecodable,   // what `from` wrote on a connection is not the protocol; nothing of it follows
 };
 
-struct Event {
-  EventKind kind = EventKind::joined;
+struct WireEvent {
+  WireEventKind kind = WireEventKind::joined;
   StreamEnd how = StreamEnd::finished;   // ended
   Direction direction = Direction::from_dialler;
   Time at{};
@@ -72,7 +72,7 @@ struct Event {
 
 class EventSink {
  public:
-  virtual void on_event(const Event& event) = 0;
+  virtual void on_event(const WireEvent& event) = 0;
 
  protected:
   ~EventSink() = default;
@@ -82,26 +82,26 @@ class EventSink {
 class EventSet {
  public:
   constexpr EventSet() = default;
-  constexpr EventSet& add(EventKind kind) { bits_ |= bit(kind, MessageKind::handshake); return *this; }
-  constexpr EventSet& sent(MessageKind kind) { bits_ |= bit(EventKind::sent, kind); return *this; }
-  constexpr EventSet& received(MessageKind kind) { bits_ |= bit(EventKind::received, kind); return *this; }
-  constexpr bool has(const Event& event) const { return (bits_ & bit(event.kind, event.message.kind)) != 0; }
+  constexpr EventSet& add(WireEventKind kind) { bits_ |= bit(kind, MessageKind::handshake); return *this; }
+  constexpr EventSet& sent(MessageKind kind) { bits_ |= bit(WireEventKind::sent, kind); return *this; }
+  constexpr EventSet& received(MessageKind kind) { bits_ |= bit(WireEventKind::received, kind); return *this; }
+  constexpr bool has(const WireEvent& event) const { return (bits_ & bit(event.kind, event.message.kind)) != 0; }
 
   // The number of an event's sort, below kSorts.
   static constexpr std::size_t kSorts = 64;
-  static constexpr std::size_t sort(EventKind kind, MessageKind message) {
-    if (kind == EventKind::sent) return static_cast<std::size_t>(message);
-    if (kind == EventKind::received) return kMessageKinds + static_cast<std::size_t>(message);
+  static constexpr std::size_t sort(WireEventKind kind, MessageKind message) {
+    if (kind == WireEventKind::sent) return static_cast<std::size_t>(message);
+    if (kind == WireEventKind::received) return kMessageKinds + static_cast<std::size_t>(message);
     return 2 * kMessageKinds + static_cast<std::size_t>(kind);
   }
   constexpr bool has_sort(std::size_t sort) const { return (bits_ >> sort & 1) != 0; }
 
  private:
-  static constexpr std::uint64_t bit(EventKind kind, MessageKind message) {
+  static constexpr std::uint64_t bit(WireEventKind kind, MessageKind message) {
     return std::uint64_t{1} << sort(kind, message);
   }
   std::uint64_t bits_ = 0;
 };
-static_assert(EventSet::sort(EventKind::undecodable, MessageKind::handshake) < EventSet::kSorts);
+static_assert(EventSet::sort(WireEventKind::undecodable, MessageKind::handshake) < EventSet::kSorts);
 
 }  // namespace swarmlab::swarmsim

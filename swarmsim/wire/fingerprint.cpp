@@ -29,8 +29,8 @@ std::uint64_t Fingerprint::hash(Bytes bytes) {
   return value;
 }
 
-void Fingerprint::add(const Event& event) {
-  const bool at_receiver = event.kind == EventKind::received;
+void Fingerprint::add(const WireEvent& event) {
+  const bool at_receiver = event.kind == WireEventKind::received;
   const HostId host = at_receiver ? event.to : event.from;
   const HostId other = at_receiver ? event.from : event.to;
   const WireMessage& message = event.message;
@@ -39,9 +39,9 @@ void Fingerprint::add(const Event& event) {
                  static_cast<std::uint64_t>(message.authentic) << 24 | std::uint64_t{message.piece.value()} << 32);
   fold(host, std::uint64_t{message.begin.value()} << 32 | message.length);
   fold(host, static_cast<std::uint64_t>(event.at.time_since_epoch().count()));
-  if (event.kind == EventKind::sent)
+  if (event.kind == WireEventKind::sent)
     fold(host, static_cast<std::uint64_t>(event.decided_earliest.time_since_epoch().count()));
-  if (event.kind != EventKind::joined && event.kind != EventKind::stopped) fold(host, keys_[other.value()]);
+  if (event.kind != WireEventKind::joined && event.kind != WireEventKind::stopped) fold(host, keys_[other.value()]);
   if (!event.payload.empty()) fold(host, hash(event.payload));
 }
 

@@ -21,7 +21,7 @@ class Fingerprint {
   // `names` by HostId.
   explicit Fingerprint(std::span<const std::string> names);
 
-  void add(const Event& event);
+  void add(const WireEvent& event);
   std::uint64_t value() const;
 
  private:

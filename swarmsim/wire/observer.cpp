@@ -101,13 +101,13 @@ void Observer::on_connection_opened(const ConnectionInfo& info, Time at) {
     side = Side{};
     side.phase = is_tracker ? Phase::tracker : Phase::handshake;
   }
-  emit(event_of(connection, Direction::from_dialler, EventKind::opened, at));
+  emit(event_of(connection, Direction::from_dialler, WireEventKind::opened, at));
 }
 
 void Observer::on_ended(ConnectionId id, Direction direction, Time at, StreamEnd how) {
   Connection* connection = find(id);
   if (connection == nullptr) return;
-  Event event = event_of(*connection, direction, EventKind::ended, at);
+  WireEvent event = event_of(*connection, direction, WireEventKind::ended, at);
   event.how = how;
   connection->sides[index(direction)].ended = true;
   const bool is_over = how == StreamEnd::reset || connection->sides[index(opposite(direction))].ended;
@@ -129,8 +129,8 @@ void Observer::release(Connection& connection) {
   slot_of_[connection.id.value()] = kNone;
 }
 
-Event Observer::event_of(const Connection& connection, Direction direction, EventKind kind, Time at) const {
-  Event event;
+WireEvent Observer::event_of(const Connection& connection, Direction direction, WireEventKind kind, Time at) const {
+  WireEvent event;
   event.kind = kind;
   event.direction = direction;
   event.at = at;
@@ -141,13 +141,13 @@ Event Observer::event_of(const Connection& connection, Direction direction, Even
   return event;
 }
 
-void Observer::emit(const Event& event) {
+void Observer::emit(const WireEvent& event) {
   fingerprint_.add(event);
   if (sink_ != nullptr) sink_->on_event(event);
 }
 
-void Observer::lifecycle(EventKind kind, HostId peer, Time at) {
-  Event event;
+void Observer::lifecycle(WireEventKind kind, HostId peer, Time at) {
+  WireEvent event;
   event.kind = kind;
   event.at = at;
   event.from = peer;
@@ -163,7 +163,7 @@ void Observer::on_sent(ConnectionId id, Direction direction, Time at, std::uint6
   MessageQueues::Queue& queue = connection->sides[index(direction)].queue;
   while (queue.unsent != kNone && queues_[queue.unsent].end <= offset) {
     const QueuedMessage& message = queues_[queue.unsent];
-    Event event = event_of(*connection, direction, EventKind::sent, at);
+    WireEvent event = event_of(*connection, direction, WireEventKind::sent, at);
     event.decided_earliest = message.decided;
     event.decided_latest = message.decided;
     event.message = message.message;
@@ -181,7 +181,7 @@ void Observer::on_received(ConnectionId id, Direction direction, Time at, std::u
   while (queue.first != kNone && queue.first != queue.unsent && queues_[queue.first].end <= offset) {
     const QueuedMessage& message = queues_[queue.first];
     const std::uint32_t payload = message.payload;
-    Event event = event_of(*connection, direction, EventKind::received, at);
+    WireEvent event = event_of(*connection, direction, WireEventKind::received, at);
     event.message = message.message;
     if (payload != kNone) event.payload = payloads_[payload];
     if (message.message.kind == MessageKind::piece) ++blocks_;
@@ -343,18 +343,18 @@ void Observer::give_up(Connection& connection, Direction direction, Time at, std
   Side& side = connection.sides[index(direction)];
   side.phase = Phase::broken;
   side.partial = {};
-  Event event = event_of(connection, direction, EventKind::undecodable, at);
+  WireEvent event = event_of(connection, direction, WireEventKind::undecodable, at);
   event.problem = problem;
   emit(event);
 }
 
 // ---- datagrams: only the tracker protocol so far ----
 
-void Observer::on_datagram_sent(const TappedDatagram& d, Time at) { datagram(d, EventKind::sent, at); }
-void Observer::on_datagram_received(const TappedDatagram& d, Time at) { datagram(d, EventKind::received, at); }
+void Observer::on_datagram_sent(const TappedDatagram& d, Time at) { datagram(d, WireEventKind::sent, at); }
+void Observer::on_datagram_received(const TappedDatagram& d, Time at) { datagram(d, WireEventKind::received, at); }
 
-void Observer::datagram(const TappedDatagram& datagram, EventKind kind, Time at) {
-  Event event;
+void Observer::datagram(const TappedDatagram& datagram, WireEventKind kind, Time at) {
+  WireEvent event;
   event.kind = kind;
   event.at = at;
   event.decided_earliest = at;
@@ -366,7 +366,7 @@ void Observer::datagram(const TappedDatagram& datagram, EventKind kind, Time at)
                                                    : MessageKind::unknown;
   event.message.length = static_cast<std::uint32_t>(datagram.payload.size());
   event.payload = datagram.payload;
-  if (kind == EventKind::sent) ++messages_;
+  if (kind == WireEventKind::sent) ++messages_;
   emit(event);
 }
 

@@ -44,8 +44,8 @@ class Observer final : public StreamTap {
   void on_datagram_received(const TappedDatagram& datagram, Time at) override;
 
   // What the scenario does to a peer, told by whoever does it.
-  void on_joined(HostId peer, Time at) { lifecycle(EventKind::joined, peer, at); }
-  void on_stopped(HostId peer, Time at) { lifecycle(EventKind::stopped, peer, at); }
+  void on_joined(HostId peer, Time at) { lifecycle(WireEventKind::joined, peer, at); }
+  void on_stopped(HostId peer, Time at) { lifecycle(WireEventKind::stopped, peer, at); }
 
   std::uint64_t fingerprint() const { return fingerprint_.value(); }
   // Messages sent so far, and pieces (blocks) received.
@@ -71,11 +71,11 @@ class Observer final : public StreamTap {
   };
   static_assert(sizeof(Side) <= 96);
 
-  void lifecycle(EventKind kind, HostId peer, Time at);
+  void lifecycle(WireEventKind kind, HostId peer, Time at);
   Connection* find(ConnectionId id);
   void release(Connection& connection);
-  void emit(const Event& event);
-  Event event_of(const Connection& connection, Direction direction, EventKind kind, Time at) const;
+  void emit(const WireEvent& event);
+  WireEvent event_of(const Connection& connection, Direction direction, WireEventKind kind, Time at) const;
 
   void feed(Connection& connection, Direction direction, Time at, Bytes bytes);
   // Decodes one message at the front; gives its bytes, 0 when it is not whole (or the stream broke).
@@ -90,7 +90,7 @@ class Observer final : public StreamTap {
 
   std::uint32_t keep_payload(Bytes payload);
   void drop_payload(std::uint32_t number);
-  void datagram(const TappedDatagram& datagram, EventKind kind, Time at);
+  void datagram(const TappedDatagram& datagram, WireEventKind kind, Time at);
 
   const TrueContent& content_;
   EventSink* sink_;

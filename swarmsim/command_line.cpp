@@ -1,0 +1,156 @@
+#include "swarmsim/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/program_options.hpp>
+#include <thread>
+
+#include "protocol/quantities.hpp"
+#include "protocol/spelling.hpp"
+#include "swarmsim/checks/catalogue.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swarms in virtual time and judges what happened.
+
+  swarmsim run FILE|DIR...      run scenarios; the report ends with the verdict
+      --seed N | --seeds A..B   which random choices (default: the scenario's, else 1)
+      --set KEY=VALUE           change the scenario: --set peers.leech.count=20
+      --jobs N                  runs at once (default 1; 0: one per core)
+      --until TIME              end each run there: --until 90s
+      --require CHECK           an undecided CHECK counts as violated
+      --out DIR                 where folders of runs go (default: runs)
+      --junit FILE              write JUnit XML there too
+      --json                    print one JSON document instead of the report
+      --mode sim                virtual time, the only mode so far
+  swarmsim validate FILE...     say what is wrong with scenario files
+  swarmsim explain [NAME]       what the checks claim, precisely
+  swarmsim list DIR             the scenarios below a directory
+
+Examples
+  swarmsim run scenarios/quickstart.yaml
+  swarmsim run scenarios --seeds 1..20 --jobs 2 --junit report.xml
+  swarmsim run scenarios/quickstart.yaml --set torrent.size="64 MiB" --json
+
+Exit status: 0 all held, 1 violated, 2 usage or invalid file, 3 could not run, 4 vacuous.
+)";
+
+using Refusal = std::unexpected<std::string>;
+
+std::expected<SeedRange, std::string> parse_seeds(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  constexpr std::uint64_t kMost = ~std::uint64_t{0} / 2;
+  const auto first = parse_count(std::string_view(text).substr(0, dots), kMost);
+  const auto last = dots == std::string::npos ? first : parse_count(std::string_view(text).substr(dots + 2), kMost);
+  if (!first || !last || *first > *last || *last - *first >= 1'000'000)
+    return Refusal(fmt::format("--seeds {}: a range like 1..20", text));
+  return SeedRange{*first, *last};
+}
+
+po::options_description run_options() {
+  po::options_description options;
+  options.add_options()("mode", po::value<std::string>())("seed", po::value<std::string>())(
+      "seeds", po::value<std::string>())("set", po::value<std::vector<std::string>>()->composing())(
+      "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
+      "json", po::bool_switch())("until", po::value<std::string>())(
+      "require", po::value<std::vector<std::string>>()->composing())("path", po::value<std::vector<std::string>>());
+  return options;
+}
+
+// Options of a later version, which must not look like a slip of the keyboard.
+constexpr std::array<std::string_view, 5> kLater{"--client", "--trace", "--pcap", "--show", "--known"};
+
+std::expected<Command, std::string> parse_run(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    const std::string_view name = std::string_view(argument).substr(0, argument.find('='));
+    if (std::ranges::find(kLater, name) != kLater.end())
+      return Refusal(fmt::format("{} is not supported yet by this version", name));
+  }
+  po::positional_options_description positional;
+  positional.add("path", -1);
+  po::variables_map values;
+  const po::options_description options = run_options();
+  // No guessing of abbreviated names: scripts that rely on it break when an option is added.
+  const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+  po::store(po::command_line_parser(arguments).options(options).positional(positional).style(style).run(), values);
+
+  RunCommand command;
+  if (values.contains("path")) command.paths = values["path"].as<std::vector<std::string>>();
+  if (command.paths.empty()) return Refusal("run: which scenario? swarmsim run FILE|DIR...");
+  if (values.contains("mode") && values["mode"].as<std::string>() != "sim")
+    return Refusal(fmt::format("--mode {} is not supported yet by this version; --mode sim is", values["mode"].as<std::string>()));
+  if (values.contains("seed") && values.contains("seeds")) return Refusal("either --seed or --seeds");
+  for (const char* key : {"seed", "seeds"}) {
+    if (!values.contains(key)) continue;
+    const auto seeds = parse_seeds(values[key].as<std::string>());
+    if (!seeds) return Refusal(seeds.error());
+    command.seeds = *seeds;
+  }
+  if (values.contains("set"))
+    for (const std::string& text : values["set"].as<std::vector<std::string>>()) {
+      const std::size_t equals = text.find('=');
+      if (equals == std::string::npos || equals == 0)
+        return Refusal(fmt::format("--set {}: write it like --set peers.leech.count=20", text));
+      command.overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    }
+  if (values.contains("jobs")) {
+    const auto jobs = parse_count(values["jobs"].as<std::string>(), 1024);
+    if (!jobs) return Refusal(fmt::format("--jobs: {}", jobs.error()));
+    command.jobs = *jobs == 0 ? std::max(1u, std::thread::hardware_concurrency()) : static_cast<unsigned>(*jobs);
+  }
+  if (values.contains("out")) command.out = values["out"].as<std::string>();
+  if (values.contains("junit")) command.junit = values["junit"].as<std::string>();
+  command.json = values["json"].as<bool>();
+  if (values.contains("until")) {
+    const auto until = parse_duration(values["until"].as<std::string>());
+    if (!until) return Refusal(fmt::format("--until: {}", until.error()));
+    command.until = *until;
+  }
+  if (values.contains("require")) command.required = values["require"].as<std::vector<std::string>>();
+  std::vector<std::string_view> names;
+  for (const CheckManual* manual : check_manuals()) names.push_back(manual->name);
+  for (const std::string& name : command.required)
+    if (find_check_manual(name) == nullptr)
+      return Refusal(fmt::format("--require {}: no check has that name{}", name, suggestion(name, names)));
+  return command;
+}
+
+}  // namespace
+
+std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments) {
+  constexpr std::array<std::string_view, 4> kCommands{"run", "validate", "explain", "list"};
+  constexpr std::array<std::string_view, 4> kLaterCommands{"schema", "peer", "trace", "diff"};
+  if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
+    return HelpCommand{std::string(kHelp)};
+  if (arguments.empty()) return Refusal("a command is missing; swarmsim --help lists them");
+  const std::string& name = arguments.front();
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (std::ranges::find(kLaterCommands, name) != kLaterCommands.end())
+    return Refusal(fmt::format("'{}' is not supported yet by this version", name));
+  if (name == "run") {
+    try {
+      return parse_run(rest);
+    } catch (const po::error& wrong) {
+      return Refusal(wrong.what());
+    }
+  }
+  for (const std::string& argument : rest)
+    if (argument.starts_with("-")) return Refusal(fmt::format("{} has no option {}", name, argument));
+  if (name == "validate" || name == "list") {
+    if (rest.empty()) return Refusal(fmt::format("{}: which {}?", name, name == "list" ? "directory" : "file"));
+    if (name == "list") return ListCommand{rest};
+    return ValidateCommand{rest};
+  }
+  if (name == "explain") {
+    if (rest.size() > 1) return Refusal("explain: one name, or none for all");
+    return ExplainCommand{rest.empty() ? std::nullopt : std::optional(rest.front())};
+  }
+  return Refusal(fmt::format("'{}' is no command{}", name, suggestion(name, kCommands)));
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,37 @@
+// The command line of swarmsim, read into a command.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocol/units.hpp"
+#include "swarmsim/scenario/parse.hpp"
+#include "swarmsim/scenario/scenario.hpp"
+
+namespace swarmlab::swarmsim {
+
+struct RunCommand {
+  std::vector<std::string> paths;          // files, or directories with *.yaml below
+  std::optional<SeedRange> seeds;          // instead of the scenario's
+  std::vector<Override> overrides;
+  unsigned jobs = 1;
+  std::string out = "runs";
+  std::optional<std::string> junit;
+  bool json = false;
+  std::optional<Duration> until;
+  std::vector<std::string> required;       // names of checks
+};
+struct ValidateCommand { std::vector<std::string> paths; };
+struct ExplainCommand { std::optional<std::string> name; };
+struct ListCommand { std::vector<std::string> paths; };
+struct HelpCommand { std::string text; };
+using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, HelpCommand>;
+
+// An error is one sentence for the user.
+std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,186 @@
+#include "swarmsim/program.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "protocol/quantities.hpp"
+#include "protocol/spelling.hpp"
+#include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/command_line.hpp"
+#include "swarmsim/report/exit_status.hpp"
+#include "swarmsim/report/json_report.hpp"
+#include "swarmsim/report/junit_report.hpp"
+#include "swarmsim/report/run_folder.hpp"
+#include "swarmsim/report/terminal.hpp"
+#include "swarmsim/run/campaign.hpp"
+#include "swarmsim/scenario_files.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+// A word for a shell, quoted where it must be.
+std::string shell_word(const std::string& text) {
+  const bool is_plain = !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./=,:%+@").find(c) != std::string_view::npos;
+  });
+  if (is_plain) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string command_to_repeat(const RunCommand& command, const std::string& file, std::uint64_t seed) {
+  std::string text = fmt::format("swarmsim run {} --seed {}", shell_word(file), seed);
+  for (const Override& change : command.overrides)
+    text += fmt::format(" --set {}", shell_word(fmt::format("{}={}", change.key, change.value)));
+  if (command.until) text += fmt::format(" --until {}ms", std::chrono::duration_cast<std::chrono::milliseconds>(*command.until).count());
+  return text;
+}
+
+class Program {
+ public:
+  explicit Program(Env& env) : env_(env) {}
+
+  ExitStatus operator()(const HelpCommand& help) {
+    env_.out << help.text;
+    return ExitStatus::held;
+  }
+
+  ExitStatus operator()(const ExplainCommand& command) {
+    if (!command.name) {
+      for (const CheckManual* manual : check_manuals())
+        env_.out << fmt::format("{:<24} {} ({})\n", manual->name, manual->claim, manual->bugs);
+      return ExitStatus::held;
+    }
+    const CheckManual* manual = find_check_manual(*command.name);
+    if (manual == nullptr) {
+      std::vector<std::string_view> names;
+      for (const CheckManual* known : check_manuals()) names.push_back(known->name);
+      return refuse(fmt::format("'{}' is no check{}", *command.name, suggestion(*command.name, names)));
+    }
+    env_.out << explain(*manual);
+    return ExitStatus::held;
+  }
+
+  ExitStatus operator()(const ValidateCommand& command) {
+    const auto files = find_scenarios(command.paths);
+    if (!files) return refuse(files.error());
+    ExitStatus status = ExitStatus::held;
+    for (const std::string& file : *files) {
+      const auto scenario = load_scenario(file, {});
+      if (!scenario) {
+        env_.error << scenario.error() << '\n';
+        status = ExitStatus::usage;
+        continue;
+      }
+      const Scenario& valid = **scenario;
+      std::vector<HostId> subjects;
+      for (std::uint32_t i = 0; i < valid.cast.peer_count(); ++i)
+        if (valid.group_of(HostId(i)).is_subject) subjects.push_back(HostId(i));
+      env_.out << fmt::format("{}: valid; {} peers, {}, {} checks{}\n", file, valid.cast.peer_count(),
+                              to_text(valid.torrent.total), valid.checks.size(),
+                              subjects.empty() ? "" : fmt::format(", subjects: {}", valid.cast.describe(subjects)));
+    }
+    return status;
+  }
+
+  ExitStatus operator()(const ListCommand& command) {
+    const auto files = find_scenarios(command.paths);
+    if (!files) return refuse(files.error());
+    ExitStatus status = ExitStatus::held;
+    for (const std::string& file : *files) {
+      const auto scenario = load_scenario(file, {});
+      if (scenario) env_.out << fmt::format("{}\n    {}\n", file, (*scenario)->title);
+      else { env_.error << scenario.error() << '\n'; status = ExitStatus::usage; }
+    }
+    return status;
+  }
+
+  ExitStatus operator()(const RunCommand& command) {
+    json_ = command.json;
+    std::vector<PlannedRun> plan;
+    const auto files = find_scenarios(command.paths);
+    if (!files) return refuse(files.error());
+    std::string errors;
+    for (const std::string& file : *files) {
+      const auto scenario = load_scenario(file, command.overrides);
+      if (!scenario) {
+        errors += fmt::format("{}{}", errors.empty() ? "" : "\n", scenario.error());
+        continue;
+      }
+      const SeedRange seeds = command.seeds.value_or((*scenario)->seeds);
+      for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed)
+        plan.push_back({file, *scenario, seed, command_to_repeat(command, file, seed), ""});
+    }
+    if (!errors.empty()) return refuse(errors);   // nothing is run: half a suite looks like a whole one
+    if (const std::string missing = missing_check(command, plan); !missing.empty())
+      return refuse(fmt::format("--require {}: none of the scenarios has that check", missing));
+
+    const auto folder = RunFolder::create(command.out, std::filesystem::path(plan.front().file).stem().string());
+    if (!folder) return refuse(folder.error(), ExitStatus::environment);
+    for (PlannedRun& run : plan) run.log_path = folder->log_path(run.file, run.seed);
+
+    const Colours colours = env_.out_is_terminal ? Colours::on : Colours::off;
+    std::size_t finished = 0;
+    const auto results = run_campaign(plan, {.jobs = command.jobs, .until = command.until}, [&](const RunResult& run) {
+      ++finished;
+      if (!json_) env_.out << describe_run(run, colours) << '\n' << std::flush;
+      if (env_.error_is_terminal && plan.size() > 1 && finished < plan.size())
+        env_.error << fmt::format("\r{} of {} runs\r", finished, plan.size()) << std::flush;
+    });
+
+    ExitStatus status = status_of(results, command.required);
+    const std::string junit = junit_report(results);
+    for (const auto& written :
+         {command.junit ? write_file(*command.junit, junit) : std::expected<void, std::string>{},
+          write_file(folder->path() / "junit.xml", junit)}) {
+      if (written) continue;
+      env_.error << "swarmsim: " << written.error() << '\n';
+      status = worse(status, ExitStatus::environment);
+    }
+    const std::string json = json_report(results, status);
+    if (const auto written = write_file(folder->path() / "verdict.json", json); !written) {
+      env_.error << "swarmsim: " << written.error() << '\n';
+      status = worse(status, ExitStatus::environment);
+    }
+    if (json_) env_.out << json;
+    else env_.out << fmt::format("report: {}\n", folder->path().string()) << describe_end(results, status, colours);
+    return status;
+  }
+
+  ExitStatus refuse(const std::string& why, ExitStatus status = ExitStatus::usage) {
+    if (json_) env_.out << json_refusal(why, status);
+    else if (why.find(':') != std::string::npos && why.find('\n') != std::string::npos) env_.error << why << '\n';
+    else env_.error << "swarmsim: " << why << '\n';
+    return status;
+  }
+
+ private:
+  static std::string missing_check(const RunCommand& command, const std::vector<PlannedRun>& plan) {
+    for (const std::string& name : command.required) {
+      const bool is_there = std::ranges::any_of(plan, [&](const PlannedRun& run) {
+        return std::ranges::any_of(run.scenario->checks, [&](const CheckSpec& check) { return check.manual->name == name; });
+      });
+      if (!is_there) return name;
+    }
+    return {};
+  }
+
+  Env& env_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+int run_program(Env& env) {
+  Program program(env);
+  const auto command = parse_command_line(env.arguments);
+  const ExitStatus status = command ? std::visit(program, *command) : program.refuse(command.error());
+  env.out.flush();
+  return static_cast<int>(status);
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,21 @@
+// swarmsim without its process: arguments in, text and exit status out.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace swarmlab::swarmsim {
+
+struct Env {
+  std::vector<std::string> arguments;   // without the program's name
+  std::ostream& out;
+  std::ostream& error;
+  bool out_is_terminal = false;
+  bool error_is_terminal = false;
+};
+
+// The exit status.  Throws nothing of its own making.
+int run_program(Env& env);
+
+}  // namespace swarmlab::swarmsim
