@@ -1,8 +1,8 @@
 // The extension handshake (BEP 10): the bencoded dictionary in extended message 0.
 //
 // Every entry is optional and a later handshake only adds or changes (an id of 0 switches an
-// extension off).  Entries of the wrong type or out of range are ignored one by one, as the BEP asks;
-// only a payload that is no bencoded dictionary is an error.
+// extension off).  Entries of the wrong type or out of range are ignored one by one, as the BEP
+// asks; only a payload that is no bencoded dictionary is an error.
 #pragma once
 
 #include <cstdint>

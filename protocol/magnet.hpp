@@ -1,9 +1,9 @@
 // Magnet links (BEP 9, "magnet URI format"; BEP 53 select-only).
 //
 // xt=urn:btih: takes 40 hex digits or 32 base-32 digits.  Unknown parameters are ignored, unusable
-// trackers (of schemes other than http, https and udp), web seeds, peer addresses and names (no UTF-8,
-// control characters) are dropped; no usable info-hash is the one error.  A '+' in a name is a space,
-// elsewhere it is itself.
+// trackers (of schemes other than http, https and udp), web seeds, peer addresses and names (no
+// UTF-8, control characters) are dropped; no usable info-hash is the one error.  A '+' in a name is
+// a space, elsewhere it is itself.
 #pragma once
 
 #include <expected>

@@ -5,9 +5,10 @@
 // harmless (unsorted keys, bytes after the end), or one error that names the key path and the byte
 // offset.  The info-hash is taken over the raw bytes of `info`, never over a re-encoding.
 //
-// Paths are safe when decoding succeeded: relative, no empty, "." or ".." element, no separator,
-// NUL or control character inside one, no element over 255 bytes, no two files equal, no file where another needs
-// a directory (bug B77).
+// Paths are safe when decoding succeeded: relative, valid UTF-8, no empty, "." or ".." element, no '/',
+// NUL or control character inside one, no element over 255 bytes, no two files equal, no file where
+// another needs a directory (bug B77; torrent_files.hpp has the rules and their reasons).  Symbolic
+// links and torrents without a single byte are refused.
 #pragma once
 
 #include <expected>

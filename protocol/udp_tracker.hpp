@@ -1,7 +1,7 @@
 // Tracker messages over UDP (BEP 15; numbers and layouts are drawn above each codec).
 //
-// Packets may be longer than stated (BEP 41 appends options), never shorter.  A request's error says
-// whether it can be answered (it had a transaction id) or is to be dropped.  Replies echo the
+// Packets may be longer than stated (BEP 41 appends options), never shorter.  A request's error
+// says whether it can be answered (it had a transaction id) or is to be dropped.  Replies echo the
 // request's transaction id; what does not match is not for us and is ignored by the caller.
 #pragma once
 

@@ -1,8 +1,8 @@
-// The URLs that trackers and web seeds have: scheme://host[:port][/path][?query] (RFC 3986, of which
-// this is the part that http, https and udp trackers use).
+// The URLs that trackers and web seeds have: scheme://host[:port][/path][?query] (RFC 3986, of
+// which this is the part that http, https and udp trackers use).
 //
-// Control characters anywhere, user information and hosts outside of ASCII are errors.  A fragment is
-// dropped; what else may not stand in a path or query (spaces, other languages) is escaped, as
+// Control characters anywhere, user information and hosts outside of ASCII are errors.  A fragment
+// is dropped; what else may not stand in a path or query (spaces, other languages) is escaped, as
 // torrents hold it unescaped and mean it.
 #pragma once
 
