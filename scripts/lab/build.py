@@ -95,21 +95,31 @@ def _drop_if_stale(folder: Path) -> None:
 
 
 def _configure(preset: str, folder: Path, with_tests: bool) -> None:
-    wanted = "ON" if with_tests else "OFF"
     cache = folder / "CMakeCache.txt"
-    if cache.exists() and (folder / "build.ninja").exists():
-        has_tests = "SWARMLAB_TESTS:BOOL=ON" in cache.read_text(errors="replace")
-        if has_tests or not with_tests:
-            return  # ninja configures again by itself when a build file has changed
+    stamp = folder / "lab.stamp"
+    has_tests = cache.exists() and "SWARMLAB_TESTS:BOOL=ON" in cache.read_text(errors="replace")
+    with_tests = with_tests or has_tests  # never taken away again: that would rebuild back and forth
+    inputs = _configuration_inputs(with_tests)
+    if cache.exists() and stamp.exists() and stamp.read_text() == inputs:
+        return  # ninja configures again by itself when a build file has changed
     progress(f"configuring {preset}")
     done = subprocess.run(
-        ["cmake", "--preset", preset, f"-DSWARMLAB_TESTS={wanted}"], cwd=tree.ROOT,
+        ["cmake", "--preset", preset, f"-DSWARMLAB_TESTS={'ON' if with_tests else 'OFF'}"], cwd=tree.ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False,
     )
     clear_progress()
     if done.returncode != 0:
         cache.unlink(missing_ok=True)  # a half-made cache would be taken for a good one next time
         raise LabError(f"configuring {preset} failed:\n{done.stdout}")
+    stamp.write_text(inputs)
+
+
+def _configuration_inputs(with_tests: bool) -> str:
+    """What ninja does not watch: the presets, and which folders have a build file at all."""
+    ours = (path for path in tree.ROOT.iterdir() if path.is_dir() and path.name not in ("build", "runs", ".git"))
+    build_files = sorted(str(path.relative_to(tree.ROOT)) for folder in ours for path in folder.rglob("CMakeLists.txt"))
+    presets = (tree.ROOT / "CMakePresets.json").read_text()
+    return "\n".join([f"tests {with_tests}", *build_files, presets])
 
 
 def _jobs() -> int:
