@@ -50,7 +50,7 @@ Download::Download(const runtime::Outside& outside, const Settings& settings,
                .end_game = settings.end_game,
                .end_game_requesters = settings.end_game_requesters}),
       verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces),
-      left_(bytes_left(metainfo_->geometry, have)) {}
+      left_(bytes_left(metainfo_->geometry, have)), left_at_start_(left_) {}
 
 Download::~Download() { hasher_.forget(*this); }
 
@@ -64,7 +64,8 @@ void Download::peer_ready(Peer& peer) {
 void Download::peer_left(Peer& peer) {
   picker_.release_all(peer.key);
   picker_.peer_left(peer.pieces);
-  if (!peer.open.empty()) wake_idle_ = true;
+  // Its requests are free again, its piece is an orphan; and with the only source of some blocks the end-game may begin.
+  wake_idle_ = true;
   peer.open.clear();
 }
 
@@ -208,8 +209,12 @@ void Download::settle() {
 Time Download::upkeep(Time now) {
   Time next = kNever;
   peers_.for_each_ready([&](Peer& peer) {
-    if (peer.open.empty()) return;
-    const auto begun = [&](const Peer::OpenRequest& request) { return std::max(request.sent, peer.last_block); };
+    // Who is not read from cannot answer: its time begins anew when reading goes on.
+    if (peer.wire.is_paused()) peer.heard_again = now;
+    if (peer.open.empty() || peer.wire.is_paused()) return;
+    const auto begun = [&](const Peer::OpenRequest& request) {
+      return std::max({request.sent, peer.last_block, peer.heard_again});
+    };
     if (now - begun(peer.open.front()) >= settings_.request_timeout) {
       while (!peer.open.empty() && now - begun(peer.open.front()) >= settings_.request_timeout) {
         give_up(peer, 0);
@@ -255,8 +260,6 @@ void Download::halt() {
 void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices data) {
   const Time now = clock_.now();
   downloaded_ += block.length;
-  peer.last_block = now;
-  peer.is_snubbed = false;
 
   bool was_asked = false;
   const auto request = std::ranges::find(peer.open, block, &Peer::OpenRequest::block);
@@ -267,6 +270,10 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
   } else if (const auto late = std::ranges::find(peer.late, block); late != peer.late.end()) {
     peer.late.erase(late);
     was_asked = true;
+  }
+  if (was_asked) {   // what nobody asked for buys no patience
+    peer.last_block = now;
+    peer.is_snubbed = false;
   }
   if (!was_asked || is_halted_ || !metainfo_->geometry.is_block(block) || have_.test(block.piece) ||
       picker_.judge(peer.key, block) == Arrival::duplicate) {
@@ -309,9 +316,7 @@ void Download::on_stored(const StoreResult& result) {
   if ((tag & kReadBack) != 0) {
     Inquest& inquest = inquests_.at(piece);
     if (result.error != runtime::FileError::none || result.is_short) {
-      // What cannot be read back accuses nobody.
-      inquest.missing = 0;
-      inquest.sources.clear();
+      inquest.is_void = true;
       end_inquest(piece);
       return;
     }
@@ -400,16 +405,18 @@ void Download::begin_inquest(PieceIndex piece, bool is_good) {
 void Download::on_digest(const runtime::HashResult& result) {
   const PieceIndex piece(static_cast<std::uint32_t>(result.tag >> 32));
   Inquest& inquest = inquests_.at(piece);
+  if (result.error != runtime::FileError::none) inquest.is_void = true;
   inquest.digests[static_cast<std::uint32_t>(result.tag)] = result.digest;
   if (--inquest.missing == 0) end_inquest(piece);
   owner_.on_settled();
 }
 
 void Download::end_inquest(PieceIndex piece) {
-  const Inquest inquest = std::move(inquests_.at(piece));
+  Inquest inquest = std::move(inquests_.at(piece));
   inquests_.erase(piece);
+  if (inquest.is_void) inquest.digests.clear();   // what cannot be read back accuses nobody
   if (inquest.is_good) {
-    if (!inquest.digests.empty()) accuse(piece, smart_ban_.verified(piece, inquest.digests));
+    accuse(piece, smart_ban_.verified(piece, inquest.digests));
     return;
   }
   std::vector<Delivery> deliveries;

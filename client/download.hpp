@@ -84,7 +84,10 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   const protocol::Bitfield& have() const { return have_; }
   bool is_complete() const { return have_.all(); }
   ByteCount left() const { return left_; }
+  // Payload received, everything counted.
   ByteCount downloaded() const { return downloaded_; }
+  // Content that came from peers and is verified; never decreases.
+  ByteCount fetched() const { return left_at_start_ - left_; }
   ByteCount wasted() const { return wasted_; }
 
  private:
@@ -96,6 +99,7 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   // A piece read back for the digests of its blocks.
   struct Inquest {
     bool is_good = false;
+    bool is_void = false;                  // a block could not be read back
     std::vector<PeerKey> sources;
     std::vector<Sha1Digest> digests;
     std::uint32_t missing = 0;
@@ -133,6 +137,7 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   std::map<PieceIndex, Inquest> inquests_;
   std::vector<protocol::BlockRange> picked_;   // scratch
   ByteCount left_;
+  ByteCount left_at_start_;
   ByteCount downloaded_;
   ByteCount wasted_;
   bool wake_idle_ = false;

@@ -79,7 +79,8 @@ class Peer final : private WireHandler {
   bool waits_for_down_tokens = false;  // of the download limit; reading is paused
   bool is_snubbed = false;             // owes us blocks and has sent none for long
   std::uint32_t reqq = 250;
-  Time last_block = kStart;
+  Time last_block = kStart;            // that we had asked for
+  Time heard_again = kStart;           // when reading was seen paused last
   Time again_after = kStart;           // when it may be asked again for what it rejected
   Duration again_pause{};
   std::vector<OpenRequest> open;       // in the order of sending
@@ -97,6 +98,7 @@ class Peer final : private WireHandler {
   std::uint32_t blocks_since_room = 0;
   Time changed = kStart;               // last choke or unchoke
   Time asked = kStart;                 // last request
+  Time served = kStart;                // last block handed to its stream
   bool waits_for_tokens = false;       // of the upload limit
   RateMeter takes;                     // payload
 

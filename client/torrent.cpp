@@ -66,6 +66,7 @@ void Torrent::on_checked(const Bitfield& found) {
     return;
   }
   begin_transfer(found);
+  checker_.reset();
 }
 
 void Torrent::on_check_failed(std::string_view path, FileError why) {
@@ -186,7 +187,7 @@ void Torrent::on_stored(const StoreResult& result) {
   } else {
     download_->on_stored(result);
     // Reading goes on when half of what waits for the disk is through.
-    if (store_.write_backlog() < settings_.write_backlog / 2) {
+    if (store_.write_backlog() <= settings_.write_backlog / 2) {
       peers_.for_each_ready([&](Peer& peer) {
         if (peer.wire.is_paused() && !peer.waits_for_down_tokens) peer.wire.resume_reading();
       });
@@ -232,7 +233,8 @@ bool Torrent::can_serve(PieceIndex piece) const {
 }
 
 TransferTotals Torrent::totals() const {
-  return {upload_->uploaded(), download_->downloaded() - download_->wasted(), download_->left()};
+  // What a failed hash takes back must not be taken back from a tracker: totals never fall (bug B64).
+  return {upload_->uploaded(), download_->fetched(), download_->left()};
 }
 
 void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,
@@ -585,7 +587,10 @@ void Torrent::upkeep() {
       }
       return;
     }
-    if (now - peer.wire.last_received() >= settings_.idle_timeout) {
+    // Silence counts only of who is read from, and is not being served (bug B39): a block goes to its stream only
+    // when it has taken the one before.
+    const Time heard = peer.wire.is_paused() ? now : std::max(peer.wire.last_received(), peer.served);
+    if (now - heard >= settings_.idle_timeout) {
       drop(peer, "was silent for too long");
       return;
     }
@@ -598,7 +603,7 @@ void Torrent::upkeep() {
     }
     peer.gives.rest(now);
     peer.takes.rest(now);
-    next = std::min({next, peer.wire.last_received() + settings_.idle_timeout,
+    next = std::min({next, heard + settings_.idle_timeout,
                      peer.wire.last_sent() + settings_.keepalive_interval});
   });
   if (download_ != nullptr) next = std::min(next, download_->upkeep(now));

@@ -208,8 +208,12 @@ void Upload::on_stored(const StoreResult& result) {
   }
   if (peer == nullptr) return;
   const bool choked_since = peer->am_choking || peer->changed != read.unchoked;
-  if (choked_since && !peer->common_features.fast) return;   // that request is void (BEP 3; bug B09)
+  if (choked_since && !peer->common_features.fast) {   // that request is void (BEP 3; bug B09)
+    pump(*peer);                                        // what came after an unchoke may wait for this room
+    return;
+  }
   const Time now = clock_.now();
+  peer->served = now;
   peer->wire.send_block(read.block, runtime::Slices(result.data.begin(), result.data.end()));
   peer->takes.add(now, read.block.length);
   peer->sent_since_unchoke += read.block.length;

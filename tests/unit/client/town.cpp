@@ -35,7 +35,7 @@ Town::Resident& Town::add(std::string name, Citizen citizen) {
   resident.name_ = std::move(name);
   resident.address_ = IpAddress::v4(10, 0, 1, static_cast<std::uint8_t>(residents_.size()));
   resident.options_ = citizen;
-  resident.host_ = world_.add_host({resident.name_, {resident.address_}, citizen.link, {}});
+  resident.host_ = world_.add_host({resident.name_, {resident.address_}, citizen.link, citizen.disk});
   if (citizen.has == Has::everything) {
     const runtime::Slice all = content(ByteCount(0), metainfo_->geometry.total());
     resident.disk().put_file("content", std::span(&all, 1));

@@ -33,6 +33,7 @@ struct Citizen {
   Settings settings{};
   swarmsim::LinkSpec link{BytesPerSecond(1 << 20), BytesPerSecond(4 << 20), 10ms, 256_KiB};
   OnStart on_start = OnStart::check;
+  swarmsim::DiskSpec disk{};
 };
 
 class Town {
