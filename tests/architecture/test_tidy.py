@@ -59,11 +59,13 @@ def test_rule_bites_on_the_bad_tree_only(rule: str, bad: dict[str, str], good: d
 
 
 def test_a_source_that_no_build_file_lists_is_dead() -> None:
-    """1. Two sources, one listed. 2. A name that contains another does not stand for it. 3. Loops are unrolled."""
+    """1. Two sources, one listed. 2. A name that contains another does not stand for it. 3. Loops are unrolled,
+    and names from elsewhere resolved."""
     tree = tidy.Tree({"client/CMakeLists.txt": "add_library(x big_picker.cpp)", "client/big_picker.cpp": "",
                       "client/picker.cpp": "", "tests/CMakeLists.txt": "unit/a_test.cpp", "tests/unit/a_test.cpp": "",
                       "tests/fuzz/CMakeLists.txt": "foreach(codec url ids)\n  f(${codec}_fuzz.cpp)\nendforeach()",
-                      "tests/fuzz/url_fuzz.cpp": ""})
+                      "tests/fuzz/url_fuzz.cpp": "", "tests/fuzz/main.cpp": "", "runtime/a.cpp": "",
+                      "runtime/b/CMakeLists.txt": "../a.cpp ${CMAKE_SOURCE_DIR}/tests/fuzz/main.cpp"})
     assert [finding.path for finding in tidy.dead_files(tree)] == ["client/picker.cpp"]
 
 

@@ -9,6 +9,7 @@ EXCEPTIONS with its reason, and an exception that nothing needs any more is a fi
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -245,22 +246,23 @@ def sizes(tree: Tree) -> Iterator[Finding]:
 
 
 def dead_files(tree: Tree) -> Iterator[Finding]:
-    """Every .cpp stands in a CMakeLists.txt above it; every header is included by somebody."""
-    builds = {path: _with_loops_unrolled(text) for path, text in tree.files.items()
-              if PurePosixPath(path).name == "CMakeLists.txt"}
+    """Every .cpp stands in some CMakeLists.txt; every header is included by somebody."""
+    listed = {source for path, text in tree.files.items() if PurePosixPath(path).name == "CMakeLists.txt"
+              for source in _listed_sources(str(PurePosixPath(path).parent), text)}
     included = {name for includes in tree.includes.values() for _, name, quoted in includes if quoted}
     for path in tree.sources:
-        if path.endswith(".cpp"):
-            listed = False
-            for folder in PurePosixPath(path).parents:
-                text = builds.get((folder / "CMakeLists.txt").as_posix(), "")
-                relative = PurePosixPath(path).relative_to(folder).as_posix()
-                listed = listed or re.search(rf"(?<![\w/.-]){re.escape(relative)}(?![\w.-])", text) is not None \
-                    or f"/{path}" in text
-            if not listed:
-                yield Finding(path, 1, "dead_files", "no CMakeLists.txt lists it")
-        elif path not in included:
+        if path.endswith(".cpp") and path not in listed:
+            yield Finding(path, 1, "dead_files", "no CMakeLists.txt lists it")
+        if path.endswith(".hpp") and path not in included:
             yield Finding(path, 1, "dead_files", "nobody includes it")
+
+
+def _listed_sources(folder: str, build: str) -> Iterator[str]:
+    """The sources that a build file names, as paths from the root."""
+    for name in re.findall(r"[\w./${}-]+\.cpp", _with_loops_unrolled(build)):
+        from_root = name.removeprefix("${CMAKE_SOURCE_DIR}/")
+        here = name.removeprefix("${CMAKE_CURRENT_SOURCE_DIR}/")
+        yield from_root if from_root != name else posixpath.normpath(posixpath.join(folder, here))
 
 
 def _with_loops_unrolled(build: str) -> str:
