@@ -19,7 +19,7 @@ inline IpAddress address_of(int number) {
 }
 
 // One end of a stream that keeps what it hears of it.
-class TestStream : public runtime::StreamHandler {
+class TestStream final : public runtime::StreamHandler {
  public:
   explicit TestStream(runtime::Outside world) : outside(world) {}
 
@@ -99,7 +99,7 @@ class TestStream : public runtime::StreamHandler {
 };
 
 // Listens, and gives each incoming connection to a TestStream that `prepare` may set up.
-class TestListener : public runtime::AcceptHandler {
+class TestListener final : public runtime::AcceptHandler {
  public:
   TestListener(runtime::Outside outside, std::uint16_t port, bool reads = true)
       : outside_(outside), reads_(reads) {
