@@ -175,9 +175,10 @@ def _namespace_rights() -> list[str]:
 
 
 def _scenarios(bin_folder: Path) -> tuple[bool, str]:
-    with tempfile.TemporaryDirectory(prefix="swarmlab-runs-") as out:
-        status, last = _stream([bin_folder / "swarmsim", "run", "scenarios", "--jobs", str(_cores()), "--out", out])
-    return status == 0, last[-1] if last else f"swarmsim: status {status}"
+    status, last = _stream([bin_folder / "swarmsim", "run", "scenarios", "--jobs", str(_cores()),
+                            "--out", tree.runs_folder()])
+    counted = next((line for line in reversed(last) if " runs: " in line), f"swarmsim: status {status}")
+    return status == 0, counted
 
 
 def _sanitized() -> tuple[bool, str]:
