@@ -12,8 +12,9 @@ using runtime::FileError;
 using runtime::OpenMode;
 using runtime::Tag;
 
-// What a completion belongs to: a part of an operation, or the opening of a file.
-enum class Concern : std::uint8_t { part, open, directory };
+// What a completion belongs to: a part of an operation, the opening of a file, the making of its directory, or
+// the names in a directory that are to be durable.
+enum class Concern : std::uint8_t { part, open, directory, names };
 constexpr Tag make_tag(Concern concern, std::uint32_t a, std::uint32_t b) {
   return (Tag{static_cast<std::uint8_t>(concern)} << 62) | (Tag{a} << 31) | b;
 }
@@ -60,6 +61,7 @@ std::uint32_t ContentStore::new_operation(Kind kind, Tag tag) {
   operation.kind = kind;
   operation.tag = tag;
   operation.error = FileError::none;
+  operation.parts_left = 0;
   operation.is_short = false;
   operation.bytes = {};
   operation.parts.clear();
@@ -126,13 +128,18 @@ void ContentStore::sync(Tag tag) {
   for (std::uint32_t file = 0; file < files_.size(); ++file) {
     if (std::exchange(files_[file].is_dirty, false)) operations_[index].parts.push_back({file, {}, {}, {}});
   }
-  start(index);
+  // A file that is durable under no name is lost all the same.
+  const auto names = std::exchange(unsynced_names_, {});
+  if (names.empty() || !operations_[index].parts.empty()) start(index);
+  operations_[index].parts_left += static_cast<std::uint32_t>(names.size());
+  for (const auto& [directory, file] : names) {
+    file_system_.sync_directory(directory.empty() ? "." : directory, *this, make_tag(Concern::names, index, file));
+  }
 }
 
 void ContentStore::start(std::uint32_t index) {
   const auto count = static_cast<std::uint32_t>(operations_[index].parts.size());
-  // One more than the parts: whatever ends at once must not finish the operation inside this call.  With nothing
-  // to do at all, the file system is asked for something harmless, so that the answer comes from an event.
+  // With nothing to do at all the file system is asked for something harmless, so that the answer comes from an event.
   operations_[index].parts_left = count == 0 ? 1 : count;
   if (count == 0) {
     file_system_.stat(directory_.empty() ? "." : directory_, *this, make_tag(Concern::part, index, 0x7fffffff));
@@ -186,24 +193,43 @@ void ContentStore::opened(std::uint32_t index, const runtime::FileResult& result
   File& file = files_[index];
   file.state = File::State::closed;
   if (result.error == FileError::too_many_open && open_count_ > 0) {
-    // Others of the process hold descriptors: make do with fewer, and try again with one given back.
-    open_limit_ = std::max(1u, open_count_ - 1);
-    close_surplus();
-    if (open_count_ < open_limit_ + 1) {
-      open(index);
-      return;
-    }
+    // Others of the process hold descriptors: make do with as many as we have.  Another file's is taken when it is idle.
+    open_limit_ = open_count_;
+    file.state = File::State::starved;
+    starved_.push_back(index);
+    feed_starved();
+    return;
   }
   if (result.error != FileError::none) {
     fail_waiting(index, result.error);
+    feed_starved();
     return;
   }
   file.state = File::State::open;
   file.id = result.file;
   file.is_writable = file.opening_writable;
   ++open_count_;
+  if (file.is_writable) note_names(index);
   for (const Waiting& at : std::exchange(file.waiting, {})) start_part(at);
   close_surplus();
+}
+
+// Opens a file that could not be opened for want of descriptors, with that of another which is idle.
+void ContentStore::feed_starved() {
+  if (starved_.empty()) return;
+  if (open_count_ > 0 && !close_oldest_idle()) return;   // asked again when an operation completes
+  const std::uint32_t index = starved_.front();
+  starved_.erase(starved_.begin());
+  open(index);
+}
+
+// A file that is writable may have been made just now: its name, and those of the directories above it up to ours, are
+// durable when these were synced.
+void ContentStore::note_names(std::uint32_t index) {
+  std::string directory = directory_of(path_of(index));
+  while (unsynced_names_.emplace(directory, index).second && directory.size() > directory_.size()) {
+    directory = directory_of(directory);
+  }
 }
 
 void ContentStore::fail_waiting(std::uint32_t index, FileError error) {
@@ -211,7 +237,7 @@ void ContentStore::fail_waiting(std::uint32_t index, FileError error) {
     Operation& operation = operations_[at.operation];
     // A file that is not there reads as short: to a check that is an answer, not a fault.
     if (operation.kind == Kind::read && error == FileError::not_found) operation.is_short = true;
-    part_done(at, error);
+    part_done(at.operation, index, error);
   }
 }
 
@@ -247,6 +273,7 @@ void ContentStore::on_file(const runtime::FileResult& result) {
       open(first);
       return;
     case Concern::open: opened(first, result); return;
+    case Concern::names: part_done(first, second_of(result.tag), result.error); return;
     case Concern::part: break;
   }
   const Waiting at{first, second_of(result.tag)};
@@ -280,18 +307,19 @@ void ContentStore::on_file(const runtime::FileResult& result) {
       }
     }
   }
-  part_done(at, error);
+  part_done(at.operation, part.file, error);
+  feed_starved();
   close_surplus();
 }
 
-void ContentStore::part_done(Waiting at, FileError error) {
-  Operation& operation = operations_[at.operation];
+void ContentStore::part_done(std::uint32_t index, std::uint32_t file, FileError error) {
+  Operation& operation = operations_[index];
   if (error != FileError::none && operation.error == FileError::none) {
     operation.error = error;
-    operation.failed_file = operation.parts[at.part].file;
+    operation.failed_file = file;
   }
   SWARM_ASSERT(operation.parts_left > 0);
-  if (--operation.parts_left == 0) finish(at.operation);
+  if (--operation.parts_left == 0) finish(index);
 }
 
 void ContentStore::finish(std::uint32_t index) {
@@ -322,17 +350,20 @@ void ContentStore::finish(std::uint32_t index) {
 }
 
 void ContentStore::close_surplus() {
-  while (open_count_ > open_limit_) {
-    File* oldest = nullptr;
-    for (File& file : files_) {
-      if (file.state != File::State::open || file.under_way > 0) continue;
-      if (oldest == nullptr || file.last_used < oldest->last_used) oldest = &file;
-    }
-    if (oldest == nullptr) return;
-    file_system_.close(oldest->id);
-    oldest->state = File::State::closed;
-    --open_count_;
+  while (open_count_ > open_limit_ && close_oldest_idle()) {}
+}
+
+bool ContentStore::close_oldest_idle() {
+  File* oldest = nullptr;
+  for (File& file : files_) {
+    if (file.state != File::State::open || file.under_way > 0) continue;
+    if (oldest == nullptr || file.last_used < oldest->last_used) oldest = &file;
   }
+  if (oldest == nullptr) return false;
+  file_system_.close(oldest->id);
+  oldest->state = File::State::closed;
+  --open_count_;
+  return true;
 }
 
 }  // namespace swarmlab::client

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -53,7 +54,7 @@ class ContentStore final : private runtime::FileHandler {
   void survey(runtime::Tag tag);
   // Makes the files that no piece will ever write: empty ones, and their directories.
   void create_empty_files(runtime::Tag tag);
-  // Everything written survives a power loss when this has completed.
+  // Everything written survives a power loss when this has completed, names below `directory` included.
   void sync(runtime::Tag tag);
 
   // From the last survey: nullopt where the file is missing.
@@ -83,7 +84,7 @@ class ContentStore final : private runtime::FileHandler {
   };
   struct Waiting { std::uint32_t operation = 0; std::uint32_t part = 0; };
   struct File {
-    enum class State : std::uint8_t { closed, making_directory, opening, open } state = State::closed;
+    enum class State : std::uint8_t { closed, making_directory, opening, starved, open } state = State::closed;
     bool is_writable = false;
     bool opening_writable = false;
     bool is_dirty = false;            // written since the last sync began
@@ -103,9 +104,12 @@ class ContentStore final : private runtime::FileHandler {
   void open(std::uint32_t file);
   void opened(std::uint32_t file, const runtime::FileResult& result);
   void issue(Waiting part);
-  void part_done(Waiting part, runtime::FileError error);
+  void part_done(std::uint32_t operation, std::uint32_t file, runtime::FileError error);
   void finish(std::uint32_t index);
   void close_surplus();
+  bool close_oldest_idle();
+  void feed_starved();
+  void note_names(std::uint32_t file);
   void fail_waiting(std::uint32_t file, runtime::FileError error);
 
   runtime::FileSystem& file_system_;
@@ -121,6 +125,8 @@ class ContentStore final : private runtime::FileHandler {
   std::uint64_t use_counter_ = 0;
   ByteCount write_backlog_;
   std::set<std::string, std::less<>> made_directories_;
+  std::map<std::string, std::uint32_t> unsynced_names_;   // directories in which files may be new; one such file
+  std::vector<std::uint32_t> starved_;                    // files in that state, in order of asking
 };
 
 }  // namespace swarmlab::client

@@ -10,8 +10,20 @@ void PeerPool::wait(const Endpoint& peer, Known& known, Time until) {
   waiting_.emplace(until, peer);
 }
 
+// Makes room by forgetting the address that has failed and waits longest; false when there is none.
+bool PeerPool::forget_one() {
+  if (waiting_.empty()) return false;
+  const auto last = std::prev(waiting_.end());
+  const auto known = known_.find(last->second);
+  if (known->second.failures == 0) return false;
+  known_.erase(known);
+  waiting_.erase(last);
+  return true;
+}
+
 bool PeerPool::add(const Endpoint& peer) {
-  if (peer.port == 0 || peer.address.is_unspecified() || known_.size() >= kMaxKnown) return false;
+  if (peer.port == 0 || peer.address.is_unspecified() || known_.contains(peer)) return false;
+  if (known_.size() >= kMaxKnown && !forget_one()) return false;
   const auto [entry, is_new] = known_.try_emplace(peer);
   if (is_new) wait(peer, entry->second, kStart);
   return is_new;

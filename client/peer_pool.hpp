@@ -5,7 +5,9 @@
 //    Rationale: a dead peer of a tracker's list must cost little, a restarting one must be found again.
 //  - addresses are dialled in the order in which they became known; trackers' lists come shuffled by the caller.
 //  - our own address, once recognised, and banned ones are never dialled (bugs B46, B61).
-//  - at most kMaxKnown addresses are kept; further ones are ignored, so that no tracker or peer can grow our memory (B79).
+//  - at most kMaxKnown addresses are kept, so that no tracker or peer can grow our memory (B79).  A further one takes the
+//    place of one that failed, the one that would be dialled last; if none has failed it is ignored.
+//    Rationale: a list full of the dead must not keep the living out.
 // Cost: logarithmic in the number of known addresses.
 #pragma once
 
@@ -63,6 +65,7 @@ class PeerPool {
     bool is_excluded = false;
   };
   void wait(const Endpoint& peer, Known& known, Time until);
+  bool forget_one();
 
   Duration redial_base_;
   std::map<Endpoint, Known> known_;

@@ -41,8 +41,8 @@ std::string_view to_string(TorrentState state) {
 class Session::Impl final : private ThrottleHandler, private IncomingOwner {
  public:
   Impl(const runtime::Outside& outside, const Settings& settings, SessionEvents* events)
-      : settings_(settings), up_(settings.up_limit, outside.clock, outside.timers, up_tokens_),
-        down_(settings.down_limit, outside.clock, outside.timers, *this), up_tokens_(*this),
+      : settings_(settings), up_tokens_(*this), up_(settings.up_limit, outside.clock, outside.timers, up_tokens_),
+        down_(settings.down_limit, outside.clock, outside.timers, *this),
         context_{outside,
                  settings_,
                  events,
@@ -105,9 +105,9 @@ class Session::Impl final : private ThrottleHandler, private IncomingOwner {
   }
 
   Settings settings_;
+  UpTokens up_tokens_;
   Throttle up_;
   Throttle down_;
-  UpTokens up_tokens_;
   SessionContext context_;
   Incoming incoming_;
   std::vector<std::unique_ptr<Torrent>> torrents_;

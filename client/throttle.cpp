@@ -14,7 +14,8 @@ void Throttle::fill() {
   const Time now = clock_.now();
   const ByteCount earned = *rate_ * (now - filled_);
   if (earned.value() == 0) return;
-  filled_ = now;
+  // The rest of a byte counts next time: asked often, a low rate would lose a good part otherwise.
+  filled_ += earned / *rate_;
   // One byte at least fits, however low the rate.
   tokens_ = std::min(tokens_ + earned, std::max(*rate_ * kBurst, ByteCount(1)));
 }
