@@ -92,7 +92,16 @@ void Announcer::stop() {
   phase_ = Phase::stopping;
   next_timer_.disarm();
   stop_timer_.arm(outside_.clock.now() + (was_running ? settings_.stop_timeout : Duration{}));
+  // An announce that waits for a dead tracker must not keep those that know us from hearing of our end.  `completed`
+  // is waited for: it would have to be said again, and might be counted twice.
+  if (current_ != nullptr && current_event_ != AnnounceEvent::completed && somebody_knows_us()) {
+    std::exchange(current_, nullptr)->transaction->cancel();
+  }
   if (current_ == nullptr && was_running) stop_next();
+}
+
+bool Announcer::somebody_knows_us() const {
+  return std::ranges::any_of(tiers_, [](const auto& tier) { return std::ranges::any_of(tier, &Tracker::knows_us); });
 }
 
 void Announcer::begin_round() {

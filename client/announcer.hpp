@@ -78,6 +78,7 @@ class Announcer final : private AnnounceHandler, private runtime::TimerHandler {
   void on_timer(runtime::Tag tag) override;
 
   std::unique_ptr<TrackerTransaction> make_transaction(const std::string& url, bool has_alternatives);
+  bool somebody_knows_us() const;
   void begin_round();
   void announce(Tracker& tracker, protocol::AnnounceEvent event);
   void announce_next();

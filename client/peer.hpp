@@ -59,6 +59,7 @@ class Peer final : private WireHandler {
   const Initiator initiator;
   const Endpoint endpoint;
   PeerId id;
+  std::optional<Endpoint> listens_at;  // of one that dialled us, as it says (BEP 10, "p")
   protocol::Features common_features;
   bool is_ready = false;               // both handshakes are through
   bool is_dropped = false;             // closed; destroyed when the event is over

@@ -1,13 +1,26 @@
 #include "client/peer_pool.hpp"
 
 #include <algorithm>
+#include <iterator>
+
+#include "protocol/assert.hpp"
 
 namespace swarmlab::client {
 
 void PeerPool::wait(const Endpoint& peer, Known& known, Time until) {
   if (known.is_waiting || known.is_excluded) return;
   known.is_waiting = true;
+  known.due = until;
   waiting_.emplace(until, peer);
+}
+
+void PeerPool::stop_waiting(const Endpoint& peer, Known& known) {
+  if (!known.is_waiting) return;
+  known.is_waiting = false;
+  auto [entry, end] = waiting_.equal_range(known.due);
+  while (entry != end && entry->second != peer) ++entry;
+  SWARM_ASSERT(entry != end);
+  waiting_.erase(entry);
 }
 
 // Makes room by forgetting the address that has failed and waits longest; false when there is none.
@@ -32,9 +45,13 @@ bool PeerPool::add(const Endpoint& peer) {
 void PeerPool::exclude(const Endpoint& peer) {
   Known& known = known_[peer];
   known.is_excluded = true;
-  if (!known.is_waiting) return;
-  known.is_waiting = false;
-  std::erase_if(waiting_, [&](const auto& entry) { return entry.second == peer; });
+  stop_waiting(peer, known);
+}
+
+void PeerPool::connected(const Endpoint& peer) {
+  add(peer);
+  const auto entry = known_.find(peer);
+  if (entry != known_.end()) stop_waiting(peer, entry->second);
 }
 
 void PeerPool::dialled(const Endpoint& peer, Outcome outcome, Time now) {

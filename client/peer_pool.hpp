@@ -33,6 +33,8 @@ class PeerPool {
   bool add(const Endpoint& peer);
   // Never again: it is we ourselves.
   void exclude(const Endpoint& peer);
+  // It is connected to us already, by a dial of its own; dialled() says when that is over.
+  void connected(const Endpoint& peer);
   // The next address that may be dialled at `now`, marked as being dialled; nullopt when none is due.
   template <class IsBanned>
   std::optional<Endpoint> next_to_dial(Time now, IsBanned&& is_banned) {
@@ -63,8 +65,10 @@ class PeerPool {
     std::uint32_t failures = 0;
     bool is_waiting = false;
     bool is_excluded = false;
+    Time due = kStart;             // while is_waiting
   };
   void wait(const Endpoint& peer, Known& known, Time until);
+  void stop_waiting(const Endpoint& peer, Known& known);
   bool forget_one();
 
   Duration redial_base_;

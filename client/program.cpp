@@ -155,10 +155,9 @@ void Program::end() {
   if (has_ended_) return;
   has_ended_ = true;
   tick_.disarm();
-  const bool must_be_complete = options_.exit_when || options_.check_only;
   for (const TorrentId id : ids_) {
     const TorrentStatus status = session_.status(id);
-    if (must_be_complete && status.left.value() > 0) exit_status_ = 1;
+    if (status.left.value() > 0) exit_status_ = 1;
   }
   report_status();
   if (progress_width_ > 0) fmt::print(console_.err, "\n");

@@ -28,6 +28,9 @@ constexpr std::uint32_t dial_limit(std::uint32_t max_peers) { return std::max(1u
 
 constexpr std::size_t kMaxAddressesRemembered = 1024;
 
+// Far more than two dials that cross can lie apart.
+constexpr Duration kCrossingTime = 15s;
+
 }  // namespace
 
 Torrent::Torrent(TorrentId id, SessionContext& session, AddTorrent torrent)
@@ -345,8 +348,9 @@ void Torrent::on_handshake(Peer& peer, const protocol::Handshake& handshake) {
   emit(PeerConnected{peer.endpoint, peer.id, peer.initiator});
 }
 
-// One connection per pair of peers.  When both dialled each other, both ends must give up the same one: what stays
-// is the connection that was dialled by the greater peer id (bug B60).  False: `peer` is the one to go.
+// One connection per pair of peers.  When dials crossed, both ends must give up the same one: what stays is the
+// connection that was dialled by the greater peer id (bug B60).  A connection that has been in use for a
+// while is no crossing, and stays.  False: `peer` is the one to go.
 bool Torrent::resolve_duplicate(Peer& peer) {
   Peer* other = nullptr;
   peers_.for_each_ready([&](Peer& candidate) {
@@ -354,7 +358,8 @@ bool Torrent::resolve_duplicate(Peer& peer) {
   });
   if (other == nullptr) return true;
   const bool ours_stays = session_.peer_id > peer.id;
-  const bool new_one_stays = peer.initiator != other->initiator && (peer.initiator == Initiator::us) == ours_stays;
+  const bool is_crossing = peer.initiator != other->initiator && outside_.clock.now() - other->since < kCrossingTime;
+  const bool new_one_stays = is_crossing && (peer.initiator == Initiator::us) == ours_stays;
   Peer& surplus = new_one_stays ? *other : peer;
   surplus.is_surplus = true;
   drop(surplus, "is connected twice");
@@ -405,127 +410,11 @@ void Torrent::drop(Peer& peer, std::string_view reason) {
                   : peer.is_ready ? PeerPool::Outcome::ended
                                   : PeerPool::Outcome::failed, now);
   }
+  if (peer.listens_at) pool_.dialled(*peer.listens_at, PeerPool::Outcome::ended, now);
   dial_timer_.arm_no_later_than(now + 1s);
 }
 
-// ---- messages ----
-
-bool Torrent::require_fast(Peer& peer, std::string_view what) {
-  if (peer.common_features.fast) return true;
-  drop(peer, std::string("sent ") + std::string(what) + " without the fast extension");   // BEP 6; bug B58
-  return false;
-}
-
-struct Torrent::MessageVisitor {
-  Torrent& torrent;
-  Peer& peer;
-  const protocol::PieceGeometry& geometry;
-  bool is_first;
-
-  bool knows_piece(PieceIndex piece) const {
-    if (geometry.contains(piece)) return true;
-    torrent.drop(peer, "named a piece that does not exist");
-    return false;
-  }
-  bool knows_block(const BlockRange& block) const {
-    if (geometry.is_valid(block) && block.length <= protocol::kMaxBlockBytes) return true;
-    torrent.drop(peer, "named a block that does not exist");
-    return false;
-  }
-  bool comes_first() const {
-    if (is_first) return true;
-    torrent.drop(peer, "sent its pieces a second time, or late");   // BEP 3: "only ever sent as the first message"
-    return false;
-  }
-  void has(Bitfield pieces) const {
-    torrent.download_->on_bitfield(peer, std::move(pieces));
-    if (torrent.download_->is_complete() && peer.is_seed()) torrent.drop(peer, "both have everything");
-  }
-
-  void operator()(const protocol::KeepAlive&) const {}
-  void operator()(const protocol::Choke&) const { torrent.download_->on_choke(peer); }
-  void operator()(const protocol::Unchoke&) const { torrent.download_->on_unchoke(peer); }
-  void operator()(const protocol::Interested&) const { torrent.upload_->on_interested(peer); }
-  void operator()(const protocol::NotInterested&) const { torrent.upload_->on_not_interested(peer); }
-  void operator()(const protocol::Have& message) const {
-    if (!knows_piece(message.piece)) return;
-    torrent.download_->on_have(peer, message.piece);
-    if (torrent.download_->is_complete() && peer.is_seed()) torrent.drop(peer, "both have everything");
-  }
-  void operator()(const protocol::BitfieldMessage& message) const {
-    if (!comes_first()) return;
-    auto pieces = Bitfield::from_wire(message.payload, geometry.piece_count());
-    if (!pieces) {
-      torrent.drop(peer, "sent a malformed bitfield");
-      return;
-    }
-    has(std::move(*pieces));
-  }
-  void operator()(const protocol::HaveAll&) const {
-    if (!torrent.require_fast(peer, "have-all") || !comes_first()) return;
-    Bitfield all(geometry.piece_count());
-    all.set_all();
-    has(std::move(all));
-  }
-  void operator()(const protocol::HaveNone&) const {
-    if (torrent.require_fast(peer, "have-none")) static_cast<void>(comes_first());
-  }
-  void operator()(const protocol::Request& message) const {
-    if (knows_block(message.block)) torrent.upload_->on_request(peer, message.block);
-  }
-  void operator()(const protocol::Cancel& message) const {
-    if (knows_block(message.block)) torrent.upload_->on_cancel(peer, message.block);
-  }
-  void operator()(const protocol::Reject& message) const {
-    if (torrent.require_fast(peer, "reject")) torrent.download_->on_reject(peer, message.block);
-  }
-  void operator()(const protocol::AllowedFast& message) const {
-    if (torrent.require_fast(peer, "allowed-fast") && knows_piece(message.piece)) {
-      torrent.download_->on_allowed_fast(peer, message.piece);
-    }
-  }
-  void operator()(const protocol::Suggest& message) const {
-    // Advice that rarest first has no use for; but it must make sense.
-    if (torrent.require_fast(peer, "suggest")) static_cast<void>(knows_piece(message.piece));
-  }
-  void operator()(const protocol::Extended& message) const { torrent.on_extended(peer, message); }
-  void operator()(const protocol::PieceHeader&) const { SWARM_ASSERT(false); }   // on_block() has it
-  void operator()(const protocol::Port&) const {}      // a DHT node's; we have none
-  void operator()(const protocol::Unknown&) const {}
-};
-
-void Torrent::on_message(Peer& peer, const protocol::Message& message) {
-  if (peer.is_dropped) return;
-  // The extension handshake may stand before the bitfield, and so may what is no part of BEP 3's exchange.
-  const bool counts = !std::holds_alternative<protocol::KeepAlive>(message) &&
-                      !std::holds_alternative<protocol::Extended>(message) &&
-                      !std::holds_alternative<protocol::Port>(message) &&
-                      !std::holds_alternative<protocol::Unknown>(message);
-  const bool is_first = !peer.has_sent_message;
-  if (counts) peer.has_sent_message = true;
-  std::visit(MessageVisitor{*this, peer, metainfo_->geometry, is_first}, message);
-}
-
-void Torrent::on_extended(Peer& peer, const protocol::Extended& message) {
-  if (!peer.common_features.extension_protocol || message.id != 0) return;
-  const auto theirs = protocol::decode_extension_handshake(message.payload);
-  if (!theirs) {
-    drop(peer, "sent a malformed extension handshake: " + to_string(theirs.error()));
-    return;
-  }
-  if (theirs->request_queue) peer.reqq = std::max(1u, *theirs->request_queue);
-}
-
-void Torrent::on_block(Peer& peer, const BlockRange& block, runtime::Slices data) {
-  if (peer.is_dropped) return;
-  peer.has_sent_message = true;
-  if (!metainfo_->geometry.is_valid(block)) {
-    drop(peer, "sent a block that does not exist");
-    return;
-  }
-  download_->on_block(peer, block, std::move(data));
-  if (store_.write_backlog() >= settings_.write_backlog) peer.wire.pause_reading();
-}
+// ---- flow ----
 
 void Torrent::on_bytes(Peer& peer, ByteCount bytes) {
   session_.down.charge(bytes);

@@ -1,5 +1,7 @@
 #include "client/udp_announce.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -41,7 +43,10 @@ void UdpAnnounce::on_resolved(runtime::Tag,
     finish(std::unexpected("cannot find " + url_.host + ": " + std::string(to_string(addresses.error()))));
     return;
   }
-  const Endpoint found{addresses->front(), url_.port};
+  // Of several addresses one of the family that we announce from: a tracker listens where it was meant to be asked.
+  const auto fitting = std::ranges::find_if(
+      *addresses, [&](const IpAddress& address) { return from_ && address.is_v6() == from_->is_v6(); });
+  const Endpoint found{fitting != addresses->end() ? *fitting : addresses->front(), url_.port};
   if (tracker_ != found) connection_.reset();
   tracker_ = found;
   static constexpr std::array<std::uint8_t, 16> kAnyV6{};
@@ -77,9 +82,10 @@ void UdpAnnounce::on_timer(runtime::Tag) {
   send();
 }
 
-void UdpAnnounce::on_datagrams(runtime::DatagramSocketId, std::span<const runtime::Datagram> batch) {
+void UdpAnnounce::on_datagrams(runtime::DatagramSocketId socket, std::span<const runtime::Datagram> batch) {
   for (const runtime::Datagram& datagram : batch) {
-    if (!request_) return;
+    // A second copy of the answer must not answer what was begun upon the first.
+    if (socket_ != socket) return;
     receive(datagram);
   }
 }
