@@ -48,11 +48,12 @@ std::string to_string(const HttpError& error) {
 }
 
 struct HttpClient::State {
-  explicit State(Outside given) : outside(given) {}
+  explicit State(Outside given);
+  ~State();
 
   // Deleted when no call can be inside it any more: at the next event.
   void bury(HttpGetId id);
-  void sweep() { dead.clear(); }
+  void sweep();
 
   Outside outside;
   std::map<HttpGetId, std::unique_ptr<Get>> open;
@@ -166,6 +167,10 @@ class Get final : public StreamHandler, public ResolveHandler, public TimerHandl
 };
 
 }  // namespace
+
+HttpClient::State::State(Outside given) : outside(given) {}
+HttpClient::State::~State() = default;
+void HttpClient::State::sweep() { dead.clear(); }
 
 void HttpClient::State::bury(HttpGetId id) {
   const auto found = open.find(id);

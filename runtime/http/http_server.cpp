@@ -43,17 +43,13 @@ class Connection;
 }  // namespace
 
 struct HttpServer::State final : AcceptHandler {
-  State(Outside given, const Limits& bounds, RequestHandler& answerer)
-      : outside(given), limits(bounds), handler(answerer) {}
-  ~State() {
-    for (const auto& [stream, connection] : open) outside.network.reset(StreamId(stream));
-    if (is_listening) outside.network.close(listener);
-  }
+  State(Outside given, const Limits& bounds, RequestHandler& answerer);
+  ~State();
 
   void on_accept(ListenerId from_listener, StreamId stream, const Endpoint& from) override;
   // The connection is deleted when no call can be inside it any more: at the next event.
   void bury(StreamId stream);
-  void sweep() { dead.clear(); }
+  void sweep();
 
   Outside outside;
   const Limits limits;
@@ -228,6 +224,16 @@ class Connection final : public StreamHandler, public TimerHandler {
 };
 
 }  // namespace
+
+HttpServer::State::State(Outside given, const Limits& bounds, RequestHandler& answerer)
+    : outside(given), limits(bounds), handler(answerer) {}
+
+HttpServer::State::~State() {
+  for (const auto& [stream, connection] : open) outside.network.reset(StreamId(stream));
+  if (is_listening) outside.network.close(listener);
+}
+
+void HttpServer::State::sweep() { dead.clear(); }
 
 void HttpServer::State::on_accept(ListenerId, StreamId stream, const Endpoint& from) {
   sweep();

@@ -60,7 +60,7 @@ TEST_P(DatagramConformance, DeliversABatchWithItsSenderAndItsBoundaries) {
 TEST_P(DatagramConformance, CarriesSizesFromNothingToWhatUdpHolds) {
   Mailbox sender(a().network, world().address(Side::a));
   Mailbox receiver(b().network, world().address(Side::b));
-  for (const std::size_t size : {0, 1, 16, 1400, 1500, 9000, 60'000}) {
+  for (const std::size_t size : {0U, 1U, 16U, 1400U, 1500U, 9000U, 60000U}) {
     sender.send(receiver.at(), {pattern(size)});
     ASSERT_TRUE(run_until([&] { return !receiver.payloads.empty(); })) << size;
     EXPECT_EQ(receiver.payloads[0], pattern(size));

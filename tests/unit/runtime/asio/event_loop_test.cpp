@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <csignal>
 #include <thread>
 #include <vector>
@@ -15,9 +14,12 @@ namespace {
 TEST(EventLoop, RunsWhatOtherThreadsPostAndStopsWhenTold) {
   EventLoop loop;
   int ran = 0;
-  std::thread other([&] {
-    for (int i = 0; i < 100; ++i) loop.post([&] { ++ran; });
-    loop.stop();
+  std::thread other;
+  loop.post([&] {
+    other = std::thread([&] {
+      for (int i = 0; i < 100; ++i) loop.post([&] { ++ran; });
+      loop.stop();
+    });
   });
   loop.run();
   other.join();

@@ -49,7 +49,7 @@ class PieceHashingTest : public testing::Test {
 
 TEST_F(PieceHashingTest, HashesPiecesAcrossFilesOfAllSizes) {
   std::vector<HashedFile> files;
-  for (const std::size_t size : {0, 1, 100'000, 16'384, 0, 0, 5, 70'000, 16'384 * 4, 0}) files.push_back(make(size));
+  for (const std::size_t size : {0U, 1U, 100'000U, 16'384U, 0U, 0U, 5U, 70'000U, 65'536U, 0U}) files.push_back(make(size));
   ByteCount last_seen;
   const auto hashes = hash_file_pieces(files, {.piece_length = 16_KiB, .threads = 3, .progress = [&](ByteCount done) {
                                                  EXPECT_GT(done, last_seen);
