@@ -12,6 +12,13 @@ void SlotAccount::add(const Change& change, Time now) {
   if (now - kPatience > waiting_[settled_].at) settle(now - kPatience);
 }
 
+void SlotAccount::add_end(ConnectionId connection, HostId peer, Time seen, Duration margin) {
+  Time at = std::max(kStart, seen - margin);
+  for (std::size_t i = waiting_.size(); i > settled_ && waiting_[i - 1].at > at; --i)
+    if (waiting_[i - 1].connection == connection) at = waiting_[i - 1].at;
+  add({at, connection, peer, Kind::closed}, seen);
+}
+
 void SlotAccount::finish(Time end) {
   settle(end);
   judge(end, false);

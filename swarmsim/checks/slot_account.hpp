@@ -46,6 +46,9 @@ class SlotAccount {
   explicit SlotAccount(Limits limits) : limits_(limits) {}
 
   void add(const Change& change, Time now);
+  // The end of a connection became visible at `seen`.  The client may have closed it by itself and stopped counting
+  // the peer at any time after its last dealings with it; the earliest, at most `margin` before, is taken.
+  void add_end(ConnectionId connection, HostId peer, Time seen, Duration margin);
   // Counts everything up to `end`.
   void finish(Time end);
 

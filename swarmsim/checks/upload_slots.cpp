@@ -13,7 +13,7 @@ namespace swarmlab::swarmsim {
 namespace {
 
 constexpr Duration kGrace = 1s;
-// How long before its FIN arrives a client may have hung up on a peer, and so have stopped counting it.
+// How long before the end of a connection shows a client may have hung up, and so have stopped counting the peer.
 constexpr Duration kHangUp = 10s;
 
 constexpr std::array kParameters{
@@ -65,8 +65,9 @@ class UploadSlots final : public Check {
       const Kind kind = event.message.kind == MessageKind::interested ? Kind::interested : Kind::not_interested;
       note(event.to, event.from, kind, event.at, event);
     } else {
-      note(event.to, event.from, Kind::closed, event.at, event);
-      note(event.from, event.to, Kind::closed, std::max(kStart, event.at - kHangUp), event);
+      // Either side may have been first: both can hang up while the other's FIN is on its way.
+      note_end(event.from, event.to, event);
+      note_end(event.to, event.from, event);
     }
   }
 
@@ -94,6 +95,11 @@ class UploadSlots final : public Check {
   void note(HostId owner, HostId other, SlotAccount::Kind kind, Time at, const WireEvent& event) {
     if (!member_.has(owner) || other.value() >= facts_.peers.size()) return;
     accounts_[account_of_[owner.value()]].add({at, event.connection, other, kind}, event.at);
+  }
+
+  void note_end(HostId owner, HostId other, const WireEvent& event) {
+    if (!member_.has(owner) || other.value() >= facts_.peers.size()) return;
+    accounts_[account_of_[owner.value()]].add_end(event.connection, other, event.at, kHangUp);
   }
 
   void accuse(Judgement& judgement, HostId owner, std::uint32_t slots, const SlotAccount::Fault& fault) const {

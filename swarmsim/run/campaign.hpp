@@ -25,7 +25,7 @@ struct PlannedRun {
 
 struct CampaignOptions {
   unsigned jobs = 1;
-  std::optional<Duration> until;
+  std::optional<Duration> until = std::nullopt;
 };
 
 // `done` is called for each run, in the order of the plan, as soon as it and all before it are over.

@@ -16,7 +16,7 @@ namespace swarmlab::swarmsim {
 
 struct SimOptions {
   std::uint64_t seed = 1;
-  std::optional<Duration> until;    // ends the run here; what is open then is undecided
+  std::optional<Duration> until = std::nullopt;   // ends the run here; what is open then is undecided
   std::ostream* log = nullptr;      // what clients say
 };
 

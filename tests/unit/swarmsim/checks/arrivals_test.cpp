@@ -1,0 +1,66 @@
+#include "swarmsim/checks/arrivals.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/swarmsim/checks/stage.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+using ::testing::ElementsAre;
+
+class ArrivalsTest : public ::testing::Test {
+ protected:
+  std::optional<WholePiece> block(HostId from, int piece, int block, Authentic authentic = Authentic::yes) {
+    WireEvent event;
+    event.at = kStart + 1s;
+    event.from = from;
+    event.to = kA;
+    event.message.piece = PieceIndex(static_cast<std::uint32_t>(piece));
+    event.message.begin = BlockBegin(static_cast<std::uint32_t>(block) * 16384);
+    event.message.length = 16384;
+    event.message.authentic = authentic;
+    return arrivals.on_block(event);
+  }
+  Stage stage;
+  Arrivals arrivals{stage.facts};
+};
+
+TEST_F(ArrivalsTest, APieceIsWholeWithItsLastBlock) {
+  EXPECT_FALSE(block(kB, 1, 1));
+  const auto whole = block(kC, 1, 0);
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(whole->is_true);
+  EXPECT_THAT(std::vector(whole->sources.begin(), whole->sources.end()), ElementsAre(kC, kB));
+  EXPECT_EQ(arrivals.pieces(kA), 1u);
+}
+
+TEST_F(ArrivalsTest, AFalsePieceHasToComeAgainEntirely) {
+  EXPECT_FALSE(block(kB, 1, 0, Authentic::no));
+  EXPECT_FALSE(block(kB, 1, 1)->is_true);
+  EXPECT_EQ(arrivals.pieces(kA), 0u);
+  EXPECT_FALSE(block(kC, 1, 0));
+  EXPECT_TRUE(block(kC, 1, 1)->is_true);
+}
+
+TEST_F(ArrivalsTest, OfABlockThatComesTwiceTheFirstCounts) {
+  EXPECT_FALSE(block(kB, 1, 0, Authentic::no));
+  EXPECT_FALSE(block(kC, 1, 0));
+  EXPECT_FALSE(block(kC, 1, 1)->is_true);
+}
+
+TEST_F(ArrivalsTest, NotesWhenAPeerIsComplete) {
+  EXPECT_EQ(arrivals.completed_at(kA), kNever);
+  EXPECT_EQ(arrivals.completed_at(kB), kStart);
+  for (int piece = 0; piece < 4; ++piece)
+    for (int b = 0; b < 2; ++b) (void)block(kB, piece, b);
+  EXPECT_EQ(arrivals.completed_at(kA), kStart + 1s);
+}
+
+TEST_F(ArrivalsTest, OverlooksBlocksThatLieOutside) {
+  EXPECT_FALSE(block(kB, 4, 0));
+  EXPECT_FALSE(block(kB, 0, 2));
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,29 @@
+#include "swarmsim/checks/catalogue.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace swarmlab::swarmsim {
+namespace {
+
+TEST(Catalogue, IsSortedSoThatPeopleFindThings) {
+  EXPECT_TRUE(std::ranges::is_sorted(check_manuals(), {}, &CheckManual::name));
+}
+
+TEST(Catalogue, FindsByNameOnly) {
+  EXPECT_EQ(find_check_manual("bans")->name, "bans");
+  EXPECT_EQ(find_check_manual("ban"), nullptr);
+}
+
+TEST(Catalogue, EveryCheckSaysWhenItIsViolatedAndWhichBugsItKnows) {
+  for (const CheckManual* manual : check_manuals()) {
+    EXPECT_FALSE(manual->claim.empty()) << manual->name;
+    EXPECT_TRUE(manual->bugs.starts_with('B')) << manual->name;
+    EXPECT_GT(manual->text.size(), 100u) << manual->name;
+    EXPECT_THAT(explain(*manual), ::testing::HasSubstr("(required) the peers"));
+  }
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim

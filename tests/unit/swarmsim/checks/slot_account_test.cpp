@@ -1,0 +1,105 @@
+#include "swarmsim/checks/slot_account.hpp"
+
+#include <gtest/gtest.h>
+
+namespace swarmlab::swarmsim {
+namespace {
+
+using Kind = SlotAccount::Kind;
+using Wrong = SlotAccount::Wrong;
+
+class SlotAccountTest : public ::testing::Test {
+ protected:
+  // One slot; 11 s to react.
+  SlotAccount account{{.slots = 1, .reaction = 11s}};
+  void add(Duration at, std::uint32_t peer, Kind kind) { add_late(at, at, peer, kind); }
+  void add_late(Duration at, Duration seen, std::uint32_t peer, Kind kind) {
+    account.add({kStart + at, ConnectionId(peer), HostId(peer), kind}, kStart + seen);
+  }
+};
+
+TEST_F(SlotAccountTest, MovingTheSlotInOneInstantIsNoSurplus) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  add(10s, 2, Kind::unchoke);              // sent at once
+  add_late(10s, 14s, 1, Kind::choke);      // decided together with it, but waits behind a block
+  account.finish(kStart + 20s);
+  EXPECT_FALSE(account.fault());
+  EXPECT_EQ(account.most(), 1u);
+  EXPECT_TRUE(account.had_more_demand_than_slots());
+}
+
+TEST_F(SlotAccountTest, AnUnchokeTooManyIsWrongAtOnce) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  add(2s, 2, Kind::unchoke);
+  add(3s, 1, Kind::choke);
+  account.finish(kStart + 3s);
+  ASSERT_TRUE(account.fault());
+  EXPECT_EQ(account.fault()->wrong, Wrong::unchoked_too_many);
+  EXPECT_EQ(account.fault()->since, kStart + 2s);
+  EXPECT_EQ(account.fault()->unchoked, 2u);
+}
+
+TEST_F(SlotAccountTest, ASpareSlotThatBecomesWantedHasARoundToGo) {
+  add(1s, 1, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  add(1s, 2, Kind::unchoke);               // not interested: spare slots may be given away
+  add(5s, 2, Kind::interested);
+  add(15s, 2, Kind::choke);
+  account.finish(kStart + 15s);
+  EXPECT_FALSE(account.fault());
+  add(16s, 2, Kind::not_interested);
+  add(16s, 2, Kind::unchoke);
+  add(20s, 2, Kind::interested);
+  account.finish(kStart + 32s);
+  ASSERT_TRUE(account.fault());
+  EXPECT_EQ(account.fault()->wrong, Wrong::kept_too_many);
+}
+
+TEST_F(SlotAccountTest, ASlotLeftEmptyWhileOthersWaitIsWrongAfterARound) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  account.finish(kStart + 12s);
+  EXPECT_FALSE(account.fault());
+  account.finish(kStart + 13s);
+  ASSERT_TRUE(account.fault());
+  EXPECT_EQ(account.fault()->wrong, Wrong::too_few);
+}
+
+TEST_F(SlotAccountTest, APeerThatIsGoneHoldsNoSlot) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  add(2s, 1, Kind::closed);
+  add(2s, 2, Kind::unchoke);
+  account.finish(kStart + 3s);
+  EXPECT_FALSE(account.fault());
+}
+
+TEST_F(SlotAccountTest, AHangUpCountsFromTheLastDealingsEvenIfItIsSeenLater) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  add(3s, 2, Kind::unchoke);                                       // in place of 1, which was dropped just before
+  account.add_end(ConnectionId(1), HostId(1), kStart + 4s, 10s);   // its FIN arrives now
+  account.finish(kStart + 5s);
+  EXPECT_FALSE(account.fault());
+}
+
+TEST_F(SlotAccountTest, JudgesALongRunAsItGoes) {
+  for (int i = 0; i < 5000; ++i) {
+    const std::uint32_t peer = static_cast<std::uint32_t>(i % 2) + 1;
+    add(std::chrono::seconds(i), peer, Kind::interested);
+    if (i > 0) add(std::chrono::seconds(i), 3 - peer, Kind::choke);
+    add(std::chrono::seconds(i), peer, Kind::unchoke);
+  }
+  account.finish(kStart + 5000s);
+  EXPECT_FALSE(account.fault());
+  EXPECT_EQ(account.most(), 1u);
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,57 @@
+#include "swarmsim/checks/upload_slots.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/swarmsim/checks/stage.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+using enum MessageKind;
+using ::testing::HasSubstr;
+
+class UploadSlotsTest : public ::testing::Test {
+ protected:
+  void begin(std::uint32_t declared) {
+    stage.facts.peers[0].upload_slots = declared;
+    stage.begin("upload_slots", who({kA}));
+    for (const HostId peer : {kB, kC, kD}) stage.received(1s, peer, kA, interested);
+  }
+  Stage stage;
+};
+
+TEST_F(UploadSlotsTest, HoldsAndReportsTheMost) {
+  begin(2);
+  stage.sent(1s, kA, kB, unchoke);
+  stage.sent(1s, kA, kC, unchoke);
+  const Judgement judgement = stage.conclude(30s);
+  EXPECT_EQ(judgement.verdict, Verdict::held);
+  EXPECT_EQ(judgement.measured, "at most 2 at once, at a");
+  EXPECT_EQ(judgement.limit, "2");
+}
+
+TEST_F(UploadSlotsTest, IsViolatedByOneTooManyWithTheMessagesThatLedThere) {
+  begin(2);
+  stage.sent(1s, kA, kB, unchoke);
+  stage.sent(2s, kA, kC, unchoke);
+  stage.sent(3s, kA, kD, unchoke);
+  const Judgement judgement = stage.conclude(30s);
+  EXPECT_EQ(judgement.verdict, Verdict::violated);
+  EXPECT_EQ(judgement.summary, "a unchoked 3 interested peers at once (limit 2)");
+  EXPECT_EQ(judgement.story.back(), "00:03.000  a -> d  UNCHOKE");
+}
+
+TEST_F(UploadSlotsTest, IsViolatedByASlotThatNobodyGets) {
+  begin(2);
+  stage.sent(1s, kA, kB, unchoke);
+  EXPECT_THAT(stage.conclude(30s).summary, HasSubstr("a served 1 of 3 interested peers for 29 s, with 2 slots"));
+}
+
+TEST_F(UploadSlotsTest, IsVacuousWithoutDemandBeyondTheSlots) {
+  begin(3);
+  stage.sent(1s, kA, kB, unchoke);
+  EXPECT_EQ(stage.conclude(30s).verdict, Verdict::vacuous);
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,44 @@
+#include "swarmsim/report/exit_status.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/swarmsim/report/results.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+ExitStatus status(std::vector<std::vector<Verdict>> runs, std::vector<std::string> required = {}) {
+  std::vector<RunResult> results;
+  for (const auto& verdicts : runs) {
+    std::vector<CheckResult> checks;
+    for (const Verdict verdict : verdicts) checks.push_back(a_check(verdict));
+    results.push_back(a_run(std::move(checks)));
+  }
+  return status_of(results, required);
+}
+
+using enum Verdict;
+
+TEST(ExitStatus, FollowsTheVerdicts) {
+  EXPECT_EQ(status({{held, held}}), ExitStatus::held);
+  EXPECT_EQ(status({{held, violated}}), ExitStatus::violated);
+  EXPECT_EQ(status({{held, vacuous}}), ExitStatus::vacuous);
+  EXPECT_EQ(status({{held, undecided}}), ExitStatus::held);
+  EXPECT_EQ(status({{undecided, not_applicable}}), ExitStatus::vacuous) << "nothing was held or violated";
+}
+
+TEST(ExitStatus, TheWorstCauseOfSeveralRunsCounts) {
+  EXPECT_EQ(status({{held}, {vacuous}, {violated}}), ExitStatus::violated);
+  RunResult broken = a_run({a_check(violated)});
+  broken.invalid = "the tracker could not start";
+  EXPECT_EQ(status_of(std::vector{broken, a_run({a_check(violated)})}, {}), ExitStatus::environment);
+  EXPECT_EQ(worse(ExitStatus::usage, ExitStatus::environment), ExitStatus::usage);
+}
+
+TEST(ExitStatus, ARequiredCheckMustBeDecided) {
+  EXPECT_EQ(status({{held, undecided}}, {"bans"}), ExitStatus::violated);
+  EXPECT_EQ(status({{held, undecided}}, {"completes"}), ExitStatus::held);
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim

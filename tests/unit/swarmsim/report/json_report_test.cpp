@@ -1,0 +1,41 @@
+#include "swarmsim/report/json_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/swarmsim/report/results.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+TEST(JsonReport, HasTheFieldsOthersRelyOn) {
+  const auto json = nlohmann::json::parse(json_report(std::vector{a_run({a_check(Verdict::violated)})}, ExitStatus::violated));
+  EXPECT_EQ(json["exit"], 1);
+  const auto& run = json["runs"][0];
+  EXPECT_EQ(run["scenario"], "A story");
+  EXPECT_EQ(run["file"], "s.yaml");
+  EXPECT_EQ(run["seed"], 7);
+  EXPECT_EQ(run["mode"], "sim");
+  EXPECT_EQ(run["fingerprint"], "0000000000000abc");
+  EXPECT_EQ(run["virtual_s"], 90.0);
+  EXPECT_EQ(run["wall_s"], 0.25);
+  EXPECT_EQ(run["verdict"], "violated");
+  const auto& check = run["checks"][0];
+  EXPECT_EQ(check["check"], "bans");
+  EXPECT_EQ(check["who"], "leech");
+  EXPECT_EQ(check["verdict"], "violated");
+  EXPECT_EQ(check["measured"], "3 proofs");
+  EXPECT_EQ(check["limit"], "2 min");
+  EXPECT_EQ(check["story"].size(), 2u);
+  EXPECT_EQ(check["again"], "swarmsim run s.yaml --seed 7");
+}
+
+TEST(JsonReport, RefusalsAreDocumentsToo) {
+  const auto json = nlohmann::json::parse(json_refusal("no such \xff file", ExitStatus::usage));
+  EXPECT_EQ(json["exit"], 2);
+  EXPECT_TRUE(json["runs"].empty());
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,38 @@
+#include "swarmsim/report/terminal.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/swarmsim/report/results.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Terminal, ShowsTheMeasuredValueBesideTheLimitAlsoWhenItHolds) {
+  const std::string text = describe_run(a_run({a_check(Verdict::held)}), Colours::off);
+  EXPECT_THAT(text, HasSubstr("held           bans of leech  3 proofs  (limit: 2 min)\n"));
+  EXPECT_THAT(text, Not(HasSubstr("again:")));
+  EXPECT_THAT(text, HasSubstr("fingerprint 0000000000000abc, 1 min 30 s of virtual time in 0.25 s"));
+}
+
+TEST(Terminal, TellsTheStoryOfAViolationAndHowToSeeItAgain) {
+  const std::string text = describe_run(a_run({a_check(Verdict::violated)}), Colours::off);
+  EXPECT_THAT(text, HasSubstr("VIOLATED       bans of leech"));
+  EXPECT_THAT(text, HasSubstr("      leech[2] still <talks> to liar\n        00:41.220  piece 17 is whole\n"
+                              "        again: swarmsim run s.yaml --seed 7\n"));
+}
+
+TEST(Terminal, EndsWithTheVerdict) {
+  const std::vector runs{a_run({a_check(Verdict::held)}), a_run({a_check(Verdict::violated)})};
+  EXPECT_EQ(describe_end(runs, ExitStatus::violated, Colours::off), "2 runs: 1 held, 1 violated\nVIOLATED\n");
+}
+
+TEST(Terminal, HasColoursOnlyWhenAsked) {
+  EXPECT_THAT(describe_run(a_run({a_check(Verdict::held)}), Colours::off), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(describe_run(a_run({a_check(Verdict::held)}), Colours::on), HasSubstr("\x1b[32m"));
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim

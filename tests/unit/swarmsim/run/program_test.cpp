@@ -1,0 +1,67 @@
+// The command line as users and scripts meet it: arguments in, text and exit status out.
+#include "swarmsim/program.hpp"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+namespace swarmlab::swarmsim {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int status;
+  std::string out;
+  std::string error;
+};
+
+Outcome run(std::vector<std::string> arguments) {
+  std::ostringstream out;
+  std::ostringstream error;
+  Env env{std::move(arguments), out, error, false, false};
+  const int status = run_program(env);
+  return {status, out.str(), error.str()};
+}
+
+TEST(Program, HelpFitsAScreen) {
+  const Outcome outcome = run({"--help"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_LE(std::ranges::count(outcome.out, '\n'), 30);
+}
+
+TEST(Program, RefusesWhatItDoesNotKnow) {
+  EXPECT_EQ(run({}).status, 2);
+  EXPECT_THAT(run({"rum"}).error, HasSubstr("did you mean 'run'?"));
+  EXPECT_EQ(run({"run"}).status, 2);
+  EXPECT_EQ(run({"run", "x.yaml", "--colour"}).status, 2);
+  EXPECT_THAT(run({"run", "x.yaml"}).error, HasSubstr("x.yaml: there is no such file"));
+  EXPECT_THAT(run({"run", "x.yaml", "--require", "ban"}).error, HasSubstr("did you mean 'bans'?"));
+  EXPECT_THAT(run({"run", "x.yaml", "--until", "90"}).error, HasSubstr("bare number"));
+  EXPECT_EQ(run({"run", "x.yaml", "--seed", "1", "--seeds", "1..2"}).status, 2);
+}
+
+TEST(Program, SaysWhatOnlyLaterVersionsHave) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"run", "x.yaml", "--trace"}, {"run", "x.yaml", "--client=aria2"},
+        {"run", "x.yaml", "--mode", "lab"}, {"peer", "tarpit"}}) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_THAT(outcome.error, HasSubstr("not supported yet"));
+  }
+}
+
+TEST(Program, RefusalsAreJsonWhereJsonIsAskedFor) {
+  const Outcome outcome = run({"run", "x.yaml", "--json"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.out, HasSubstr("\"error\": \"x.yaml: there is no such file\""));
+}
+
+TEST(Program, ExplainsItsChecks) {
+  EXPECT_THAT(run({"explain"}).out, HasSubstr("upload_slots"));
+  EXPECT_THAT(run({"explain", "bans"}).out, HasSubstr("known bugs: B44"));
+  EXPECT_EQ(run({"explain", "nothing"}).status, 2);
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,140 @@
+#include "swarmsim/scenario/parse.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+namespace swarmlab::swarmsim {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const std::string kGood = R"(format: 1
+scenario: A story
+about: why
+limit: 10 min
+torrent: { size: 1.5 MiB, piece_length: 64 KiB }
+tracker: { kind: udp, interval: 30 s }
+network:
+  link: { up: 4 Mbit/s, down: 20 Mbit/s, delay: 20 ms, queue: 64 KiB }
+max_peers: 40
+peers:
+  seeder: { have: all, link: { up: 10 Mbit/s } }
+  leech:  { subject: true, count: 3, join: 5 s, have: 10%, settings: { upload_slots: 2, snub_after: 30 s } }
+  liar:   { have: all, behaviour: [ { corrupt_blocks: 5% } ] }
+timeline:
+  - { at: 1 min, stop: "leech[0]" }
+checks:
+  - completes: { who: ["leech[1..2]"], within: 8 min }
+  - bans: { who: leech, whom: liar, within: 2 min }
+)";
+
+std::vector<std::string> errors_of(const std::string& text, const std::vector<Override>& overrides = {}) {
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, overrides, diagnostics);
+  EXPECT_EQ(scenario.has_value(), diagnostics.empty());
+  std::vector<std::string> errors;
+  for (const Diagnostic& diagnostic : diagnostics.sorted()) errors.push_back(to_string("s.yaml", diagnostic));
+  return errors;
+}
+
+// The good scenario with one line replaced.
+std::vector<std::string> errors_with(const std::string& from, const std::string& to) {
+  std::string text = kGood;
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  text.replace(at, from.size(), to);
+  return errors_of(text);
+}
+
+TEST(ParseScenario, ReadsEveryPart) {
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(kGood, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  EXPECT_EQ(scenario->limit, 10min);
+  EXPECT_EQ(scenario->torrent.total, ByteCount(1'572'864));
+  EXPECT_EQ(scenario->tracker.kind, TrackerKind::udp);
+  EXPECT_EQ(scenario->cast.peer_count(), 5u);
+  const PeerGroup& leech = scenario->group_of(scenario->cast.select("leech")->front());
+  EXPECT_EQ(leech.link.up, BytesPerSecond(500'000));
+  EXPECT_EQ(leech.settings.upload_slots, 2u);
+  EXPECT_EQ(leech.settings.snub_after, 30s);
+  EXPECT_EQ(leech.settings.max_peers, 40u);
+  EXPECT_EQ(leech.join, kStart + 5s);
+  EXPECT_EQ(leech.have.millionths, 100'000u);
+  EXPECT_TRUE(leech.is_subject);
+  const PeerGroup& liar = scenario->group_of(scenario->cast.select("liar")->front());
+  ASSERT_THAT(liar.behaviours, SizeIs(1));
+  EXPECT_EQ(std::get<CorruptBlocks>(liar.behaviours[0]).rate.millionths, 50'000u);
+  ASSERT_THAT(scenario->checks, SizeIs(2));
+  EXPECT_THAT(scenario->checks[0].arguments.peers("who"), SizeIs(2));
+  EXPECT_EQ(scenario->checks[0].arguments.duration("within", 0s), 8min);
+}
+
+TEST(ParseScenario, RefusesABareNumberWhereAUnitIsDue) {
+  EXPECT_THAT(errors_with("limit: 10 min", "limit: 10"),
+              Contains(AllOf(HasSubstr("s.yaml:4:8: limit: '10' is a bare number"), HasSubstr("30 s"))));
+  EXPECT_THAT(errors_with("up: 4 Mbit/s", "up: 4"), Contains(HasSubstr("a rate has a unit")));
+  EXPECT_THAT(errors_with("5%", "5"), Contains(HasSubstr("a share has a unit")));
+}
+
+TEST(ParseScenario, SuggestsTheKeyThatWasMeant) {
+  EXPECT_THAT(errors_with("piece_length", "peice_length"), Contains(HasSubstr("s.yaml:5:27: torrent: 'peice_length' is no key here; did you mean 'piece_length'?")));
+  EXPECT_THAT(errors_with("upload_slots", "uploadslots"), Contains(HasSubstr("did you mean 'upload_slots'?")));
+  EXPECT_THAT(errors_with("- bans", "- band"), Contains(HasSubstr("did you mean 'bans'?")));
+  EXPECT_THAT(errors_with("kind: udp", "kind: utp"), Contains(HasSubstr("did you mean 'udp'?")));
+}
+
+TEST(ParseScenario, ReportsAllErrorsAtOnceInTheOrderOfTheFile) {
+  std::string text = kGood;
+  text.replace(text.find("10 min"), 6, "soon  ");
+  text.replace(text.find("count: 3"), 8, "count: x");
+  EXPECT_THAT(errors_of(text), SizeIs(3));   // the third: leech[1..2] of a group of one
+}
+
+TEST(ParseScenario, RefusesWhatItDoesNotSupportYetInsteadOfIgnoringIt) {
+  EXPECT_THAT(errors_with("max_peers: 40", "matrix: {}"), Contains(HasSubstr("'matrix' is not supported yet")));
+  EXPECT_THAT(errors_with("interval: 30 s", "faults: []"), Contains(HasSubstr("'faults' is not supported yet")));
+  EXPECT_THAT(errors_with("delay: 20 ms", "loss: 1%"), Contains(HasSubstr("'loss' is not supported yet")));
+  EXPECT_THAT(errors_with("stop: \"leech[0]\"", "kill: leech"), Contains(HasSubstr("'kill' is not supported yet")));
+  EXPECT_THAT(errors_with("have: all, behaviour", "client: aria2, behaviour"), Contains(HasSubstr("'client' is not supported yet")));
+  EXPECT_THAT(errors_of(kGood + "  - expect: a < b\n"), Contains(HasSubstr("'expect' is not supported yet")));
+}
+
+TEST(ParseScenario, BoundsWhatAFileCanAskFor) {
+  EXPECT_THAT(errors_with("count: 3", "count: 1000000000"), Contains(HasSubstr("at most 20000")));
+  EXPECT_THAT(errors_with("1.5 MiB", "900 TiB"), Contains(HasSubstr("1 B to 1 TiB")));
+  EXPECT_THAT(errors_with("64 KiB }\ntracker", "1 B }\ntracker"), Contains(HasSubstr("piece_length: 1 B; 1 KiB to")));
+  EXPECT_THAT(errors_with("max_peers: 40", "max_peers: 99999999999999999999999"), Contains(HasSubstr("too many")));
+}
+
+TEST(ParseScenario, RefusesWhatCannotHappen) {
+  EXPECT_THAT(errors_with("join: 5 s", "join: 20 min"), Contains(HasSubstr("joins at 20 min, when the run is over")));
+  EXPECT_THAT(errors_with("at: 1 min", "at: 1 s"), Contains(HasSubstr("leech[0] is to go at 1 s, before it has come")));
+  EXPECT_THAT(errors_with("who: leech", "who: leach"), Contains(HasSubstr("nobody is called 'leach'; did you mean 'leech'?")));
+  EXPECT_THAT(errors_with("whom: liar, ", ""), Contains(HasSubstr("'whom' is missing")));
+}
+
+TEST(ParseScenario, RefusesPathsThatLeaveTheDirectory) {
+  for (const char* path : {"../x", "a//b", "/etc/passwd", "a/../b", "."})
+    EXPECT_THAT(errors_with("size: 1.5 MiB", std::string("files: [ { path: \"") + path + "\", size: 1 MiB } ]"),
+                Contains(HasSubstr("is no relative path")))
+        << path;
+  EXPECT_THAT(errors_with("size: 1.5 MiB", "files: [ { path: a, size: 1 B }, { path: a/b, size: 1 B } ]"),
+              Contains(HasSubstr("is a file and a directory")));
+}
+
+TEST(ParseScenario, AppliesOverridesBeforeItUnderstands) {
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(kGood, std::vector<Override>{{"peers.leech.count", "7"}, {"torrent.size", "64 MiB"}}, diagnostics);
+  ASSERT_TRUE(scenario);
+  EXPECT_EQ(scenario->cast.select("leech")->size(), 7u);
+  EXPECT_EQ(scenario->torrent.total, 64_MiB);
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim
