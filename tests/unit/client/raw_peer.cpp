@@ -85,6 +85,11 @@ void RawPeer::send_block(const protocol::BlockRange& block, const runtime::Slice
   if (!has_ended_) world_.outside(host_).network.write(*stream_, data);
 }
 
+void RawPeer::resume_reading() {
+  reads_ = true;
+  if (is_open()) on_readable(*stream_);
+}
+
 void RawPeer::on_closed(runtime::StreamId, runtime::NetworkError) { has_ended_ = true; }
 
 void RawPeer::on_readable(runtime::StreamId stream) {

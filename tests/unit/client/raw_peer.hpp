@@ -36,6 +36,7 @@ class RawPeer final : private runtime::StreamHandler, private runtime::AcceptHan
   Endpoint endpoint() const { return {address_, 6881}; }
   void close();
   void pause_reading() { reads_ = false; }
+  void resume_reading();
 
   void handshake(const InfoHashV1& info_hash, protocol::Features features, char id = 'p');
   void send(const protocol::Message& message);
