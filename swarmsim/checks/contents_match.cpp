@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/quantities.hpp"
@@ -17,16 +18,17 @@ constexpr std::array kParameters{
 class ContentsMatch final : public Check {
  public:
   explicit ContentsMatch(const CheckContext& context)
-      : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")) {}
+      : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
+        stopped_(facts_.peers.size(), false) {}
 
-  EventSet interest() const override { return {}; }
-  void on_event(const WireEvent&) override {}
+  EventSet interest() const override { return EventSet{}.add(WireEventKind::stopped); }
+  void on_event(const WireEvent& event) override { stopped_[event.from.value()] = true; }
 
   // What has arrived may still be on its way to the disk.
   bool is_ready(Time, Disks& disks) override {
-    for (const HostId peer : who_)
-      if (arrivals_.is_complete(peer) && !disks.is_whole(peer)) return false;
-    return true;
+    return std::ranges::all_of(who_, [&](HostId peer) {
+      return stopped_[peer.value()] || (arrivals_.is_complete(peer) && disks.is_whole(peer));
+    });
   }
 
   Judgement conclude(const EndOfRun& end, Disks& disks) override {
@@ -55,6 +57,7 @@ class ContentsMatch final : public Check {
   const RunFacts& facts_;
   const Arrivals& arrivals_;
   std::vector<HostId> who_;
+  std::vector<bool> stopped_;
 };
 
 }  // namespace

@@ -33,6 +33,7 @@ struct RunResult {
   std::vector<std::string> notes;   // oddities that are no verdict: streams that could not be decoded
   std::uint64_t messages = 0;       // sent
   std::uint64_t blocks = 0;         // received
+  std::uint64_t open_connections = 0;   // when it ended
   std::string again;                // the command that shows it again
 
   // Violated by any stable check; vacuous when a check is, or when none held.

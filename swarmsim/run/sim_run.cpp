@@ -241,6 +241,7 @@ class SimRun {
     result.virtual_time = world_.now() - kStart;
     result.messages = observer_.messages();
     result.blocks = observer_.blocks();
+    result.open_connections = observer_.open_connections();
     result.notes = std::move(witness_.notes);
     result.invalid = invalid_;
     for (const Participant& participant : participants_)

@@ -51,6 +51,7 @@ class Observer final : public StreamTap {
   // Messages sent so far, and pieces (blocks) received.
   std::uint64_t messages() const { return messages_; }
   std::uint64_t blocks() const { return blocks_; }
+  std::uint64_t open_connections() const { return connections_.size() - free_slots_.size(); }
 
  private:
   enum class Phase : std::uint8_t { handshake, messages, tracker, broken };

@@ -26,14 +26,22 @@ TEST(ContentsMatch, IsViolatedByOneDiskAndSaysWhatIsWrongWithIt) {
   EXPECT_EQ(judgement.measured, "1 of 2 equal");
 }
 
-TEST(ContentsMatch, WaitsForWhatIsOnItsWayToTheDisk) {
+TEST(ContentsMatch, WaitsForContentAndForItsWayToTheDisk) {
   Stage stage;
   stage.begin("contents_match", who({kA}));
-  EXPECT_TRUE(stage.is_ready(1s)) << "whether a ever completes is another check's business";
+  EXPECT_FALSE(stage.is_ready(1s));
   for (int piece = 0; piece < 4; ++piece) stage.whole_piece(2s, kB, kA, piece);
   EXPECT_FALSE(stage.is_ready(2s));
   stage.disks.whole.insert(kA);
   EXPECT_TRUE(stage.is_ready(2s));
+}
+
+TEST(ContentsMatch, DoesNotWaitForWhoIsStopped) {
+  Stage stage;
+  stage.begin("contents_match", who({kA}));
+  stage.stopped(kA, 1s);
+  EXPECT_TRUE(stage.is_ready(1s));
+  EXPECT_EQ(stage.conclude(2s).verdict, Verdict::violated);
 }
 
 TEST(ContentsMatch, IsUndecidedOfAnIncompletePeerWhenTheRunIsCutShort) {
