@@ -211,6 +211,8 @@ Time Download::upkeep(Time now) {
   peers_.for_each_ready([&](Peer& peer) {
     // Who is not read from cannot answer: its time begins anew when reading goes on.
     if (peer.wire.is_paused()) peer.heard_again = now;
+    if (!peer.am_interested && peer.open.empty()) peer.open = {};   // who gives us nothing more needs no room for it
+    if (is_complete()) peer.late = {};
     if (peer.open.empty() || peer.wire.is_paused()) return;
     const auto begun = [&](const Peer::OpenRequest& request) {
       return std::max({request.sent, peer.last_block, peer.heard_again});

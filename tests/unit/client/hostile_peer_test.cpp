@@ -227,14 +227,14 @@ TEST(HostilePeer, OneWhoDoesNotReadIsCutOffBeforeItsAnswersFillTheMemory) {
 }
 
 TEST(HostilePeer, WhoIsNotReadFromForOurOwnReasonsIsNotBlamed) {
-  // 1 KiB/s: the blocks that one read takes pay for a minute and more.
+  // 200 B/s: the blocks that one read takes cost five minutes, more than the patience with a request and with silence.
   Settings limited;
-  limited.down_limit = BytesPerSecond(1024);
-  Leeching town({.size = 512_KiB, .piece_length = 64_KiB}, limited);
+  limited.down_limit = BytesPerSecond(200);
+  Leeching town({.size = 256_KiB, .piece_length = 64_KiB}, limited);
   RawPeer p(town.world(), "p");
   town.join(p);
   p.send(Unchoke{});
-  town.serve_all(p, 12min);
+  town.serve_all(p, 25min);
   EXPECT_TRUE(town.leech.is_complete()) << town.leech.status().pieces_have;
   EXPECT_EQ(p.count<Cancel>(), 0u) << p.transcript();
   EXPECT_EQ(town.leech.status().wasted, 0_B);

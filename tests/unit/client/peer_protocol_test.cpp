@@ -72,6 +72,20 @@ TEST(PeerProtocol, ChokeWithoutFastVoidsRequestsAndTheyGoElsewhereAtOnce) {
   EXPECT_TRUE(town.leech.is_complete());
 }
 
+TEST(PeerProtocol, BlocksThatArriveAfterAChokeWithoutFastAreTakenToo) {
+  Leeching town;
+  RawPeer p(town.world(), "p");
+  town.join(p);
+  p.send(Unchoke{});
+  town.run_for(100ms);
+  const auto asked = p.blocks<Request>();
+  p.send(Choke{});
+  for (const BlockRange& block : asked) town.serve(p, block);
+  town.run_for(1s);
+  EXPECT_EQ(town.leech.status().wasted, 0_B) << "bug B28";
+  EXPECT_TRUE(p.is_open());
+}
+
 TEST(PeerProtocol, AfterChokeAndUnchokeTheSamePeerIsAskedForTheSameBlocks) {
   Leeching town;
   RawPeer p(town.world(), "p");
@@ -103,6 +117,22 @@ TEST(PeerProtocol, WithFastAChokeLeavesRequestsOpenUntilTheyAreAnswered) {
   for (const BlockRange& block : asked) p.send(Reject{block});
   town.run_for(100ms);
   EXPECT_GT(p.blocks<Request>().size(), asked.size()) << "asks on after the last Reject (bug B22)";
+}
+
+TEST(PeerProtocol, AChokedPeerThatNeverRejectsIsNotSnubbedForIt) {
+  Leeching town;
+  RawPeer p(town.world(), "p");
+  town.join(p, kFast);
+  p.send(Unchoke{});
+  town.run_for(100ms);
+  const std::size_t asked = p.count<Request>();
+  p.send(Choke{});
+  town.run_for(70s);
+  EXPECT_EQ(p.count<Cancel>(), asked) << "they are not waited for any longer";
+  p.forget_heard();
+  p.send(Unchoke{});
+  town.run_for(100ms);
+  EXPECT_GE(p.count<Request>(), Settings().request_depth_min) << "at full depth (bug B38)";
 }
 
 TEST(PeerProtocol, BlocksThatArriveAfterAFastChokeAreTaken) {
@@ -258,6 +288,25 @@ TEST(PeerProtocol, BlocksOfAPeerThatLeavesAreAskedElsewhereAtOnce) {
   EXPECT_EQ(town.leech.status().wasted, 0_B);
 }
 
+TEST(PeerProtocol, AnIdlePeerIsAskedAtOnceForWhatAnotherHeldWhenItLeft) {
+  Settings settings;
+  settings.end_game = false;
+  Leeching town({.size = 64_KiB, .piece_length = 64_KiB}, settings);
+  RawPeer p(town.world(), "p", 1);
+  RawPeer q(town.world(), "q", 2);
+  town.join(p);
+  town.join(q, kPlain, {}, 'q');
+  p.send(Unchoke{});
+  town.run_for(100ms);
+  q.send(Unchoke{});
+  town.run_for(100ms);
+  ASSERT_EQ(p.count<Request>(), 4u);
+  ASSERT_EQ(q.count<Request>(), 0u);
+  p.close();
+  town.run_for(100ms);
+  EXPECT_EQ(q.count<Request>(), 4u) << "bug B37";
+}
+
 TEST(PeerProtocol, AFailedPieceIsFetchedAgainFromElsewhereAndItsOnlySourceIsBanned) {
   Leeching town;
   RawPeer liar(town.world(), "liar", 1);
@@ -311,6 +360,20 @@ TEST(PeerProtocol, HaveIsSentWhenThePieceIsWrittenToWhoeverLacksIt) {
   town.serve_all(p, 1s);
   EXPECT_EQ(q.count<Have>(), 1u) << "bug B17";
   EXPECT_EQ(p.count<Have>(), 0u) << "it has the piece";
+}
+
+TEST(PeerProtocol, HaveWaitsForASlowDisk) {
+  Leeching town({.size = 1_MiB, .piece_length = 64_KiB}, {}, {.write_latency = 5s});
+  RawPeer p(town.world(), "p", 1);
+  RawPeer q(town.world(), "q", 2);
+  town.join(p, kPlain, std::vector<std::uint32_t>{2});
+  town.join(q, kPlain, std::vector<std::uint32_t>{}, 'q');
+  p.send(Unchoke{});
+  town.serve_all(p, 4s);
+  EXPECT_EQ(q.count<Have>(), 0u) << "hashed, not written (bug B48)";
+  EXPECT_EQ(town.leech.status().left, 1_MiB);
+  town.run_for(20s);
+  EXPECT_EQ(q.count<Have>(), 1u);
 }
 
 TEST(PeerProtocol, NoHaveForAPieceThatCouldNotBeWritten) {

@@ -16,8 +16,9 @@ inline constexpr protocol::Features kFast{.fast = true};
 
 // A town of one leecher, and peers that it dials or that dial it.
 struct Leeching : Town {
-  explicit Leeching(Torrenting torrent = {.size = 1_MiB, .piece_length = 64_KiB, .tracker = ""}, Settings settings = {})
-      : Town((torrent.tracker.clear(), torrent)), leech(add("leech", {.settings = settings})) {
+  explicit Leeching(Torrenting torrent = {.size = 1_MiB, .piece_length = 64_KiB, .tracker = ""}, Settings settings = {},
+                    swarmsim::DiskSpec disk = {})
+      : Town((torrent.tracker.clear(), torrent)), leech(add("leech", {.settings = settings, .disk = disk})) {
     start();
     run_for(1s);
   }

@@ -127,6 +127,36 @@ struct OneSlot : Seeding {
   }
 };
 
+TEST(UploadProtocol, WhoLosesInterestMakesRoomForTheNextAtOnce) {
+  OneSlot town;
+  RawPeer p(town.world(), "p", 1);
+  RawPeer q(town.world(), "q", 2);
+  town.join(p);
+  town.join(q, kPlain, 'q');
+  town.run_for(2s);
+  ASSERT_EQ(q.count<Unchoke>(), 0u);
+  p.send(NotInterested{});
+  town.run_for(200ms);
+  EXPECT_EQ(p.count<Choke>(), 1u);
+  EXPECT_EQ(q.count<Unchoke>(), 1u);
+}
+
+TEST(UploadProtocol, WhatALeecherLacksItDoesNotServeNorFailOver) {
+  for (const bool fast : {false, true}) {
+    Leeching town;
+    RawPeer p(town.world(), "p");
+    town.join(p, {.fast = fast}, std::vector<std::uint32_t>{});
+    p.send(Interested{});
+    town.run_for(200ms);
+    ASSERT_EQ(p.count<Unchoke>(), 1u);
+    p.send(Request{{PieceIndex(3), BlockBegin(0), 16_KiB}});
+    town.run_for(1s);
+    EXPECT_EQ(p.count<PieceHeader>(), 0u);
+    EXPECT_EQ(p.count<Reject>(), fast ? 1u : 0u);
+    EXPECT_EQ(town.leech.status().state, TorrentState::downloading);
+  }
+}
+
 TEST(UploadProtocol, NothingFollowsAChokeWithoutFast) {
   OneSlot town;
   RawPeer p(town.world(), "p", 1);
