@@ -18,8 +18,9 @@ constexpr std::array kParameters{
     ParameterManual{"within", ParameterKind::duration, Need::optional, "time for the Cancel to be decided (default: 1 s)"},
 };
 
-// A Cancel decided in time may wait to be sent; only then is it seen.
-constexpr Duration kPatience = 10s;
+// A Cancel decided in time may wait behind other data to be sent; only then is it seen.  Not longer, or the end of
+// the download would excuse whoever never cancels.
+constexpr Duration kPatience = 1s;
 
 struct Asked {
   ConnectionId connection;
