@@ -66,6 +66,16 @@ TEST(HostilePeer, RangesThatWrapAreRefused) {
   EXPECT_EQ(honest.count<PieceHeader>(), 1u);
 }
 
+TEST(HostilePeer, MoreThan128KiBAtOnceIsTooMuchToAskFor) {
+  Seeding town({.size = 1_MiB, .piece_length = 512_KiB});
+  RawPeer p(town.world(), "p");
+  for (const auto& [length, is_fine] : {std::pair{128_KiB, true}, std::pair{128_KiB + 1_B, false}}) {
+    std::vector<std::byte> bytes;
+    encode(Message(Request{{PieceIndex(0), BlockBegin(0), length}}), bytes);
+    EXPECT_EQ(survives(town, town.seed.endpoint(), p, kPlain, bytes), is_fine) << length.value();
+  }
+}
+
 TEST(HostilePeer, BlocksThatDoNotFitTheTorrentEndTheConnection) {
   Leeching town;
   RawPeer p(town.world(), "p");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/unit/client/scripted_town.hpp"
+#include "tests/unit/client/scripted_tracker.hpp"
 
 namespace swarmlab::client {
 namespace {
@@ -329,6 +330,47 @@ TEST(PeerProtocol, AFailedPieceIsFetchedAgainFromElsewhereAndItsOnlySourceIsBann
   town.serve_all(honest, 5s);
   EXPECT_TRUE(town.leech.is_complete()) << "bug B41";
   EXPECT_EQ(town.leech.status().wasted, 64_KiB);
+}
+
+TEST(PeerProtocol, WhatTrackersAreToldNeverFallsThoughPiecesFail) {
+  Town town({.size = 256_KiB, .piece_length = 64_KiB, .tracker = "udp://scripted:80/announce"});
+  ScriptedTracker tracker(town.world(), "scripted", 1);
+  tracker.interval = std::chrono::seconds(2);
+  auto& leech = town.add("leech");
+  town.start();
+  town.run_for(1s);
+  RawPeer p(town.world(), "p", 1);
+  p.dial(leech.endpoint());
+  p.handshake(town.metainfo().info_hash, kFast);
+  p.send(HaveAll{});
+  p.send(Unchoke{});
+  std::size_t served = 0;
+  for (int i = 0; i < 100; ++i, town.run_for(100ms)) {   // one block in each, the first piece bad, then good ones
+    const auto asked = p.blocks<Request>();
+    if (served >= asked.size()) continue;
+    const BlockRange block = asked[served++];
+    p.send_block(block, town.content(town.metainfo().geometry.offset_of(block.piece) + ByteCount(block.begin.value()),
+                                     block.length, served <= 4 ? 9 : 0));
+  }
+  ASSERT_EQ(leech.count<PieceFailed>(), 1u);
+  ByteCount before;
+  for (const auto& packet : tracker.announces()) {
+    EXPECT_GE(packet.request.downloaded, before) << "bug B64";
+    EXPECT_EQ(packet.request.downloaded + packet.request.left, 256_KiB);
+    before = packet.request.downloaded;
+  }
+  EXPECT_GE(tracker.announces().size(), 4u);
+}
+
+TEST(PeerProtocol, ReadingGoesOnWhenASlowDiskHasCaughtUp) {
+  Settings settings;
+  settings.write_backlog = 48_KiB;
+  Leeching town({.size = 1_MiB, .piece_length = 64_KiB}, settings, {.write_latency = 500ms});
+  RawPeer p(town.world(), "p");
+  town.join(p);
+  p.send(Unchoke{});
+  town.serve_all(p, 40s);
+  EXPECT_TRUE(town.leech.is_complete()) << town.leech.status().pieces_have;
 }
 
 TEST(PeerProtocol, OfAMixedPieceTheLiarIsFoundAndTheInnocentKept) {
