@@ -190,7 +190,8 @@ void Torrent::on_stored(const StoreResult& result) {
   } else {
     download_->on_stored(result);
     // Reading goes on when half of what waits for the disk is through.
-    if (store_.write_backlog() <= settings_.write_backlog / 2) {
+    if (disk_holds_back_ && store_.write_backlog() <= settings_.write_backlog / 2) {
+      disk_holds_back_ = false;
       peers_.for_each_ready([&](Peer& peer) {
         if (peer.wire.is_paused() && !peer.waits_for_down_tokens) peer.wire.resume_reading();
       });
@@ -377,10 +378,10 @@ void Torrent::greet(Peer& peer) {
     peer.wire.send(protocol::Message(protocol::BitfieldMessage{have.wire()}));
   }
   if (peer.common_features.extension_protocol) {
-    protocol::ExtensionHandshake ours;
-    if (session_.listen_port != 0) ours.listen_port = session_.listen_port;
-    ours.client = settings_.client_name;
-    ours.request_queue = settings_.request_queue;
+    const protocol::ExtensionHandshake ours{
+        .listen_port = session_.listen_port != 0 ? std::optional(session_.listen_port) : std::nullopt,
+        .client = settings_.client_name,
+        .request_queue = settings_.request_queue};
     const std::vector<std::byte> payload = protocol::encode(ours);
     peer.wire.send(protocol::Message(protocol::Extended{0, payload}));
   }
@@ -437,7 +438,11 @@ void Torrent::on_down_tokens(PeerKey key) {
   Peer* peer = peers_.find(key);
   if (peer == nullptr) return;
   peer->waits_for_down_tokens = false;
-  if (store_.write_backlog() < settings_.write_backlog) peer->wire.resume_reading();
+  if (store_.write_backlog() < settings_.write_backlog) {
+    peer->wire.resume_reading();
+  } else {
+    disk_holds_back_ = true;
+  }
 }
 
 // ---- time ----

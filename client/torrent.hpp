@@ -147,6 +147,7 @@ class Torrent final : private PeerOwner,
   bool announcer_has_stopped_ = true;
   bool was_synced_ = false;
   bool has_new_candidates_ = false;
+  bool disk_holds_back_ = false;            // some peer may be paused because of the write backlog
   bool some_dropped_ = false;
   int event_depth_ = 0;                     // settle() waits for the outermost event to end
 };

@@ -137,7 +137,10 @@ void Torrent::on_block(Peer& peer, const BlockRange& block, runtime::Slices data
     return;
   }
   download_->on_block(peer, block, std::move(data));
-  if (store_.write_backlog() >= settings_.write_backlog) peer.wire.pause_reading();
+  if (store_.write_backlog() >= settings_.write_backlog) {
+    peer.wire.pause_reading();
+    disk_holds_back_ = true;
+  }
 }
 
 }  // namespace swarmlab::client
