@@ -44,7 +44,8 @@
 // owners' pieces: a look at each begun piece; a new piece: constant for a seed, else at most 256 pieces in
 // order of rarity, then (a peer poor in rare pieces) one pass over its bitfield, 64 pieces a step, which
 // ends at the 64th candidate and takes the rarest of them.  So rarest first is exact up to 256 pieces not
-// begun, for a peer with at most 64 pieces, and where the peer has one of the 256 rarest; elsewhere it is a good choice.  End-game: a look at
+// begun, for a peer with at most 64 pieces, and where the peer has one of the 256 rarest; elsewhere it is a
+// good choice.  End-game: a look at
 // no more than kEndGameLooks open requests.
 // Memory: 10 bytes and a bit per piece while anything is missing, some 90 bytes and 8 per block for a begun
 // piece; nothing but the geometry when all is here.

@@ -6,7 +6,8 @@
 //     depth * 16 KiB >= rate * (round trip + 1 s)
 //
 // The round trip is the shortest time from a request to its block that was ever seen: longer ones contain the
-// peer's queue, which our own depth makes, and to follow them would let the depth feed itself.  The second on top pays for what a peer does not do evenly: its disk, its other
+// peer's queue, which our own depth makes, and to follow them would let the depth feed itself.  The second on
+// top pays for what a peer does not do evenly: its disk, its other
 // uploads, its rate limiter, a loss on the path.  At 1 MiB/s it is 64 requests.  libtorrent takes 3 s
 // without the round trip; that is deeper than needed for near peers and gives a tar pit more to sit on.
 //

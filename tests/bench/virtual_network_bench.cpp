@@ -149,9 +149,14 @@ int main(int argc, char** argv) {
   const int hosts = argc > 1 ? std::atoi(argv[1]) : 200;
   const int peers = argc > 2 ? std::atoi(argv[2]) : 3;
   const int blocks = argc > 3 ? std::atoi(argv[3]) : 100;
-  run("100/100 Mbit/s, 10 ms, 256 KiB", {.up = BytesPerSecond(12'500'000), .down = BytesPerSecond(12'500'000), .delay = 10ms, .queue = 256_KiB},
+  run("100/100 Mbit/s, 10 ms, 256 KiB",
+      {.up = BytesPerSecond(12'500'000),
+       .down = BytesPerSecond(12'500'000),
+       .delay = 10ms,
+       .queue = 256_KiB},
       hosts, peers, blocks);
-  run("4/20 Mbit/s, 20 ms, 64 KiB", {.up = BytesPerSecond(500'000), .down = BytesPerSecond(2'500'000), .delay = 20ms, .queue = 64_KiB}, hosts,
+  run("4/20 Mbit/s, 20 ms, 64 KiB",
+      {.up = BytesPerSecond(500'000), .down = BytesPerSecond(2'500'000), .delay = 20ms, .queue = 64_KiB}, hosts,
       peers, blocks);
   run("unlimited, 10 ms", {.up = {}, .down = {}, .delay = 10ms, .queue = 64_KiB}, hosts, peers, blocks);
 }

@@ -14,8 +14,10 @@ struct Tracked final : AnnouncerOwner {
         client(world.add_host({"c", {IpAddress::v4(10, 0, 0, 1)}, {{}, {}, 5ms, 64_KiB}, {}})), a(world, "a", 1),
         b(world, "b", 2) {}
   void track(const std::vector<std::vector<std::string>>& tiers) {
-    announcer.emplace(world.outside(client), settings, AnnouncerIdentity{.info_hash = {}, .peer_id = {}, .port = 6881, .key = 7, .from = {}},
-                      tiers, *this);
+    announcer.emplace(
+        world.outside(client), settings,
+        AnnouncerIdentity{.info_hash = {}, .peer_id = {}, .port = 6881, .key = 7, .from = {}},
+        tiers, *this);
     announcer->start();
   }
   void complete() {

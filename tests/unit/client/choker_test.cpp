@@ -514,7 +514,9 @@ TEST(Choker, KeepsItsPromisesInARandomSwarm) {
       for (const auto& [key, peer] : swarm.peers()) keys.push_back(key);
       std::map<PeerKey, bool> before;
       for (const PeerKey key : keys) before[key] = swarm.is_unchoked(key);
-      if (random.chance(1, 10)) swarm.join({.interested = random.chance(1, 2), .gives = static_cast<std::int64_t>(random.below(9)) * 1'000});
+      if (random.chance(1, 10))
+        swarm.join({.interested = random.chance(1, 2),
+                    .gives = static_cast<std::int64_t>(random.below(9)) * 1'000});
       if (!keys.empty()) {
         const PeerKey key = keys[random.below(keys.size())];
         if (random.chance(1, 40)) {

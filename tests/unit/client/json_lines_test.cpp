@@ -12,19 +12,27 @@ TEST(JsonLines, EveryEventIsOneObjectOnOneLine) {
   PeerId id;
   id.bytes.fill(std::byte{0xab});
   const std::vector<std::pair<Event, std::string>> rows{
-      {Checked{3, 8}, R"("event":"checked","time_s":1.25,"torrent":"t","pieces_found":3,"pieces_total":8)"},
+      {Checked{3, 8},
+       R"("event":"checked","time_s":1.25,"torrent":"t","pieces_found":3,"pieces_total":8)"},
       {PeerConnected{kPeer, id, Initiator::them},
-       R"("event":"peer_connected","time_s":1.25,"torrent":"t","peer":"10.0.0.2:6881","id":"abababababababababababababababababababab","by":"them")"},
-      {PeerDropped{kPeer, "left"}, R"("event":"peer_dropped","time_s":1.25,"torrent":"t","peer":"10.0.0.2:6881","reason":"left")"},
-      {PieceVerified{PieceIndex(7), 8}, R"("event":"piece_verified","time_s":1.25,"torrent":"t","piece":7,"pieces_have":8)"},
-      {PieceFailed{PieceIndex(7), 2}, R"("event":"piece_failed","time_s":1.25,"torrent":"t","piece":7,"sources":2)"},
-      {PeerBanned{kPeer, PieceIndex(7)}, R"("event":"peer_banned","time_s":1.25,"torrent":"t","peer":"10.0.0.2","piece":7)"},
-      {Completed{1_KiB, 2_KiB}, R"("event":"completed","time_s":1.25,"torrent":"t","uploaded":1024,"downloaded":2048)"},
+       R"("event":"peer_connected","time_s":1.25,"torrent":"t","peer":"10.0.0.2:6881",)"
+       R"("id":"abababababababababababababababababababab","by":"them")"},
+      {PeerDropped{kPeer, "left"},
+       R"("event":"peer_dropped","time_s":1.25,"torrent":"t","peer":"10.0.0.2:6881","reason":"left")"},
+      {PieceVerified{PieceIndex(7), 8},
+       R"("event":"piece_verified","time_s":1.25,"torrent":"t","piece":7,"pieces_have":8)"},
+      {PieceFailed{PieceIndex(7), 2},
+       R"("event":"piece_failed","time_s":1.25,"torrent":"t","piece":7,"sources":2)"},
+      {PeerBanned{kPeer, PieceIndex(7)},
+       R"("event":"peer_banned","time_s":1.25,"torrent":"t","peer":"10.0.0.2","piece":7)"},
+      {Completed{1_KiB, 2_KiB},
+       R"("event":"completed","time_s":1.25,"torrent":"t","uploaded":1024,"downloaded":2048)"},
       {TrackerAnswered{"http://t/a", protocol::AnnounceEvent::started, 5, 30min},
        R"("event":"tracker_answered","time_s":1.25,"torrent":"t","url":"http://t/a","announced":"started","peers":5,"interval_s":1800.0)"},
       {TrackerFailed{"http://t/a", protocol::AnnounceEvent::stopped, "no"},
        R"("event":"tracker_failed","time_s":1.25,"torrent":"t","url":"http://t/a","announced":"stopped","reason":"no")"},
-      {StorageFailed{"a/b", "no space"}, R"("event":"storage_failed","time_s":1.25,"torrent":"t","path":"a/b","reason":"no space")"},
+      {StorageFailed{"a/b", "no space"},
+       R"("event":"storage_failed","time_s":1.25,"torrent":"t","path":"a/b","reason":"no space")"},
       {Stopped{}, R"("event":"stopped","time_s":1.25,"torrent":"t")"}};
   ASSERT_EQ(rows.size(), std::variant_size_v<Event>);
   for (const auto& [event, text] : rows) EXPECT_EQ(json_line("t", kAt, event), '{' + text + '}');

@@ -87,7 +87,8 @@ TEST(WireConnection, HearsTheSameHoweverTheBytesAreCut) {
   const std::vector<std::string> expected{
       "established", "handshake", "bitfield of 3 bytes", "keep-alive", "unchoke", "block of piece 1, begin 2, length 1000",
       "have piece 9", "request piece 1, begin 0, length 16384"};
-  for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{67}, std::size_t{68}, std::size_t{70}, std::size_t{100}, said.size()}) {
+  for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::size_t{67}, std::size_t{68},
+                                 std::size_t{70}, std::size_t{100}, said.size()}) {
     Wired wired;
     for (std::size_t at = 0; at < said.size(); at += step) {
       wired.peer.send_bytes(Bytes(said).subspan(at, std::min(step, said.size() - at)));
@@ -149,7 +150,10 @@ TEST(WireConnection, ReadsNothingWhilePausedAndEverythingAfterwards) {
   wired.greet();
   wired.wire->pause_reading();
   const ByteCount before = wired.bytes;
-  for (std::uint32_t i = 0; i < 20; ++i) wired.peer.send_block({PieceIndex(i), BlockBegin(0), 64_KiB}, Slice::of_content(wired.content, 64_KiB * i, 64_KiB));
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    wired.peer.send_block({PieceIndex(i), BlockBegin(0), 64_KiB},
+                          Slice::of_content(wired.content, 64_KiB * i, 64_KiB));
+  }
   wired.run(10s);
   EXPECT_EQ(wired.bytes, before);
   EXPECT_TRUE(wired.wire->is_paused());

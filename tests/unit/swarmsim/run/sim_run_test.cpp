@@ -28,9 +28,11 @@ TEST(SimRun, RealBytesAreHashedForReal) {
 }
 
 TEST(SimRun, AFileMayEndInsideAPiece) {
-  expect_held(run_in_virtual_time(
-      a_story({{"torrent", "{ piece_length: 64 KiB, files: [ { path: a, size: 100 kB }, { path: e, size: 0 B }, { path: d/b, size: 1 MiB } ] }"}}),
-      {.seed = 3}));
+  expect_held(
+      run_in_virtual_time(a_story({{"torrent",
+                                    "{ piece_length: 64 KiB, files: [ { path: a, size: 100 kB }, { "
+                                    "path: e, size: 0 B }, { path: d/b, size: 1 MiB } ] }"}}),
+                          {.seed = 3}));
 }
 
 TEST(SimRun, WhoHasAPartFetchesOnlyTheRest) {

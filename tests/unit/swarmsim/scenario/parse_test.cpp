@@ -83,7 +83,10 @@ TEST(ParseScenario, RefusesABareNumberWhereAUnitIsDue) {
 }
 
 TEST(ParseScenario, SuggestsTheKeyThatWasMeant) {
-  EXPECT_THAT(errors_with("piece_length", "peice_length"), Contains(HasSubstr("s.yaml:5:27: torrent: 'peice_length' is no key here; did you mean 'piece_length'?")));
+  EXPECT_THAT(
+      errors_with("piece_length", "peice_length"),
+      Contains(HasSubstr(
+          "s.yaml:5:27: torrent: 'peice_length' is no key here; did you mean 'piece_length'?")));
   EXPECT_THAT(errors_with("upload_slots", "uploadslots"), Contains(HasSubstr("did you mean 'upload_slots'?")));
   EXPECT_THAT(errors_with("- bans", "- band"), Contains(HasSubstr("did you mean 'bans'?")));
   EXPECT_THAT(errors_with("kind: udp", "kind: utp"), Contains(HasSubstr("did you mean 'udp'?")));

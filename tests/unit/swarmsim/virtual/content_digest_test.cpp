@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "two_hosts.hpp"
+#include "tests/unit/swarmsim/virtual/two_hosts.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

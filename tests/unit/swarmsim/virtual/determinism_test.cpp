@@ -1,7 +1,7 @@
 // A run is a function of its hosts and its seed, whatever order they are added in and whoever else is there.
 #include <algorithm>
 
-#include "two_hosts.hpp"
+#include "tests/unit/swarmsim/virtual/two_hosts.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

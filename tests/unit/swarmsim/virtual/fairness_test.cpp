@@ -1,5 +1,5 @@
 // Flows that share a link share it evenly, and what is written is what arrives.
-#include "two_hosts.hpp"
+#include "tests/unit/swarmsim/virtual/two_hosts.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

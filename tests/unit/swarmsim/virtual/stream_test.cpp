@@ -2,7 +2,7 @@
 // in tests/conformance.)
 #include <array>
 
-#include "two_hosts.hpp"
+#include "tests/unit/swarmsim/virtual/two_hosts.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

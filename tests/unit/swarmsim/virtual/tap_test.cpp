@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "two_hosts.hpp"
+#include "tests/unit/swarmsim/virtual/two_hosts.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

@@ -1,5 +1,5 @@
 // The virtual TCP over the virtual links, held against closed forms.
-#include "two_hosts.hpp"
+#include "tests/unit/swarmsim/virtual/two_hosts.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {

@@ -1,6 +1,6 @@
 #include "swarmsim/virtual/virtual_timers.hpp"
 
-#include "two_hosts.hpp"
+#include "tests/unit/swarmsim/virtual/two_hosts.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
