@@ -18,9 +18,11 @@ constexpr std::array kParameters{
     ParameterManual{"within", ParameterKind::duration, Need::optional, "time for the Cancel to be decided (default: 1 s)"},
 };
 
-// A Cancel decided in time may wait behind other data to be sent; only then is it seen.  Not longer, or the end of
-// the download would excuse whoever never cancels.
-constexpr Duration kPatience = 1s;
+// A Cancel decided in time may wait behind other data to be sent; only then is it seen.
+constexpr Duration kPatience = 10s;
+// When the connection or the run ends nothing more is sent, and this much of that patience has to do: else the end
+// of the download would excuse whoever never cancels.
+constexpr Duration kPatienceAtTheEnd = 1s;
 
 struct Asked {
   ConnectionId connection;
@@ -65,20 +67,20 @@ class EndgameBounded final : public Check {
   void on_event(const WireEvent& event) override {
     judge_duties(event.at - within_ - kPatience);
     if (event.kind == WireEventKind::ended) {
-      forget(event.connection, event.from);
-      forget(event.connection, event.to);
+      forget(event.connection, event.from, event.at - kPatienceAtTheEnd);
+      forget(event.connection, event.to, event.at - kPatienceAtTheEnd);
     } else if (event.kind == WireEventKind::sent) {
       if (!is_who_.has(event.from)) return;
       if (event.message.kind == MessageKind::request) on_request(event);
       else on_cancel(event);
     } else if (is_who_.has(event.to)) {
-      if (event.message.kind == MessageKind::choke) forget(event.connection, event.to);
+      if (event.message.kind == MessageKind::choke) forget(event.connection, event.to, event.at);
       else on_answer(event);
     }
   }
 
   Judgement conclude(const EndOfRun& end, Disks&) override {
-    judge_duties(end.at - within_ - kPatience);
+    judge_duties(end.at - within_ - kPatienceAtTheEnd + 1ns);
     Judgement judgement = first_;
     judgement.measured = fmt::format("{} duplicates; up to {} asked at once, slowest Cancel after {}", duties_seen_,
                                      most_asked_, to_text(slowest_));
@@ -114,7 +116,7 @@ class EndgameBounded final : public Check {
   void on_answer(const WireEvent& event) {
     const protocol::BlockRange block = event.message.block();
     remove(event.to, block, event.connection);
-    meet(event.connection, event.to, &block);
+    meet(event.connection, event.to, &block, event.at);
     if (event.message.kind == MessageKind::reject) return;
     OpenBlocks& open = open_[event.to.value()];
     const auto others = open.find(block);
@@ -137,19 +139,21 @@ class EndgameBounded final : public Check {
   }
 
   // Choke and the end of a connection void everything that was open on it.
-  void forget(ConnectionId connection, HostId asker) {
+  void forget(ConnectionId connection, HostId asker, Time at) {
     if (!is_who_.has(asker)) return;
     OpenBlocks& open = open_[asker.value()];
     for (auto entry = open.begin(); entry != open.end();) {
       std::erase_if(entry->second, [&](const Asked& a) { return a.connection == connection; });
       entry = entry->second.empty() ? open.erase(entry) : std::next(entry);
     }
-    meet(connection, asker, nullptr);
+    meet(connection, asker, nullptr, at);
   }
 
-  void meet(ConnectionId connection, HostId asker, const protocol::BlockRange* block) {
+  // What frees the other peer in time is as good as a Cancel; what comes later does not undo that there was none.
+  void meet(ConnectionId connection, HostId asker, const protocol::BlockRange* block, Time at) {
     for (Duty& duty : duties_)
-      if (duty.asked.connection == connection && duty.asker == asker && (block == nullptr || duty.block == *block))
+      if (duty.asked.connection == connection && duty.asker == asker && (block == nullptr || duty.block == *block) &&
+          at <= duty.arrived + within_)
         duty.is_met = true;
   }
 

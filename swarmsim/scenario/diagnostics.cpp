@@ -8,7 +8,7 @@ namespace swarmlab::swarmsim {
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> all = list_;
-  std::ranges::stable_sort(all, {}, &Diagnostic::at);
+  std::ranges::sort(all);
   return all;
 }
 

@@ -21,7 +21,7 @@ struct Position {
 struct Diagnostic {
   Position at;
   std::string what;
-  friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
+  friend auto operator<=>(const Diagnostic&, const Diagnostic&) = default;
 };
 
 class Diagnostics {

@@ -172,9 +172,9 @@ std::vector<TimelineEntry> read_timeline(const YamlNode& node, const Cast& cast,
         std::ranges::none_of(kLaterTimelineKeys, [&](std::string_view key) { return reader.has(key); }))
       diagnostics.add(item.at, "timeline: an entry has 'at' and one of 'stop' and 'leave'");
     reader.finish();
-    timeline.push_back(std::move(entry));
+    const auto place = std::ranges::upper_bound(timeline, entry.at, {}, &TimelineEntry::at);
+    timeline.insert(place, std::move(entry));
   }
-  std::ranges::stable_sort(timeline, {}, &TimelineEntry::at);
   return timeline;
 }
 

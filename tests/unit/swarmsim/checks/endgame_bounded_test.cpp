@@ -64,6 +64,24 @@ TEST_F(EndgameBoundedTest, TheOthersAnswerItsChokeOrItsEndAreAsGood) {
   }
 }
 
+TEST_F(EndgameBoundedTest, WhatComesAfterTheLimitDoesNotExcuseTheMissingCancel) {
+  stage.received(5s, kC, kA, piece, 3, 1);
+  stage.received(6500ms, kB, kA, piece, 3, 1);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::violated);
+}
+
+TEST_F(EndgameBoundedTest, TheEndOfTheConnectionExcusesForAWhile) {
+  for (const auto& [at, verdict] : {std::pair{6500ms, Verdict::held}, std::pair{7500ms, Verdict::violated}}) {
+    Stage other;
+    other.begin("endgame_bounded", who({kA}));
+    other.sent(1s, kA, kB, request, 3, 1);
+    other.sent(2s, kA, kC, request, 3, 1);
+    other.received(5s, kC, kA, piece, 3, 1);
+    other.ended(kA, kB, at);
+    EXPECT_EQ(other.conclude(60s).verdict, verdict);
+  }
+}
+
 TEST_F(EndgameBoundedTest, IsVacuousWithoutDuplicates) {
   stage.received(3s, kB, kA, choke);
   stage.received(5s, kC, kA, piece, 3, 1);
