@@ -6,9 +6,11 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -167,15 +169,25 @@ def test_a_terminal_gets_a_table_that_redraws_itself(door: Door) -> None:
     """1. On a terminal of 100 columns. 2. A table with every member appears, and is drawn over itself."""
     child, terminal = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a caller in the background has it ignored
         os.execve(LAB, [str(LAB), "up", "--size", "1MiB", "--leechers", "1"],
                   dict(door.env, TERM="xterm", COLUMNS="100"))
     seen = b""
+    deadline = time.monotonic() + 60
+
+    def read_more() -> bytes:
+        readable, _, _ = select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))
+        if not readable:
+            os.kill(child, signal.SIGKILL)
+            pytest.fail("nothing more after 60 s; so far:\n" + seen.decode(errors="replace"))
+        return os.read(terminal, 4096)
+
     try:
         while b"leechers are complete" not in seen:
-            seen += os.read(terminal, 4096)
+            seen += read_more()
         os.write(terminal, b"\x03")  # Ctrl-C, as typed
         while True:
-            seen += os.read(terminal, 4096)
+            seen += read_more()
     except OSError:
         pass  # the other side has closed the terminal
     finally:
