@@ -7,11 +7,15 @@ The programs are those in the folder SWARMLAB_BIN (build/<preset>/bin); without 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# A caller in the background has SIGINT ignored; what the tests start must hear Ctrl-C all the same.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
