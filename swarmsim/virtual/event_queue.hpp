@@ -12,8 +12,10 @@
 // middle, so events that have become pointless must be recognised when they come up.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "protocol/units.hpp"
@@ -53,6 +55,8 @@ class EventHeap {
   bool empty() const { return events_.empty(); }
   std::size_t size() const { return events_.size(); }
   const Event& first() const { return events_.front(); }
+  // The first event, and behind it up to four among which the second is.
+  std::span<const Event> front() const { return std::span(events_).first(std::min<std::size_t>(events_.size(), 5)); }
   void push(const Event& event);
   Event pop();
 
@@ -66,6 +70,8 @@ class EventQueue {
   std::size_t size() const { return size_; }
   // Requires that the queue is not empty.
   const Event& first() const { return near_.first(); }
+  // The first event, and behind it a few of which one is likely to be the second; empty when the queue is.
+  std::span<const Event> soon() const { return near_.front(); }
   Event pop();
   void push(const Event& event);
 

@@ -39,6 +39,18 @@ std::uint32_t TcpLayer::new_segment(EndRef from, std::uint8_t flags) {
   return index;
 }
 
+void TcpLayer::prefetch_segment(std::uint32_t segment) const {
+  const auto* at = reinterpret_cast<const char*>(&segments_[segment]);
+  __builtin_prefetch(at);
+  __builtin_prefetch(at + 64);
+}
+
+void TcpLayer::prefetch_connection(std::uint32_t segment) const {
+  const Segment& known = segments_[segment];
+  const auto* at = reinterpret_cast<const char*>(&connections_[known.slot].ends[known.to]);
+  for (std::size_t line = 0; line < sizeof(TcpEnd); line += 64) __builtin_prefetch(at + line);
+}
+
 void TcpLayer::add_acknowledgement(TcpEnd& end, Segment& segment) {
   const TcpReceiver::Reading reading = end.receiver.take_reply();
   segment.flags |= Segment::ack;

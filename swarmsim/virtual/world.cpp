@@ -49,9 +49,7 @@ class World::Core {
   void handle_next() {
     const Event event = loop.take();
     const std::uint32_t target = event.target();
-    if (!loop.empty() && loop.next().kind() == static_cast<std::uint8_t>(EventKind::segment_arrives)) {
-      tcp.prefetch(loop.next().item);
-    }
+    prefetch(loop.soon());
     switch (static_cast<EventKind>(event.kind())) {
       case EventKind::action: act(event.item); break;
       case EventKind::timer: hosts[target]->timers.on_event(event.item, event.sequence); break;
@@ -67,6 +65,18 @@ class World::Core {
       case EventKind::hash_done: hosts[target]->hasher.on_event(event.item); break;
     }
     tcp.flush();
+  }
+
+  void prefetch(std::span<const Event> soon) const {
+    const auto is_segment = [](const Event& e) {
+      return e.kind() == static_cast<std::uint8_t>(EventKind::segment_arrives) ||
+             e.kind() == static_cast<std::uint8_t>(EventKind::segment_delivered);
+    };
+    if (soon.empty()) return;
+    if (is_segment(soon[0])) tcp.prefetch_connection(soon[0].item);
+    for (const Event& event : soon.subspan(1)) {
+      if (is_segment(event)) tcp.prefetch_segment(event.item);
+    }
   }
 
   void act(std::uint32_t index) {
