@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "protocol/quantities.hpp"
+
 namespace swarmlab::client {
 namespace {
 
 template <class... F>
 struct Overloaded : F... { using F::operator()...; };
 
-std::string_view name_of(protocol::AnnounceEvent event) {
-  return event == protocol::AnnounceEvent::none ? "announce" : protocol::to_string(event);
+// " started", or nothing for a regular announce.
+std::string name_of(protocol::AnnounceEvent event) {
+  return event == protocol::AnnounceEvent::none ? "" : fmt::format(" {}", protocol::to_string(event));
 }
 
 std::int64_t seconds(Duration duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); }
@@ -36,9 +39,12 @@ std::string to_string(const Event& event) {
             return fmt::format("complete; downloaded {} bytes, uploaded {}", e.downloaded.value(), e.uploaded.value());
           },
           [](const TrackerAnswered& e) {
-            return fmt::format("{} told {}; {} peers, again in {} s", name_of(e.event), e.url, e.peers, seconds(e.interval));
+            return fmt::format("announced{} to {}; {}, again in {} s", name_of(e.event), e.url, counted(e.peers, "peer"),
+                               seconds(e.interval));
           },
-          [](const TrackerFailed& e) { return fmt::format("could not tell {} {}: {}", e.url, name_of(e.event), e.reason); },
+          [](const TrackerFailed& e) {
+            return fmt::format("could not announce{} to {}: {}", name_of(e.event), e.url, e.reason);
+          },
           [](const StorageFailed& e) { return fmt::format("stopped: {}: {}", e.path, e.reason); },
           [](const Stopped&) { return std::string("stopped"); },
       },

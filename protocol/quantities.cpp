@@ -191,4 +191,8 @@ std::string to_clock(Time time) {
   return hours > 0 ? fmt::format("{}:{}", hours, rest) : rest;
 }
 
+std::string counted(std::uint64_t number, std::string_view one) {
+  return fmt::format("{} {}{}", number, one, number == 1 ? "" : "s");
+}
+
 }  // namespace swarmlab

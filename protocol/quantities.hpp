@@ -40,6 +40,8 @@ std::string to_text(ByteCount size);
 std::string to_text(Duration time);
 std::string to_text(Share share);
 std::string to_text(BytesPerSecond rate);
+// "1 peer", "3 peers".
+std::string counted(std::uint64_t number, std::string_view one);
 // A time in the run as stories show it: "03:22.104", "1:03:22.104".
 std::string to_clock(Time time);
 

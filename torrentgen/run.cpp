@@ -3,6 +3,7 @@
 #include <ostream>
 #include <variant>
 
+#include "protocol/quantities.hpp"
 #include "protocol/text.hpp"
 #include "torrentgen/create.hpp"
 #include "torrentgen/env.hpp"

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/magnet.hpp"
+#include "protocol/quantities.hpp"
 #include "protocol/text.hpp"
 #include "torrentgen/text.hpp"
 

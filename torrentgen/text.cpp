@@ -32,8 +32,4 @@ std::string ranges(const std::vector<std::size_t>& ascending, std::size_t most) 
   return text;
 }
 
-std::string counted(std::size_t number, std::string_view one) {
-  return fmt::format("{} {}{}", number, one, number == 1 ? "" : "s");
-}
-
 }  // namespace swarmlab::torrentgen

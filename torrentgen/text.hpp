@@ -13,7 +13,5 @@ namespace swarmlab::torrentgen {
 std::string human_size(ByteCount size);
 // "3, 7-9, 12"; after `most` ranges "and 5 more".
 std::string ranges(const std::vector<std::size_t>& ascending, std::size_t most = 12);
-// "1 file", "3 files".
-std::string counted(std::size_t number, std::string_view one);
 
 }  // namespace swarmlab::torrentgen

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "protocol/quantities.hpp"
 #include "protocol/text.hpp"
 #include "runtime/hashing/piece_hashing.hpp"
 #include "torrentgen/progress.hpp"

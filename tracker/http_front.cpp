@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "protocol/http_tracker.hpp"
+#include "protocol/quantities.hpp"
 
 namespace swarmlab::tracker {
 namespace {
@@ -26,10 +27,6 @@ std::optional<Page> split_path(std::string_view path) {
   const Page page{path.substr(0, slash), path.substr(slash + 1)};
   if (page.passkey.empty() || page.name.find('/') != std::string_view::npos) return std::nullopt;
   return page;
-}
-
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
-  return std::to_string(number) + " " + std::string(number == 1 ? one : many);
 }
 
 }  // namespace
@@ -89,13 +86,13 @@ HttpAnswer HttpFront::scrape(std::string_view query, Time now) {
 HttpAnswer HttpFront::home(Time now) {
   service_.expire(now);
   const TrackerStats stats = service_.stats();
-  return text(200, "Swarmlab tracker\n" + counted(stats.now.swarms, "swarm", "swarms") + ", " +
-                       counted(stats.now.seeds, "seed", "seeds") + ", " +
-                       counted(stats.now.leechers, "leecher", "leechers") + "\n" +
-                       counted(stats.http_announces, "announce", "announces") + " over HTTP, " +
+  return text(200, "Swarmlab tracker\n" + counted(stats.now.swarms, "swarm") + ", " +
+                       counted(stats.now.seeds, "seed") + ", " +
+                       counted(stats.now.leechers, "leecher") + "\n" +
+                       counted(stats.http_announces, "announce") + " over HTTP, " +
                        std::to_string(stats.udp_announces) + " over UDP, " +
-                       counted(stats.scrapes, "scrape", "scrapes") + ", " +
-                       counted(stats.failures, "failure", "failures") + "\n");
+                       counted(stats.scrapes, "scrape") + ", " +
+                       counted(stats.failures, "failure") + "\n");
 }
 
 HttpAnswer HttpFront::bencoded(std::vector<std::byte> body) {

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <variant>
 
+#include "protocol/quantities.hpp"
 #include "tracker/command_line.hpp"
 #include "tracker/env.hpp"
 #include "tracker/tracker.hpp"
@@ -77,10 +78,10 @@ void say_summary(const TrackerStats& stats, bool json, std::ostream& out) {
     return;
   }
   out << fmt::format(
-             "stopped: {} announces over HTTP, {} over UDP, {} scrapes, {} refused, {} malformed; {} swarms with {} seeds and "
-             "{} leechers\n",
-             stats.http_announces, stats.udp_announces, stats.scrapes, stats.failures, stats.malformed,
-             stats.now.swarms, stats.now.seeds, stats.now.leechers)
+             "stopped: {} over HTTP, {} over UDP, {}, {} refused, {} malformed; {} with {} and {}\n",
+             counted(stats.http_announces, "announce"), stats.udp_announces, counted(stats.scrapes, "scrape"),
+             stats.failures, stats.malformed, counted(stats.now.swarms, "swarm"), counted(stats.now.seeds, "seed"),
+             counted(stats.now.leechers, "leecher"))
       << std::flush;
 }
 

@@ -23,10 +23,5 @@ TEST(Text, JoinsNeighboursIntoRanges) {
   EXPECT_EQ(ranges({1, 3, 5, 6, 7}, 2), "1, 3 and 3 more");
 }
 
-TEST(Text, CountsThings) {
-  EXPECT_EQ(counted(1, "file"), "1 file");
-  EXPECT_EQ(counted(0, "file"), "0 files");
-}
-
 }  // namespace
 }  // namespace swarmlab::torrentgen
