@@ -48,6 +48,8 @@ class Capture:
         def send() -> None:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
                 datagrams.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+                # From a port of nobody else's: a random one may be that of a protocol which tshark then looks for.
+                datagrams.bind(("", _DISCARD_PORT))
                 datagrams.sendto(mark, ("10.77.255.255", _DISCARD_PORT))
 
         def marked() -> bool:

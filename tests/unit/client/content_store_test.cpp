@@ -123,7 +123,7 @@ TEST(ContentStore, AFileOpenForReadingIsOpenedAnewForWriting) {
   disk.write(50, 50, 3);
   disk.store->read(10_B, 20_B, 4);
   disk.run();
-  for (const runtime::Tag tag : {1, 2, 3, 4}) EXPECT_EQ(disk.answers.at(tag).error, FileError::none) << tag;
+  for (runtime::Tag tag = 1; tag <= 4; ++tag) EXPECT_EQ(disk.answers.at(tag).error, FileError::none) << tag;
   EXPECT_TRUE(disk.holds("t/a", 0, 100));
 }
 
