@@ -18,7 +18,7 @@ namespace swarmlab::swarmsim {
 namespace {
 
 // Asks for blocks with 17-byte requests, eight ahead; answers requests with 13 + 16384 bytes.
-class Peer : public runtime::StreamHandler {
+class Peer final : public runtime::StreamHandler {
  public:
   Peer(runtime::Network& network, runtime::ContentId content, int wanted, std::uint64_t& blocks)
       : network_(network), content_(content), wanted_(wanted), blocks_(blocks) {}
@@ -84,7 +84,7 @@ class Peer : public runtime::StreamHandler {
   std::byte kind_{};
 };
 
-class Acceptor : public runtime::AcceptHandler {
+class Acceptor final : public runtime::AcceptHandler {
  public:
   Acceptor(runtime::Network& network, runtime::ContentId content, int wanted, std::uint64_t& blocks)
       : network_(network), content_(content), wanted_(wanted), blocks_(blocks) {}

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace swarmlab::swarmsim {
 namespace {
 
@@ -39,7 +41,7 @@ TEST(TcpReceiver, TellsAtOnceOfAGapAndOfItsFilling) {
 
 TEST(TcpReceiver, ReportsTheLatestRangeFirst) {
   TcpReceiver receiver;
-  for (const std::uint64_t packet : {8, 6, 4, 2}) {
+  for (const std::uint64_t packet : std::array<std::uint64_t, 4>{8, 6, 4, 2}) {
     receiver.on_segment({packet * kMss, (packet + 1) * kMss}, false, 1, kStart, kStart);
   }
   const SelectiveRanges selective = receiver.selective();

@@ -13,7 +13,7 @@ namespace {
 const protocol::PieceGeometry kGeometry(1_MiB, 64_KiB);
 
 // Reads everything that comes, in slices.
-class Reader : public runtime::AcceptHandler, public runtime::StreamHandler {
+class Reader final : public runtime::AcceptHandler, public runtime::StreamHandler {
  public:
   explicit Reader(runtime::Network& network) : network_(network) {}
   void on_accept(runtime::ListenerId, runtime::StreamId stream, const Endpoint&) override {
