@@ -7,11 +7,14 @@
 
 #include "protocol/assert.hpp"
 #include "swarmsim/checks/bans.hpp"
+#include "swarmsim/checks/choke_hysteresis.hpp"
 #include "swarmsim/checks/completes.hpp"
 #include "swarmsim/checks/contents_match.hpp"
 #include "swarmsim/checks/endgame_bounded.hpp"
 #include "swarmsim/checks/innocents_are_kept.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
+#include "swarmsim/checks/nothing_after_choke.hpp"
+#include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/upload_slots.hpp"
 
 namespace swarmlab::swarmsim {
@@ -24,11 +27,14 @@ struct Entry {
 
 constexpr std::array kCatalogue{
     Entry{&kBans, make_bans},
+    Entry{&kChokeHysteresis, make_choke_hysteresis},
     Entry{&kCompletes, make_completes},
     Entry{&kContentsMatch, make_contents_match},
     Entry{&kEndgameBounded, make_endgame_bounded},
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
+    Entry{&kNothingAfterChoke, make_nothing_after_choke},
+    Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kUploadSlots, make_upload_slots},
 };
 

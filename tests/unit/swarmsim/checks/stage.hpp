@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/handshake.hpp"
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/checks/judge.hpp"
 
@@ -48,6 +49,14 @@ class Stage {
     }
   }
   void open(HostId other, Duration at) { feed(WireEventKind::opened, at, kA, other, {}); }
+  // Both sides of the connection with `other` offer the fast extension.
+  void speak_fast(HostId other) {
+    const auto handshake = protocol::encode(protocol::Handshake{.features = {.fast = true}, .info_hash = {}, .peer_id = {}});
+    for (const HostId from : {kA, other}) {
+      WireMessage what = message(MessageKind::handshake, 0, 0);
+      feed(WireEventKind::sent, 0s, from, from == kA ? other : kA, what, handshake);
+    }
+  }
   void joined(HostId peer, Duration at) { feed(WireEventKind::joined, at, peer, peer, {}); }
   void stopped(HostId peer, Duration at) { feed(WireEventKind::stopped, at, peer, peer, {}); }
   void ended(HostId from, HostId to, Duration at) { feed(WireEventKind::ended, at, from, to, {}); }
@@ -87,7 +96,7 @@ class Stage {
     what.length = 16384;
     return what;
   }
-  void feed(WireEventKind kind, Duration at, HostId from, HostId to, const WireMessage& what) {
+  void feed(WireEventKind kind, Duration at, HostId from, HostId to, const WireMessage& what, Bytes payload = {}) {
     WireEvent event;
     event.kind = kind;
     event.at = kStart + at;
@@ -95,6 +104,7 @@ class Stage {
     event.from = from;
     event.to = to;
     event.message = what;
+    event.payload = payload;
     event.direction = from == kA ? Direction::from_dialler : Direction::from_acceptor;
     const std::uint32_t other = from == kA ? to.value() : from.value();
     event.connection = ConnectionId(other == 0 ? 0 : other - 1);

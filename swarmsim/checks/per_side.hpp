@@ -1,0 +1,34 @@
+// PerSide: something remembered about each direction of each connection.
+//
+// A side is named by the direction in which it writes.  Constant time, flat; sides come into being when they are first
+// asked for, since connections are numbered in the order in which they are opened.
+#pragma once
+
+#include <vector>
+
+#include "swarmsim/wire/event.hpp"
+
+namespace swarmlab::swarmsim {
+
+template <class T>
+class PerSide {
+ public:
+  // A reference is good until a newer connection is asked for.
+  T& at(ConnectionId connection, Direction writes) {
+    const std::size_t slot = 2 * std::size_t{connection.value()} + static_cast<std::size_t>(writes);
+    if (slot >= sides_.size()) sides_.resize((slot | 1) + 1);
+    return sides_[slot];
+  }
+  // Of who wrote this message, and of who reads it.
+  T& writer(const WireEvent& event) { return at(event.connection, event.direction); }
+  T& reader(const WireEvent& event) { return at(event.connection, opposite(event.direction)); }
+
+  // In the order of connections.
+  auto begin() { return sides_.begin(); }
+  auto end() { return sides_.end(); }
+
+ private:
+  std::vector<T> sides_;
+};
+
+}  // namespace swarmlab::swarmsim
