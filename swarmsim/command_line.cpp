@@ -29,7 +29,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
       --json                    print one JSON document instead of the report
       --mode sim                virtual time, the only mode so far
   swarmsim validate FILE...     say what is wrong with scenario files
-  swarmsim explain [NAME]       what the checks claim, precisely
+  swarmsim explain [NAME]       what a check claims or a faulty peer does, precisely
   swarmsim list DIR             the scenarios below a directory
 
 Examples

@@ -9,6 +9,7 @@
 #include "protocol/spelling.hpp"
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/command_line.hpp"
+#include "swarmsim/peers/catalogue.hpp"
 #include "swarmsim/report/exit_status.hpp"
 #include "swarmsim/report/json_report.hpp"
 #include "swarmsim/report/junit_report.hpp"
@@ -51,18 +52,30 @@ class Program {
 
   ExitStatus operator()(const ExplainCommand& command) {
     if (!command.name) {
+      env_.out << "Checks\n";
       for (const CheckManual* manual : check_manuals())
-        env_.out << fmt::format("{:<24} {} ({})\n", manual->name, manual->claim, manual->bugs);
+        env_.out << fmt::format("  {:<24} {} ({})\n", manual->name, manual->claim, manual->bugs);
+      env_.out << "\nBehaviours of faulty peers\n";
+      for (const BehaviourManual* manual : behaviour_manuals())
+        env_.out << fmt::format("  {:<24} {} ({})\n", manual->name, manual->claim, manual->bugs);
       return ExitStatus::held;
     }
-    const CheckManual* manual = find_check_manual(*command.name);
-    if (manual == nullptr) {
-      std::vector<std::string_view> names;
-      for (const CheckManual* known : check_manuals()) names.push_back(known->name);
-      return refuse(fmt::format("'{}' is no check{}", *command.name, suggestion(*command.name, names)));
+    if (*command.name == "behaviours") {
+      env_.out << behaviours_page();
+      return ExitStatus::held;
     }
-    env_.out << explain(*manual);
-    return ExitStatus::held;
+    if (const CheckManual* check = find_check_manual(*command.name)) {
+      env_.out << explain(*check);
+      return ExitStatus::held;
+    }
+    if (const BehaviourManual* behaviour = find_behaviour_manual(*command.name)) {
+      env_.out << explain(*behaviour);
+      return ExitStatus::held;
+    }
+    std::vector<std::string_view> names;
+    for (const CheckManual* known : check_manuals()) names.push_back(known->name);
+    for (const BehaviourManual* known : behaviour_manuals()) names.push_back(known->name);
+    return refuse(fmt::format("'{}' is no check and no behaviour{}", *command.name, suggestion(*command.name, names)));
   }
 
   ExitStatus operator()(const ValidateCommand& command) {

@@ -1,29 +1,35 @@
-// MessageFilter: a Network that lets behaviours change the peer messages an engine sends.
+// MessageFilter: a Network that puts boxes on the peer connections of an engine.
 //
 //     engine  ->  MessageFilter  ->  the world's Network
-//                    \_ behaviour 1, behaviour 2 ...
+//                    \_ per connection: box 1, box 2 ...
 //
-// Everything but the bytes of peer-wire streams passes through as it is: reads, events, datagrams, names, and
-// streams that do not begin with the handshake (trackers').  Outgoing messages are followed without being
-// buffered, so nothing moves in time; with no behaviour that bites, what leaves is what was written.
+// Datagrams, names, and streams that do not begin with the handshake (trackers') pass through as they are.  With
+// no box that bites, what leaves a peer connection is what was written, when it was written.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <vector>
 
-#include "protocol/handshake.hpp"
-#include "protocol/piece_geometry.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/network.hpp"
-#include "swarmsim/peers/message_behaviour.hpp"
+#include "runtime/timers.hpp"
+#include "swarmsim/peers/filtered_line.hpp"
+#include "swarmsim/peers/role.hpp"
 
 namespace swarmlab::swarmsim {
 
-class MessageFilter final : public runtime::Network {
+class MessageFilter final : public runtime::Network,
+                            private runtime::StreamHandler,
+                            private runtime::AcceptHandler,
+                            private runtime::TimerHandler,
+                            private LineWaker {
  public:
-  // `inner` outlives the filter.
-  MessageFilter(runtime::Network& inner, std::vector<std::unique_ptr<MessageBehaviour>> behaviours);
+  // What `clock`, `timers` and `inner` refer to outlives the filter.
+  MessageFilter(runtime::Network& inner, const runtime::Clock& clock, runtime::Timers& timers,
+                std::vector<std::unique_ptr<Role>> roles);
+
+  const std::vector<std::unique_ptr<Role>>& roles() const { return roles_; }
 
   runtime::StreamId connect(const Endpoint& to, std::optional<IpAddress> from, runtime::StreamHandler& handler) override;
   std::expected<runtime::ListenerId, runtime::NetworkError> listen(const Endpoint& at,
@@ -51,23 +57,30 @@ class MessageFilter final : public runtime::Network {
   void forget(runtime::ResolveHandler& handler) override;
 
  private:
-  // Where in its messages an outgoing stream is.
-  struct Outgoing {
-    bool is_peer_wire = true;             // until its first byte says otherwise
-    std::uint32_t handshake_left = protocol::kHandshakeBytes;
-    std::vector<std::byte> head;          // of a message: prefix, and what a piece's header needs
-    std::uint32_t skip_left = 0;          // of a message that is no piece
-    std::uint32_t block_left = 0;         // of a piece's payload
-    protocol::BlockRange block;
+  struct Stream {
+    runtime::StreamHandler* handler = nullptr;      // the engine's
+    std::unique_ptr<FilteredLine> line;
+    Endpoint local, peer;                           // for the time after a box hung up
   };
 
-  // Takes from the front of `bytes` what belongs to handshake, heads and other messages; stops before a payload.
-  std::size_t follow(Outgoing& out, Bytes bytes);
-  runtime::Slice alter(Outgoing& out, runtime::Slice part);
+  void on_connected(runtime::StreamId stream) override;
+  void on_readable(runtime::StreamId stream) override;
+  void on_writable(runtime::StreamId stream) override;
+  void on_closed(runtime::StreamId stream, runtime::NetworkError why) override;
+  void on_accept(runtime::ListenerId listener, runtime::StreamId stream, const Endpoint& from) override;
+  void on_timer(runtime::Tag tag) override;
+  void wake_lines_at(Time at) override { timer_.arm_no_later_than(at); }
+  void adopt(runtime::StreamId stream, runtime::StreamHandler& handler);
+  // Null for a stream that is over.
+  FilteredLine* line(runtime::StreamId stream) const;
 
   runtime::Network& inner_;
-  std::vector<std::unique_ptr<MessageBehaviour>> behaviours_;
-  std::map<runtime::StreamId, Outgoing> outgoing_;
+  const runtime::Clock& clock_;
+  std::vector<std::unique_ptr<Role>> roles_;
+  runtime::Timers& timers_;
+  runtime::Timer timer_;
+  std::map<runtime::ListenerId, runtime::AcceptHandler*> listeners_;
+  std::map<runtime::StreamId, Stream> streams_;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/units.hpp"
@@ -15,6 +16,13 @@ struct CheckResult {
   const CheckManual* manual = nullptr;
   std::string who;
   Judgement judgement;
+};
+
+// How often a peer misbehaved in one of its ways.
+struct Misdeeds {
+  std::string peer;
+  std::string_view behaviour;
+  std::uint64_t count = 0;
 };
 
 // Of a whole run, in the order of what matters most.
@@ -31,6 +39,7 @@ struct RunResult {
   std::string invalid;              // why the run says nothing; "" when it does
   std::vector<CheckResult> checks;
   std::vector<std::string> notes;   // oddities that are no verdict: streams that could not be decoded
+  std::vector<Misdeeds> misdeeds;   // of each behaviour of each peer, in the order of peers
   std::uint64_t messages = 0;       // sent
   std::uint64_t blocks = 0;         // received
   std::uint64_t open_connections = 0;   // when it ended

@@ -10,7 +10,6 @@
 #include "client/session.hpp"
 #include "protocol/assert.hpp"
 #include "swarmsim/checks/judge.hpp"
-#include "swarmsim/peers/corrupt_blocks.hpp"
 #include "swarmsim/peers/message_filter.hpp"
 #include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/run_log.hpp"
@@ -182,8 +181,8 @@ class SimRun {
     observer_.on_joined(peer, world_.now());
     participant.log = std::make_unique<PeerLog>(names_[peer.value()], outside.clock, options_.log);
     participant.log->say("joins");
-    if (auto behaviours = behaviours_of(peer, group); !behaviours.empty())
-      participant.filter = std::make_unique<MessageFilter>(outside.network, std::move(behaviours));
+    if (!group.behaviours.empty())
+      participant.filter = std::make_unique<MessageFilter>(outside.network, outside.clock, outside.timers, roles_of(peer, group));
     runtime::Network& network = participant.filter ? *participant.filter : outside.network;
     participant.session = std::make_unique<client::Session>(
         runtime::Outside{outside.clock, outside.timers, network, outside.files, outside.hasher, outside.random},
@@ -208,15 +207,15 @@ class SimRun {
     participant.session->stop();
   }
 
-  std::vector<std::unique_ptr<MessageBehaviour>> behaviours_of(HostId peer, const PeerGroup& group) const {
-    std::vector<std::unique_ptr<MessageBehaviour>> behaviours;
+  std::vector<std::unique_ptr<Role>> roles_of(HostId peer, const PeerGroup& group) {
+    std::vector<std::unique_ptr<Role>> roles;
+    PeerLog* log = participants_[peer.value()].log.get();
     for (const BehaviourSpec& spec : group.behaviours) {
-      const Share rate = std::get<CorruptBlocks>(spec).rate;
-      const std::string stream = fmt::format("behaviour {} of {}", behaviours.size(), names_[peer.value()]);
-      behaviours.push_back(std::make_unique<CorruptBlocksBehaviour>(
-          rate, peer, runtime::Random(options_.seed, stream), torrent_.content, facts_.geometry));
+      const std::string stream = fmt::format("behaviour {} of {}", roles.size(), names_[peer.value()]);
+      roles.push_back(std::make_unique<Role>(spec, peer, runtime::Random(options_.seed, stream), torrent_.content,
+                                             facts_.geometry, [log](const std::string& what) { log->say(what); }));
     }
-    return behaviours;
+    return roles;
   }
 
   // Without a tracker each knows some of those who came before it.
@@ -233,6 +232,15 @@ class SimRun {
     return known;
   }
 
+  // A behaviour that never came to bear is worth a word: the scenario may show less than it says.
+  void note_misdeeds(const Role& role, bool was_cut_short, RunResult& result) const {
+    const std::string& peer = names_[role.who.value()];
+    const std::string_view behaviour = role.spec.manual().name;
+    result.misdeeds.push_back({peer, behaviour, role.bites()});
+    if (role.bites() == 0 && !role.is_idle() && !was_cut_short && result.notes.size() < 2 * kMaxNotes)
+      result.notes.push_back(fmt::format("{} had no occasion for {}", peer, behaviour));
+  }
+
   RunResult conclude(bool was_cut_short) {
     RunResult result;
     result.scenario = scenario_.title;
@@ -247,6 +255,11 @@ class SimRun {
     for (const Participant& participant : participants_)
       if (participant.log && !participant.log->storage_failure().empty() && result.notes.size() < 2 * kMaxNotes)
         result.notes.push_back(fmt::format("storage failed: {}", participant.log->storage_failure()));
+    for (const Participant& participant : participants_) {
+      if (!participant.filter) continue;
+      for (const auto& role : participant.filter->roles())
+        note_misdeeds(*role, was_cut_short, result);
+    }
     const std::vector<Judgement> judgements = judge_.conclude({world_.now(), was_cut_short}, disks_);
     for (std::size_t i = 0; i < judgements.size(); ++i) {
       const CheckSpec& spec = scenario_.checks[i];

@@ -7,6 +7,7 @@
 
 #include "protocol/spelling.hpp"
 #include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/scenario/parse_behaviours.hpp"
 #include "swarmsim/scenario/settings_names.hpp"
 
 namespace swarmlab::swarmsim {
@@ -22,19 +23,6 @@ void read_have(MapReader& reader, PeerGroup& group) {
   if (value->kind == YamlNode::Kind::scalar && value->text == "all") group.have = Share{Share::kWhole};
   else if (value->kind == YamlNode::Kind::scalar && value->text == "none") group.have = Share{};
   else if (const auto share = reader.share("have")) group.have = *share;
-}
-
-void read_behaviour(const YamlNode& list, const std::string& what, PeerGroup& group, Diagnostics& diagnostics) {
-  if (list.kind != YamlNode::Kind::list) {
-    diagnostics.add(list.at, fmt::format("{}: {}; a list belongs here: [ {{ corrupt_blocks: 5% }} ]", what,
-                                         to_string(list.kind)));
-    return;
-  }
-  for (const YamlNode& item : list.items) {
-    MapReader reader(item, what, diagnostics);
-    if (const auto rate = reader.share("corrupt_blocks")) group.behaviours.push_back(CorruptBlocks{*rate});
-    reader.finish();
-  }
 }
 
 PeerGroup read_group(const YamlNode& node, const std::string& name, Position at, const PeerGroup& pattern,
@@ -55,7 +43,7 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   if (const YamlNode* settings = reader.take("settings"))
     read_settings(*settings, what + ".settings", group.settings, diagnostics);
   if (const YamlNode* behaviour = reader.take("behaviour"))
-    read_behaviour(*behaviour, what + ".behaviour", group, diagnostics);
+    group.behaviours = read_behaviours(*behaviour, what + ".behaviour", diagnostics);
   reader.not_supported_yet(kLaterGroupKeys);
   reader.finish();
   return group;

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "client/settings.hpp"
@@ -16,6 +15,7 @@
 #include "swarmsim/checks/arguments.hpp"
 #include "swarmsim/checks/manual.hpp"
 #include "swarmsim/network/link.hpp"
+#include "swarmsim/peers/behaviour.hpp"
 #include "swarmsim/scenario/cast.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
 
@@ -42,10 +42,6 @@ struct TrackerSpec {
 
 enum class ContentKind : std::uint8_t { symbolic, bytes };
 
-// A box that a group's messages pass through.
-struct CorruptBlocks { Share rate; };
-using BehaviourSpec = std::variant<CorruptBlocks>;
-
 struct PeerGroup {
   std::string name;
   Position at;
@@ -54,7 +50,7 @@ struct PeerGroup {
   Time join = kStart;
   LinkSpec link;
   client::Settings settings;
-  std::vector<BehaviourSpec> behaviours;
+  std::vector<BehaviourSpec> behaviours;   // in this order, the first nearest to the engine
   bool is_subject = false;
 };
 

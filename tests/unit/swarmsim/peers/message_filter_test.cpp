@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "protocol/peer_wire.hpp"
-#include "swarmsim/peers/corrupt_blocks.hpp"
+#include "swarmsim/peers/catalogue.hpp"
 #include "swarmsim/virtual/world.hpp"
 
 namespace swarmlab::swarmsim {
@@ -50,20 +50,22 @@ class MessageFilterTest : public ::testing::Test, public runtime::StreamHandler 
   void on_readable(runtime::StreamId) override {}
   void on_closed(runtime::StreamId, runtime::NetworkError) override {}
 
-  void connect(Share rate) {
+  void connect(std::string_view rate) {
     for (const auto& [name, last] : {std::pair{"liar", 1}, std::pair{"reader", 2}})
       world.add_host({.name = name, .addresses = {IpAddress::v4(10, 77, 0, static_cast<std::uint8_t>(last))}, .link = {}, .disk = {}});
-    std::vector<std::unique_ptr<MessageBehaviour>> behaviours;
-    auto corrupt = std::make_unique<CorruptBlocksBehaviour>(rate, HostId(0), runtime::Random(7, "liar"), content, kGeometry);
-    spoiler = corrupt.get();
-    behaviours.push_back(std::move(corrupt));
-    filter = std::make_unique<MessageFilter>(world.outside(HostId(0)).network, std::move(behaviours));
+    spec.emplace(*find_behaviour_manual("corrupt_blocks"));
+    ASSERT_TRUE(spec->set("rate", rate));
+    std::vector<std::unique_ptr<Role>> roles;
+    roles.push_back(std::make_unique<Role>(*spec, HostId(0), runtime::Random(7, "liar"), content, kGeometry, nullptr));
+    const runtime::Outside outside = world.outside(HostId(0));
+    filter = std::make_unique<MessageFilter>(outside.network, outside.clock, outside.timers, std::move(roles));
     reader = std::make_unique<Reader>(world.outside(HostId(1)).network);
     const Endpoint at{IpAddress::v4(10, 77, 0, 2), 1000};
     ASSERT_TRUE(world.outside(HostId(1)).network.listen(at, *reader));
     stream = filter->connect(at, {}, *this);
     run();
   }
+  std::uint64_t spoilt_blocks() const { return filter->roles().front()->bites(); }
   void run() { world.run_until(world.now() + 10s); }
   // One block of piece 1 as an engine writes it, `step` bytes of the head at a time.
   std::string send_block(std::size_t step) {
@@ -81,76 +83,53 @@ class MessageFilterTest : public ::testing::Test, public runtime::StreamHandler 
 
   World world{WorldOptions{}};
   TrueContent content = TrueContent::symbolic(world.add_content("test"), 1_MiB);
-  CorruptBlocksBehaviour* spoiler = nullptr;
+  std::optional<BehaviourSpec> spec;
   std::unique_ptr<MessageFilter> filter;
   std::unique_ptr<Reader> reader;
   runtime::StreamId stream;
 };
 
 TEST_F(MessageFilterTest, AtRateZeroNothingChanges) {
-  connect(Share{0});
+  connect("0%");
   std::string expected(as_text(protocol::encode(protocol::Handshake{})));
   filter->write(stream, protocol::encode(protocol::Handshake{}));
   for (int i = 0; i < 50; ++i) expected += send_block(1000) + std::string(16, '.');
   run();
   EXPECT_EQ(reader->text(), expected);
-  EXPECT_EQ(spoiler->spoilt_blocks(), 0u);
+  EXPECT_EQ(spoilt_blocks(), 0u);
 }
 
 TEST_F(MessageFilterTest, AtItsRateItSpoilsThatShareOfBlocksAndNothingElse) {
-  connect(Share{250'000});
+  connect("25%");
   filter->write(stream, protocol::encode(protocol::Handshake{}));
   for (int i = 0; i < 400; ++i) send_block(1000);
   run();
-  EXPECT_GT(spoiler->spoilt_blocks(), 60u);
-  EXPECT_LT(spoiler->spoilt_blocks(), 140u);
+  EXPECT_GT(spoilt_blocks(), 60u);
+  EXPECT_LT(spoilt_blocks(), 140u);
   const std::string text = reader->text();
   const auto count = [&](char c) { return static_cast<std::uint64_t>(std::ranges::count(text.substr(68), c)); };
-  EXPECT_EQ(count('x'), 16 * spoiler->spoilt_blocks()) << "a spoilt block is spoilt as a whole";
+  EXPECT_EQ(count('x'), 16 * spoilt_blocks()) << "a spoilt block is spoilt as a whole";
   EXPECT_EQ(count('.') + count('x'), 400u * 16);
 }
 
 TEST_F(MessageFilterTest, FollowsMessagesHoweverTheirHeadsAreCut) {
   for (const std::size_t step : {1u, 3u, 7u}) {
-    if (!filter) connect(Share{Share::kWhole});
+    if (!filter) connect("100%");
     if (step == 1) filter->write(stream, protocol::encode(protocol::Handshake{}));
     send_block(step);
   }
   run();
-  EXPECT_EQ(spoiler->spoilt_blocks(), 3u);
+  EXPECT_EQ(spoilt_blocks(), 3u);
   EXPECT_EQ(std::ranges::count(reader->text(), 'x'), 48);
 }
 
 TEST_F(MessageFilterTest, LeavesStreamsOfOtherProtocolsAlone) {
-  connect(Share{Share::kWhole});
+  connect("100%");
   std::string text = "GET /announce?info_hash=\x07\x07 HTTP/1.1\r\n\r\n";
   text += std::string(20'000, '\x07');
   filter->write(stream, as_bytes(text));
   run();
   EXPECT_EQ(reader->text(), text);
-}
-
-TEST(CorruptBlocks, SpoilsOneByteOfRealContent) {
-  std::vector<std::byte> bytes(128 * 1024, std::byte{5});
-  const TrueContent content = TrueContent::of_bytes(bytes);
-  const protocol::PieceGeometry geometry(128_KiB, 64_KiB);
-  CorruptBlocksBehaviour behaviour(Share{Share::kWhole}, HostId(3), runtime::Random(1, "x"), content, geometry);
-  const protocol::BlockRange block{PieceIndex(1), BlockBegin(0), 16_KiB};
-  behaviour.begin_block(block);
-  const runtime::Slice out = behaviour.alter(block, ByteCount(0), content.authentic(64_KiB, 16_KiB));
-  EXPECT_EQ(std::ranges::count(out.bytes(), std::byte{5}), 16384 - 1);
-  EXPECT_TRUE(content.matches(64_KiB, content.authentic(64_KiB, 16_KiB))) << "the original is untouched";
-}
-
-TEST(CorruptBlocks, TwoSpoiltCopiesOfABlockDiffer) {
-  const TrueContent content = TrueContent::symbolic(runtime::ContentId(0), 128_KiB);
-  const protocol::PieceGeometry geometry(128_KiB, 64_KiB);
-  CorruptBlocksBehaviour behaviour(Share{Share::kWhole}, HostId(3), runtime::Random(1, "x"), content, geometry);
-  const protocol::BlockRange block{PieceIndex(0), BlockBegin(0), 16_KiB};
-  behaviour.begin_block(block);
-  const auto first = behaviour.alter(block, ByteCount(0), content.authentic(ByteCount(0), 16_KiB)).spoiler();
-  behaviour.begin_block(block);
-  EXPECT_NE(first, behaviour.alter(block, ByteCount(0), content.authentic(ByteCount(0), 16_KiB)).spoiler());
 }
 
 }  // namespace

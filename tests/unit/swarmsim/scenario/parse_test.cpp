@@ -69,7 +69,7 @@ TEST(ParseScenario, ReadsEveryPart) {
   EXPECT_TRUE(leech.is_subject);
   const PeerGroup& liar = scenario->group_of(scenario->cast.select("liar")->front());
   ASSERT_THAT(liar.behaviours, SizeIs(1));
-  EXPECT_EQ(std::get<CorruptBlocks>(liar.behaviours[0]).rate.millionths, 50'000u);
+  EXPECT_EQ(liar.behaviours[0].share("rate").millionths, 50'000u);
   ASSERT_THAT(scenario->checks, SizeIs(2));
   EXPECT_THAT(scenario->checks[0].arguments.peers("who"), SizeIs(2));
   EXPECT_EQ(scenario->checks[0].arguments.duration("within", 0s), 8min);
