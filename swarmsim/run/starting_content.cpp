@@ -37,10 +37,12 @@ void put_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces, 
     const ByteCount end = file.offset + file.length;
     for (ByteCount at = file.offset; at < end;) {
       const PieceIndex first(static_cast<std::uint32_t>(at / geometry.piece_length()));
-      // A run of pieces that are alike is one slice.
+      // A run of pieces that are alike is one slice; but a spoiler falsifies bytes in one place only, so that each
+      // missing piece needs its own.
+      const bool may_join = torrent.content.is_symbolic() || pieces.test(first);
       PieceIndex last = first;
       ByteCount upto = geometry.offset_of(first) + geometry.length_of(first);
-      while (upto < end && upto - at < kLongestSlice) {
+      while (may_join && upto < end && upto - at < kLongestSlice) {
         PieceIndex next(last.value() + 1);
         if (pieces.test(next) != pieces.test(first)) break;
         last = next;

@@ -43,6 +43,14 @@ TEST(SimRun, WhoHasAPartFetchesOnlyTheRest) {
   EXPECT_LT(part.blocks, all.blocks * 3 / 4);
 }
 
+TEST(SimRun, WhoHasAPartOfRealBytesLacksEveryOtherPiece) {
+  // Neighbouring pieces that are missing are each false on the disk: the wire must carry all of them.
+  const RunResult result = run_in_virtual_time(
+      a_story({{"content", "bytes"}, {"peers.liar", "{ have: none }"}, {"peers.leech.have", "25%"}}), {.seed = 3});
+  expect_held(result);
+  EXPECT_GE(result.blocks, 3u * 24u * 4u);
+}
+
 TEST(SimRun, TheSameSeedGivesTheSameRunAndAnotherADifferentOne) {
   const Scenario scenario = a_story();
   const RunResult one = run_in_virtual_time(scenario, {.seed = 3});
