@@ -7,13 +7,18 @@
 
 #include "protocol/assert.hpp"
 #include "swarmsim/checks/bans.hpp"
+#include "swarmsim/checks/bitfield_comes_first.hpp"
+#include "swarmsim/checks/bitfield_wellformed.hpp"
 #include "swarmsim/checks/choke_hysteresis.hpp"
 #include "swarmsim/checks/completes.hpp"
 #include "swarmsim/checks/contents_match.hpp"
 #include "swarmsim/checks/endgame_bounded.hpp"
+#include "swarmsim/checks/have_follows_verification.hpp"
 #include "swarmsim/checks/innocents_are_kept.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
 #include "swarmsim/checks/nothing_after_choke.hpp"
+#include "swarmsim/checks/request_bounds.hpp"
+#include "swarmsim/checks/requests_match_availability.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/upload_slots.hpp"
 
@@ -27,13 +32,18 @@ struct Entry {
 
 constexpr std::array kCatalogue{
     Entry{&kBans, make_bans},
+    Entry{&kBitfieldComesFirst, make_bitfield_comes_first},
+    Entry{&kBitfieldWellformed, make_bitfield_wellformed},
     Entry{&kChokeHysteresis, make_choke_hysteresis},
     Entry{&kCompletes, make_completes},
     Entry{&kContentsMatch, make_contents_match},
     Entry{&kEndgameBounded, make_endgame_bounded},
+    Entry{&kHaveFollowsVerification, make_have_follows_verification},
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
     Entry{&kNothingAfterChoke, make_nothing_after_choke},
+    Entry{&kRequestBounds, make_request_bounds},
+    Entry{&kRequestsMatchAvailability, make_requests_match_availability},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kUploadSlots, make_upload_slots},
 };

@@ -85,6 +85,7 @@ class EventSet {
   constexpr EventSet& add(WireEventKind kind) { bits_ |= bit(kind, MessageKind::handshake); return *this; }
   constexpr EventSet& sent(MessageKind kind) { bits_ |= bit(WireEventKind::sent, kind); return *this; }
   constexpr EventSet& received(MessageKind kind) { bits_ |= bit(WireEventKind::received, kind); return *this; }
+  constexpr EventSet& add(const EventSet& other) { bits_ |= other.bits_; return *this; }
   constexpr bool has(const WireEvent& event) const { return (bits_ & bit(event.kind, event.message.kind)) != 0; }
 
   // The number of an event's sort, below kSorts.

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/handshake.hpp"
 #include "swarmsim/checks/catalogue.hpp"
@@ -75,6 +76,32 @@ class Stage {
     what.authentic = authentic;
     feed(WireEventKind::received, at, from, to, what);
   }
+  // Of one block of two, or a length of one's own.
+  void request_range(Duration at, HostId from, HostId to, std::uint32_t piece, std::uint32_t begin, std::uint32_t length) {
+    decided_ = kStart + at;
+    WireMessage what;
+    what.kind = MessageKind::request;
+    what.piece = PieceIndex(piece);
+    what.begin = BlockBegin(begin);
+    what.length = length;
+    feed(WireEventKind::sent, at, from, to, what);
+  }
+  // Sent and, at once, received; `payload` as hexadecimal digits.
+  void bitfield(Duration at, HostId from, HostId to, std::string_view payload) {
+    tell(at, from, to, MessageKind::bitfield, bytes_of(payload));
+  }
+  void tells(Duration at, HostId from, HostId to, MessageKind kind, int piece = 0) {
+    sent(at, from, to, kind, piece);
+    received(at, from, to, kind, piece);
+  }
+  // Both sides of the connection shake hands anew, with or without the Fast extension.
+  void shake_hands(Duration at, HostId from, HostId to, bool fast) {
+    protocol::Handshake handshake;
+    handshake.features.fast = fast;
+    const auto payload = protocol::encode(handshake);
+    tell(at, from, to, MessageKind::handshake, payload);
+    tell(at, to, from, MessageKind::handshake, payload);
+  }
   void whole_piece(Duration at, HostId from, HostId to, int piece, Authentic authentic = Authentic::yes) {
     for (int block = 0; block < 2; ++block) received(at, from, to, MessageKind::piece, piece, block, authentic);
   }
@@ -95,6 +122,17 @@ class Stage {
     what.begin = BlockBegin(static_cast<std::uint32_t>(block) * 16384);
     what.length = 16384;
     return what;
+  }
+  static std::vector<std::byte> bytes_of(std::string_view digits) {
+    std::vector<std::byte> bytes;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+      bytes.push_back(static_cast<std::byte>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
+    return bytes;
+  }
+  void tell(Duration at, HostId from, HostId to, MessageKind kind, Bytes payload) {
+    decided_ = kStart + at;
+    for (const WireEventKind moment : {WireEventKind::sent, WireEventKind::received})
+      feed(moment, at, from, to, message(kind, 0, 0), payload);
   }
   void feed(WireEventKind kind, Duration at, HostId from, HostId to, const WireMessage& what, Bytes payload = {}) {
     WireEvent event;

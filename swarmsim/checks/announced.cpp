@@ -1,0 +1,42 @@
+#include "swarmsim/checks/announced.hpp"
+
+#include <algorithm>
+
+namespace swarmlab::swarmsim {
+
+EventSet Announced::interest() const {
+  using enum MessageKind;
+  if (moment_ == Moment::sent) return EventSet{}.sent(have).sent(bitfield).sent(have_all);
+  return EventSet{}.received(have).received(bitfield).received(have_all);
+}
+
+void Announced::on_event(const WireEvent& event) {
+  if (event.kind != (moment_ == Moment::sent ? WireEventKind::sent : WireEventKind::received)) return;
+  const MessageKind kind = event.message.kind;
+  if (kind != MessageKind::have && kind != MessageKind::bitfield && kind != MessageKind::have_all) return;
+  const std::size_t at = slot(event.connection, event.direction);
+  if (at >= told_.size()) told_.resize(std::max(at + 1, told_.size() + told_.size() / 2));
+  protocol::Bitfield& told = told_[at];
+  if (told.size() == 0) told = protocol::Bitfield(piece_count_);
+  if (kind == MessageKind::have_all) {
+    told.set_all();
+  } else if (kind == MessageKind::have) {
+    if (event.message.piece.value() < piece_count_) told.set(event.message.piece);
+  } else {
+    const std::size_t bits = std::min<std::size_t>(piece_count_, 8 * event.payload.size());
+    for (std::uint32_t piece = 0; piece < bits; ++piece)
+      if ((event.payload[piece / 8] & std::byte{0x80} >> (piece % 8)) != std::byte{0}) told.set(PieceIndex(piece));
+  }
+}
+
+bool Announced::has(ConnectionId connection, Direction teller, PieceIndex piece) const {
+  const std::size_t at = slot(connection, teller);
+  return at < told_.size() && piece.value() < told_[at].size() && told_[at].test(piece);
+}
+
+std::uint32_t Announced::count(ConnectionId connection, Direction teller) const {
+  const std::size_t at = slot(connection, teller);
+  return at < told_.size() ? told_[at].count() : 0;
+}
+
+}  // namespace swarmlab::swarmsim

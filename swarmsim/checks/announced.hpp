@@ -1,0 +1,42 @@
+// Announced: the pieces that each side of each connection has told the other it has (Bitfield, HaveAll, Have).
+//
+// Told counts as sent or as received, whichever the owner feeds it with: what a peer may ask for is what it heard,
+// what a peer owes to others is what it said.  A bitfield of wrong length counts as far as it goes, so that a client
+// that tolerates it is not accused (BUGS: "tolerate oversize bitfields"); a Have beyond the last piece not at all.
+// Kept after a connection's end: what is still on its way is judged by it.
+//
+// One bit per piece and side, once something was told; constant time per Have.
+#pragma once
+
+#include <vector>
+
+#include "protocol/bitfield.hpp"
+#include "protocol/piece_geometry.hpp"
+#include "swarmsim/wire/event.hpp"
+
+namespace swarmlab::swarmsim {
+
+class Announced {
+ public:
+  enum class Moment : std::uint8_t { sent, received };
+
+  Announced(std::uint32_t piece_count, Moment moment) : piece_count_(piece_count), moment_(moment) {}
+
+  // What on_event() makes use of; it ignores everything else.
+  EventSet interest() const;
+  void on_event(const WireEvent& event);
+
+  // `teller` is the direction of the messages that tell.
+  bool has(ConnectionId connection, Direction teller, PieceIndex piece) const;
+  std::uint32_t count(ConnectionId connection, Direction teller) const;
+
+ private:
+  static std::size_t slot(ConnectionId connection, Direction teller) {
+    return 2 * std::size_t{connection.value()} + static_cast<std::size_t>(teller);
+  }
+  std::uint32_t piece_count_;
+  Moment moment_;
+  std::vector<protocol::Bitfield> told_;   // by connection and direction; empty before the first word
+};
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,100 @@
+#include "swarmsim/checks/request_bounds.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "protocol/quantities.hpp"
+#include "swarmsim/checks/story.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+constexpr std::array kParameters{
+    ParameterManual{"who", ParameterKind::peers, Need::required, "the peers whose requests are judged"},
+    ParameterManual{"size", ParameterKind::count, Need::optional,
+                    "bytes in a request of the client (default: 16384, what BEP 3 says everybody uses)"},
+};
+
+class RequestBounds final : public Check {
+ public:
+  explicit RequestBounds(const CheckContext& context)
+      : facts_(context.facts), is_who_(context.arguments.peers("who"), facts_.peers.size()),
+        size_(ByteCount::from_size(context.arguments.count("size").value_or(protocol::kBlockBytes.size()))) {}
+
+  EventSet interest() const override { return EventSet{}.sent(MessageKind::request); }
+
+  void on_event(const WireEvent& event) override {
+    if (!is_who_.has(event.from)) return;
+    ++requests_;
+    const protocol::BlockRange block = event.message.block();
+    if (!facts_.geometry.contains(block.piece))
+      return accuse(event, fmt::format("piece {} of a torrent with {} pieces", block.piece.value(),
+                                       facts_.geometry.piece_count()));
+    const ByteCount length = facts_.geometry.length_of(block.piece);
+    const ByteCount begin(block.begin.value());
+    if (block.length.value() == 0) return accuse(event, "nothing: a length of 0");
+    if (begin + block.length > length)
+      return accuse(event, fmt::format("{} bytes from {} on, beyond the end of the piece at {}", block.length.value(),
+                                       begin.value(), length.value()));
+    const bool is_last = begin + block.length == length;
+    if (is_last) ++last_blocks_;
+    if (block.length > size_ || (block.length < size_ && !is_last))
+      return accuse(event, fmt::format("{} bytes from {} on; {} would be right", block.length.value(), begin.value(),
+                                       std::min(size_.value(), (length - begin).value())));
+  }
+
+  Judgement conclude(const EndOfRun&, Disks&) override {
+    Judgement judgement = first_;
+    judgement.measured = fmt::format("{} of {} requests, {} of them at the end of a piece", wrong_, requests_, last_blocks_);
+    judgement.limit = std::string("0");
+    if (requests_ == 0) {
+      judgement.verdict = Verdict::vacuous;
+      judgement.summary = "nobody requested anything in this run; there was nothing to judge";
+    }
+    return judgement;
+  }
+
+ private:
+  void accuse(const WireEvent& event, const std::string& what) {
+    ++wrong_;
+    if (first_.verdict == Verdict::violated) return;
+    first_.verdict = Verdict::violated;
+    first_.summary = fmt::format("{} asks {} for {}", facts_.name(event.from), facts_.name(event.to), what);
+    first_.story.push_back(story_line(event.decided_earliest,
+                                      conversation(facts_, event.from, event.to, event.message) + " decided"));
+    first_.story.push_back(fmt::format("pieces have {}, the last one {}; look at how the client cuts a piece into blocks",
+                                       to_text(facts_.geometry.piece_length()),
+                                       to_text(facts_.geometry.length_of(PieceIndex(facts_.geometry.piece_count() - 1)))));
+  }
+
+  const RunFacts& facts_;
+  PeerSet is_who_;
+  ByteCount size_;
+  std::uint64_t requests_ = 0;
+  std::uint64_t last_blocks_ = 0;
+  std::uint64_t wrong_ = 0;
+  Judgement first_;
+};
+
+}  // namespace
+
+constinit const CheckManual kRequestBounds{
+    .name = "request_bounds",
+    .claim = "every request lies within its piece and has the usual length",
+    .level = CheckLevel::must,
+    .maturity = CheckMaturity::stable,
+    .bugs = "B29",
+    .parameters = kParameters,
+    .text = R"(A Request names an existing piece, and begin + length is at most the length of that piece (the last one is mostly
+shorter).  Its length is the client's request size, 16 KiB by default, except for the last block of a piece, where it
+is what remains.  Longer ones make others hang up (BEP 3); shorter ones, or ones across the end of a piece, come from
+piece lengths that are no multiple of 16 KiB.  Vacuous when nobody requests.  Provoke it with piece lengths of
+50 000 B and 24 KiB, and with totals of k pieces, k pieces and one byte, less than one block, and one byte.)",
+};
+
+std::unique_ptr<Check> make_request_bounds(const CheckContext& context) {
+  return std::make_unique<RequestBounds>(context);
+}
+
+}  // namespace swarmlab::swarmsim
