@@ -13,6 +13,18 @@ Arrivals::Arrivals(const RunFacts& facts) : facts_(facts) {
   }
 }
 
+void Arrivals::on_restarted(HostId restarted, const protocol::Bitfield& has, Time at) {
+  Peer& peer = peers_[restarted.value()];
+  for (std::uint32_t& number : peer.progress_of) {
+    if (number != kNone) free_.push_back(number);
+    number = kNone;
+  }
+  // Who was complete before and has lost nothing stays complete since then.
+  if (!has.all()) peer.completed_at = kNever;
+  else if (peer.completed_at == kNever) peer.completed_at = at;
+  peer.has = has;
+}
+
 std::uint32_t Arrivals::open_progress(PieceIndex piece) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(progress_.size()));

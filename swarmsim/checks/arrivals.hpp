@@ -30,6 +30,8 @@ class Arrivals {
  public:
   explicit Arrivals(const RunFacts& facts);
 
+  // A peer was started again with what its disk holds: what had arrived of other pieces is lost to it.
+  void on_restarted(HostId peer, const protocol::Bitfield& has, Time at);
   // Takes a received piece message; the piece it made whole, if it did.
   std::optional<WholePiece> on_block(const WireEvent& event);
 

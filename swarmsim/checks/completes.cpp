@@ -23,8 +23,10 @@ class Completes final : public Check {
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
         within_(context.arguments.duration("within", Duration::max())), stopped_at_(facts_.peers.size(), kNever) {}
 
-  EventSet interest() const override { return EventSet{}.add(WireEventKind::stopped); }
-  void on_event(const WireEvent& event) override { stopped_at_[event.from.value()] = event.at; }
+  EventSet interest() const override { return EventSet{}.add(WireEventKind::stopped).add(WireEventKind::joined); }
+  void on_event(const WireEvent& event) override {
+    stopped_at_[event.from.value()] = event.kind == WireEventKind::stopped ? event.at : kNever;   // or started again
+  }
 
   bool is_ready(Time now, Disks& disks) override {
     return std::ranges::all_of(who_, [&](HostId peer) {

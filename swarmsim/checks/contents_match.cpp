@@ -21,8 +21,10 @@ class ContentsMatch final : public Check {
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
         stopped_(facts_.peers.size(), false) {}
 
-  EventSet interest() const override { return EventSet{}.add(WireEventKind::stopped); }
-  void on_event(const WireEvent& event) override { stopped_[event.from.value()] = true; }
+  EventSet interest() const override { return EventSet{}.add(WireEventKind::stopped).add(WireEventKind::joined); }
+  void on_event(const WireEvent& event) override {
+    stopped_[event.from.value()] = event.kind == WireEventKind::stopped;   // or started again
+  }
 
   // What has arrived may still be on its way to the disk.
   bool is_ready(Time, Disks& disks) override {

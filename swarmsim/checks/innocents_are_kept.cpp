@@ -102,6 +102,7 @@ class InnocentsAreKept final : public Check {
     const HostId other = event.to;
     const std::uint32_t dropper_had = open_[dropper.value()]--;
     --open_[other.value()];
+    if (event.how == StreamEnd::cut) return;                               // nobody did it
     if (!is_who_.has(dropper) || stopped_[dropper.value()] || stopped_[other.value()]) return;
     if (arrivals_.is_complete(dropper)) return;                            // may well have no use for it
     if (bad_blocks_[other.value()] > 0) return;                            // no innocent

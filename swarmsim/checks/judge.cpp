@@ -18,6 +18,9 @@ void Judge::add(const CheckManual& manual, CheckArguments arguments) {
 
 void Judge::on_event(const WireEvent& event) {
   std::optional<WholePiece> whole;
+  if (event.kind == WireEventKind::joined && !event.payload.empty())
+    if (const auto has = protocol::Bitfield::from_wire(event.payload, facts_.geometry.piece_count()))
+      arrivals_.on_restarted(event.from, *has, event.at);
   if (event.kind == WireEventKind::received && event.message.kind == MessageKind::piece) whole = arrivals_.on_block(event);
   for (Check* check : listeners_[EventSet::sort(event.kind, event.message.kind)]) check->on_event(event);
   if (!whole) return;

@@ -11,16 +11,9 @@
 #include <optional>
 
 #include "protocol/units.hpp"
+#include "swarmsim/network/link_spec.hpp"
 
 namespace swarmlab::swarmsim {
-
-// A host's access line as a scenario states it.  A rate of nullopt or 0 is unlimited.
-struct LinkSpec {
-  std::optional<BytesPerSecond> up;
-  std::optional<BytesPerSecond> down;
-  Duration delay{};            // one way, between this host and the core of the network
-  ByteCount queue = 64_KiB;    // of each direction, besides the packet in service
-};
 
 // Back-to-back packets of equal size except for a shorter last one: what moves as one event.
 struct PacketBurst {

@@ -12,9 +12,11 @@
 #include "swarmsim/checks/judge.hpp"
 #include "swarmsim/peers/message_filter.hpp"
 #include "swarmsim/run/addresses.hpp"
+#include "swarmsim/run/arrival_times.hpp"
 #include "swarmsim/run/run_log.hpp"
 #include "swarmsim/run/starting_content.hpp"
 #include "swarmsim/run/swarm_torrent.hpp"
+#include "swarmsim/run/timeline.hpp"
 #include "swarmsim/run/virtual_disks.hpp"
 #include "swarmsim/virtual/world.hpp"
 #include "swarmsim/wire/observer.hpp"
@@ -27,8 +29,6 @@ namespace {
 constexpr Duration kGlance = 250ms;
 // What still happens once everything has: the last cancels, announces and writes are judged too.
 constexpr Duration kEpilogue = 2s;
-// How long a peer that leaves has for its goodbyes before its host is gone.
-constexpr Duration kFarewell = 10s;
 constexpr std::size_t kMaxNotes = 20;
 
 // Passes events on to the judge and keeps what could not be decoded.
@@ -77,7 +77,7 @@ struct Participant {
   std::unique_ptr<client::Session> session;   // from its joining on
 };
 
-class SimRun {
+class SimRun final : private ClientKeeper {
  public:
   SimRun(const Scenario& scenario, const SimOptions& options)
       : scenario_(scenario), options_(options), names_(all_names(scenario)), addresses_(addresses_for(names_)),
@@ -85,12 +85,12 @@ class SimRun {
         facts_(facts_of(scenario, options.seed, *torrent_.metainfo)), judge_(facts_), witness_(judge_, names_),
         observer_({.names = names_, .tracker = scenario.cast.tracker(), .geometry = facts_.geometry}, torrent_.content,
                   &witness_),
-        disks_(world_, torrent_) {
+        disks_(world_, torrent_), timeline_(names_, world_, *this) {
     tap_.set(observer_);
     for (const CheckSpec& check : scenario_.checks) judge_.add(*check.manual, check.arguments);
     add_peers();
     if (scenario_.tracker.kind != TrackerKind::none) add_tracker();
-    plan_timeline();
+    last_planned_ = std::max(last_planned_, timeline_.plan(scenario_.timeline));
   }
 
   RunResult run() {
@@ -121,13 +121,14 @@ class SimRun {
   static RunFacts facts_of(const Scenario& scenario, std::uint64_t seed, const protocol::Metainfo& metainfo) {
     RunFacts facts;
     facts.geometry = metainfo.geometry;
+    const std::vector<Time> joins = arrival_times(scenario, seed);
     for (std::uint32_t i = 0; i < scenario.cast.peer_count(); ++i) {
       const PeerGroup& group = scenario.group_of(HostId(i));
       PeerFacts& peer = facts.peers.emplace_back();
       peer.name = scenario.cast.name(HostId(i));
       peer.has_at_start = choose_pieces(group.have, facts.geometry.piece_count(),
                                         runtime::Random(seed, fmt::format("pieces of {}", peer.name)));
-      peer.joins = group.join;
+      peer.joins = joins[i];
       peer.upload_slots = group.settings.upload_slots;
       peer.rechoke_interval = group.settings.rechoke_interval;
       peer.max_peers = group.settings.max_peers;
@@ -144,8 +145,12 @@ class SimRun {
       const HostId host = world_.add_host({.name = names_[i], .addresses = {addresses_[i]}, .link = group.link, .disk = {}});
       SWARM_ASSERT(host == peer, host, peer);
       put_content(torrent_, facts_.peers[i].has_at_start, world_.files(peer));
-      world_.at(group.join, names_[i], [this, peer] { join(peer); });
-      last_planned_ = std::max(last_planned_, group.join);
+      const Time joins = facts_.peers[i].joins;
+      world_.at(joins, names_[i], [this, peer] { join(peer); });
+      last_planned_ = std::max(last_planned_, joins);
+      if (joins - kStart >= scenario_.limit && invalid_.empty())
+        invalid_ = fmt::format("{} would join at {}, when the run is over; the limit of {} is too short for arrivals by chance",
+                               names_[i], to_text(joins - kStart), to_text(scenario_.limit));
     }
   }
 
@@ -163,24 +168,19 @@ class SimRun {
     if (const auto started = tracker_->start(); !started) invalid_ = fmt::format("the tracker could not start: {}", started.error());
   }
 
-  void plan_timeline() {
-    for (const TimelineEntry& entry : scenario_.timeline) {
-      last_planned_ = std::max(last_planned_, entry.at);
-      for (const HostId peer : entry.peers) {
-        world_.at(entry.at, names_[peer.value()], [this, peer] { stop(peer); });
-        if (entry.action == TimelineAction::leave)
-          world_.at(entry.at + kFarewell, names_[peer.value()], [this, peer] { world_.detach(peer); });
-      }
-    }
+  void join(HostId peer) {
+    Participant& participant = participants_[peer.value()];
+    participant.log = std::make_unique<PeerLog>(names_[peer.value()], world_.outside(peer).clock, options_.log);
+    if (stopped_.contains(peer)) return remark(peer, "was ended by the timeline before it came");
+    observer_.on_joined(peer, world_.now());
+    participant.log->say("joins");
+    start(peer, facts_.peers[peer.value()].has_at_start.all() ? client::OnStart::trust_data : client::OnStart::check);
   }
 
-  void join(HostId peer) {
+  void start(HostId peer, client::OnStart on_start) {
     Participant& participant = participants_[peer.value()];
     const PeerGroup& group = scenario_.group_of(peer);
     runtime::Outside outside = world_.outside(peer);
-    observer_.on_joined(peer, world_.now());
-    participant.log = std::make_unique<PeerLog>(names_[peer.value()], outside.clock, options_.log);
-    participant.log->say("joins");
     if (!group.behaviours.empty())
       participant.filter = std::make_unique<MessageFilter>(outside.network, outside.clock, outside.timers, roles_of(peer, group));
     runtime::Network& network = participant.filter ? *participant.filter : outside.network;
@@ -193,18 +193,57 @@ class SimRun {
     client::AddTorrent torrent;
     torrent.metainfo = torrent_.metainfo;
     torrent.directory = std::string(kDownloads);
-    torrent.on_start = facts_.peers[peer.value()].has_at_start.all() ? client::OnStart::trust_data : client::OnStart::check;
+    torrent.on_start = on_start;
     if (scenario_.tracker.kind == TrackerKind::none) torrent.peers = acquaintances(peer);
     participant.session->add(std::move(torrent));
   }
 
-  void stop(HostId peer) {
-    Participant& participant = participants_[peer.value()];
-    if (!participant.session || stopped_.contains(peer)) return;
-    stopped_.insert(peer);
+  // ---- the timeline ----
+
+  // False where it is ended already, or has not come yet and now never will (random arrivals may be late).
+  bool begin_end(HostId peer, std::string_view how) {
+    if (!stopped_.insert(peer).second) return false;
+    if (!participants_[peer.value()].session) return false;
     observer_.on_stopped(peer, world_.now());
-    participant.log->say("is stopped by the timeline");
-    participant.session->stop();
+    remark(peer, fmt::format("{} by the timeline", how));
+    return true;
+  }
+
+  void drop_client(HostId peer) {
+    participants_[peer.value()].session.reset();
+    participants_[peer.value()].filter.reset();
+  }
+
+  void stop(HostId peer) override {
+    if (begin_end(peer, "is stopped")) participants_[peer.value()].session->stop();
+  }
+
+  void kill(HostId peer) override {
+    if (!begin_end(peer, "is killed")) return;
+    world_.kill(peer);
+    drop_client(peer);
+  }
+
+  void cut_power(HostId peer) override {
+    if (!begin_end(peer, "has its power cut")) return;
+    world_.crash(peer);
+    world_.detach(peer);
+    drop_client(peer);
+  }
+
+  void restart(HostId peer) override {
+    stopped_.erase(peer);
+    if (!participants_[peer.value()].log) return;   // it has not come yet: a random arrival may be late
+    world_.end_process(peer);                       // what a goodbye of a moment ago has not finished yet
+    drop_client(peer);
+    world_.attach(peer);
+    observer_.on_restarted(peer, world_.now(), disks_.pieces(peer).wire());
+    remark(peer, "starts again");
+    start(peer, client::OnStart::check);
+  }
+
+  void remark(HostId peer, const std::string& what) override {
+    if (participants_[peer.value()].log) participants_[peer.value()].log->say(what);
   }
 
   std::vector<std::unique_ptr<Role>> roles_of(HostId peer, const PeerGroup& group) {
@@ -221,9 +260,9 @@ class SimRun {
   // Without a tracker each knows some of those who came before it.
   std::vector<Endpoint> acquaintances(HostId peer) const {
     std::vector<Endpoint> known;
-    const Time joins = scenario_.group_of(peer).join;
+    const Time joins = facts_.peers[peer.value()].joins;
     for (std::uint32_t i = 0; i < participants_.size(); ++i) {
-      const Time other = scenario_.group_of(HostId(i)).join;
+      const Time other = facts_.peers[i].joins;
       if (other < joins || (other == joins && i < peer.value())) known.push_back({addresses_[i], kPeerPort});
     }
     runtime::Random random(options_.seed, fmt::format("acquaintances of {}", names_[peer.value()]));
@@ -280,6 +319,7 @@ class SimRun {
   Witness witness_;
   Observer observer_;
   VirtualDisks disks_;
+  TimelinePlayer timeline_;
   std::unique_ptr<tracker::Tracker> tracker_;
   std::vector<Participant> participants_;          // by HostId; gone before the world
   std::set<HostId> stopped_;

@@ -36,4 +36,35 @@ std::string VirtualDisks::problem(HostId peer) {
   return {};
 }
 
+protocol::Bitfield VirtualDisks::pieces(HostId peer) {
+  const protocol::PieceGeometry& geometry = torrent_.metainfo->geometry;
+  std::vector<ByteCount> there(geometry.piece_count());   // true bytes of each piece
+  // Cut at the borders of pieces; a slice is true or false as a whole then, except that a piece may be torn.
+  const auto count = [&](ByteCount at, const runtime::Slice& slice, bool is_pad) {
+    for (std::size_t begin = 0; begin < slice.size();) {
+      const ByteCount place = at + ByteCount(static_cast<std::int64_t>(begin));
+      const auto piece = static_cast<std::uint32_t>(place / geometry.piece_length());
+      const ByteCount left = geometry.offset_of(PieceIndex(piece)) + geometry.length_of(PieceIndex(piece)) - place;
+      const std::size_t length = std::min(left.size(), slice.size() - begin);
+      if (is_pad || torrent_.content.matches(place, slice.sub(begin, length)))
+        there[piece] += ByteCount(static_cast<std::int64_t>(length));
+      begin += length;
+    }
+  };
+  for (const protocol::FileEntry& file : torrent_.metainfo->files) {
+    const auto found = world_.files(peer).read_all(path_on_disk(file));
+    if (!found) continue;
+    ByteCount at = file.offset;
+    for (const runtime::Slice& slice : *found) {
+      if (at + slice.length() > file.offset + file.length) break;
+      count(at, slice, file.is_pad);
+      at += slice.length();
+    }
+  }
+  protocol::Bitfield pieces(geometry.piece_count());
+  for (std::uint32_t i = 0; i < pieces.size(); ++i)
+    if (there[i] == geometry.length_of(PieceIndex(i))) pieces.set(PieceIndex(i));
+  return pieces;
+}
+
 }  // namespace swarmlab::swarmsim

@@ -18,6 +18,8 @@ class VirtualDisks final : public Disks {
 
   bool is_whole(HostId peer) override { return problem(peer).empty(); }
   std::string problem(HostId peer) override;
+  // The pieces that are there and true.
+  protocol::Bitfield pieces(HostId peer);
 
  private:
   World& world_;

@@ -8,7 +8,9 @@
 #include "protocol/metainfo.hpp"
 #include "swarmsim/scenario/map_reader.hpp"
 #include "swarmsim/scenario/overrides.hpp"
+#include "swarmsim/scenario/parse_link.hpp"
 #include "swarmsim/scenario/parse_peers.hpp"
+#include "swarmsim/scenario/parse_timeline.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -133,19 +135,10 @@ std::string trimmed(std::string text) {
 // What holds between parts of the file.
 void check_whole(const Scenario& scenario, const YamlNode& root, Diagnostics& diagnostics) {
   for (const PeerGroup& group : scenario.groups)
-    if (group.join - kStart >= scenario.limit)
+    if (group.join.at - kStart >= scenario.limit)
       diagnostics.add(group.at, fmt::format("peers.{}: joins at {}, when the run is over (limit: {})", group.name,
-                                            to_text(group.join - kStart), to_text(scenario.limit)));
-  for (const TimelineEntry& entry : scenario.timeline) {
-    if (entry.at - kStart >= scenario.limit)
-      diagnostics.add(root.find("timeline")->at, fmt::format("timeline: {} is after the run's limit of {}",
-                                                             to_text(entry.at - kStart), to_text(scenario.limit)));
-    for (const HostId peer : entry.peers)
-      if (scenario.group_of(peer).join > entry.at)
-        diagnostics.add(root.find("timeline")->at,
-                        fmt::format("timeline: {} is to go at {}, before it has come", scenario.cast.name(peer),
-                                    to_text(entry.at - kStart)));
-  }
+                                            to_text(group.join.at - kStart), to_text(scenario.limit)));
+  check_timeline(scenario, diagnostics);
   const std::int64_t copies = static_cast<std::int64_t>(scenario.cast.peer_count()) + 1;
   if (scenario.content == ContentKind::bytes && scenario.torrent.total.value() > kMaxBytesOfAll.value() / copies)
     diagnostics.add(root.find("content")->at,
@@ -192,7 +185,8 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
   }
   if (const YamlNode* network = reader.take("network")) {
     MapReader of_network(*network, "network", diagnostics);
-    if (const YamlNode* link = of_network.take("link")) read_link(*link, "network.link", pattern.link, diagnostics);
+    if (const YamlNode* link = of_network.take("link"))
+      read_link(*link, "network.link", diagnostics).apply_to(pattern.link);
     constexpr std::array<std::string_view, 4> later{"regions", "delays", "loss", "train"};
     of_network.not_supported_yet(later);
     of_network.finish();

@@ -8,14 +8,14 @@
 #include "protocol/spelling.hpp"
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/scenario/parse_behaviours.hpp"
+#include "swarmsim/scenario/parse_link.hpp"
+#include "swarmsim/scenario/parse_timeline.hpp"
 #include "swarmsim/scenario/settings_names.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::array<std::string_view, 4> kLaterGroupKeys{"client", "storage", "spread", "region"};
-constexpr std::array<std::string_view, 9> kLaterTimelineKeys{
-    "partition", "for", "kill", "restart", "pause", "link", "reset", "vanish", "join"};
+constexpr std::array<std::string_view, 3> kLaterGroupKeys{"client", "storage", "region"};
 
 void read_have(MapReader& reader, PeerGroup& group) {
   const YamlNode* value = reader.take("have");
@@ -37,9 +37,12 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
     if (*count == 0) diagnostics.add(node.find("count")->at, "count: a group has one member at least");
     group.count = std::max(1u, static_cast<std::uint32_t>(*count));
   }
-  if (const auto join = reader.duration("join")) group.join = kStart + *join;
+  if (const YamlNode* join = reader.take("join")) {
+    group.states_join = true;
+    group.join = read_arrival(*join, diagnostics);
+  }
   if (const auto subject = reader.flag("subject")) group.is_subject = *subject;
-  if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", group.link, diagnostics);
+  if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", diagnostics).apply_to(group.link);
   if (const YamlNode* settings = reader.take("settings"))
     read_settings(*settings, what + ".settings", group.settings, diagnostics);
   if (const YamlNode* behaviour = reader.take("behaviour"))
@@ -47,19 +50,6 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   reader.not_supported_yet(kLaterGroupKeys);
   reader.finish();
   return group;
-}
-
-std::vector<HostId> read_selectors(const YamlNode& node, const std::string& what, const Cast& cast,
-                                   Diagnostics& diagnostics) {
-  std::vector<HostId> peers;
-  for_each_scalar(node, what, diagnostics, [&](const YamlNode& selector) {
-    const auto selected = cast.select(selector.text);
-    if (selected) peers.insert(peers.end(), selected->begin(), selected->end());
-    else diagnostics.add(selector.at, fmt::format("{}: {}", what, selected.error()));
-  });
-  std::ranges::sort(peers);
-  peers.erase(std::ranges::unique(peers).begin(), peers.end());
-  return peers;
 }
 
 void read_argument(MapReader& reader, const ParameterManual& parameter, const Cast& cast, CheckArguments& arguments) {
@@ -86,30 +76,6 @@ void read_argument(MapReader& reader, const ParameterManual& parameter, const Ca
 
 }  // namespace
 
-void read_link(const YamlNode& node, const std::string& what, LinkSpec& link, Diagnostics& diagnostics) {
-  MapReader reader(node, what, diagnostics);
-  const auto rate = [&](std::string_view key, std::optional<BytesPerSecond>& out) {
-    const auto given = reader.rate(key);
-    if (!given) return;
-    if (given->value() < 125)
-      diagnostics.add(node.find(key)->at, fmt::format("{}: below 1 kbit/s; leave the key out for a link without limit", key));
-    else out = given;
-  };
-  rate("up", link.up);
-  rate("down", link.down);
-  if (const auto delay = reader.duration("delay")) {
-    if (*delay > 1h) diagnostics.add(node.find("delay")->at, "delay: more than an hour");
-    else link.delay = *delay;
-  }
-  if (const auto queue = reader.size("queue")) {
-    if (*queue < 2_KiB) diagnostics.add(node.find("queue")->at, "queue: less than one packet; 2 KiB at least");
-    else link.queue = *queue;
-  }
-  constexpr std::array<std::string_view, 5> later{"jitter", "loss", "reorder", "duplicate", "nat"};
-  reader.not_supported_yet(later);
-  reader.finish();
-}
-
 std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern, Diagnostics& diagnostics) {
   std::vector<PeerGroup> groups;
   if (node.kind != YamlNode::Kind::map || node.items.empty()) {
@@ -135,35 +101,6 @@ std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern
   }
   std::ranges::sort(groups, {}, &PeerGroup::name);
   return groups;
-}
-
-std::vector<TimelineEntry> read_timeline(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics) {
-  std::vector<TimelineEntry> timeline;
-  if (node.kind != YamlNode::Kind::list) {
-    diagnostics.add(node.at, fmt::format("timeline: {}; a list belongs here: - {{ at: 90 s, stop: \"leech[0]\" }}",
-                                         to_string(node.kind)));
-    return timeline;
-  }
-  for (const YamlNode& item : node.items) {
-    MapReader reader(item, "timeline", diagnostics);
-    TimelineEntry entry;
-    reader.require("at", "at: 90 s");
-    if (const auto at = reader.duration("at")) entry.at = kStart + *at;
-    const YamlNode* stop = reader.take("stop");
-    const YamlNode* leave = reader.take("leave");
-    const YamlNode* whom = stop != nullptr ? stop : leave;
-    entry.action = stop != nullptr ? TimelineAction::stop : TimelineAction::leave;
-    if (whom != nullptr) entry.peers = read_selectors(*whom, stop != nullptr ? "stop" : "leave", cast, diagnostics);
-    const std::size_t before = item.keys.size();
-    reader.not_supported_yet(kLaterTimelineKeys);
-    if ((stop == nullptr) == (leave == nullptr) && before < 3 &&
-        std::ranges::none_of(kLaterTimelineKeys, [&](std::string_view key) { return reader.has(key); }))
-      diagnostics.add(item.at, "timeline: an entry has 'at' and one of 'stop' and 'leave'");
-    reader.finish();
-    const auto place = std::ranges::upper_bound(timeline, entry.at, {}, &TimelineEntry::at);
-    timeline.insert(place, std::move(entry));
-  }
-  return timeline;
 }
 
 std::vector<CheckSpec> read_checks(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics) {

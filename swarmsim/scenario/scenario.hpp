@@ -14,8 +14,9 @@
 #include "protocol/units.hpp"
 #include "swarmsim/checks/arguments.hpp"
 #include "swarmsim/checks/manual.hpp"
-#include "swarmsim/network/link.hpp"
+#include "swarmsim/network/link_spec.hpp"
 #include "swarmsim/peers/behaviour.hpp"
+#include "swarmsim/scenario/arrival.hpp"
 #include "swarmsim/scenario/cast.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
 
@@ -47,7 +48,8 @@ struct PeerGroup {
   Position at;
   std::uint32_t count = 1;
   Share have;                           // of the pieces, chosen at random below the whole
-  Time join = kStart;
+  Arrival join;
+  bool states_join = false;             // it stands in the file
   LinkSpec link;
   client::Settings settings;
   std::vector<BehaviourSpec> behaviours;   // in this order, the first nearest to the engine
@@ -55,13 +57,31 @@ struct PeerGroup {
 };
 
 enum class TimelineAction : std::uint8_t {
-  stop,     // the client says goodbye and ends
-  leave,    // the same, and its host is gone from the network for good
+  join,        // now instead of when their group says
+  stop,        // the client says goodbye and ends
+  leave,       // the same, and its host is gone from the network for good
+  kill,        // the process is gone: its kernel resets its connections, what was not synced is torn
+  vanish,      // the host is gone from the network without a word: with `lasts` it comes back as it was, without
+               // it its power is cut
+  restart,     // who was stopped or killed or vanished starts again with what its disk holds
+  pause,       // the host stands still
+  partition,   // packets between `cells` are lost
+  link,        // the access lines change
+  reset,       // connections between `peers` and `with` are reset
 };
+std::string_view to_string(TimelineAction action);   // as it stands in a file
+
 struct TimelineEntry {
+  Position where;
   Time at;
   TimelineAction action = TimelineAction::stop;
-  std::vector<HostId> peers;
+  std::vector<HostId> peers;                  // whom it befalls; of a partition nobody
+  Duration lasts{};                           // `for`; 0: for good
+  Arrival arrival;                            // join
+  std::vector<std::vector<HostId>> cells;     // partition; may name the tracker
+  bool one_way = false;                       // partition: only from the first cell to the second
+  LinkChange change;                          // link
+  std::vector<HostId> with;                   // reset
 };
 
 struct CheckSpec {

@@ -33,8 +33,9 @@ FabricHost::FabricHost(std::string host_name, std::uint64_t seed, const LinkSpec
   set_link(link);
 }
 
-void FabricHost::set_link(const LinkSpec& spec) {
-  SWARM_ASSERT(spec.delay >= Duration{0} && spec.queue.value() >= 0);
+void FabricHost::set_link(const LinkSpec& wanted) {
+  SWARM_ASSERT(wanted.delay >= Duration{0} && wanted.queue.value() >= 0);
+  spec = wanted;
   up.set_rate(spec.up);
   down.set_rate(spec.down);
   up.set_queue(spec.queue);
@@ -98,6 +99,10 @@ bool Fabric::send(std::uint32_t from, std::uint32_t to, Carried& carried, Time& 
     lost_packets_ += static_cast<std::uint64_t>(burst.packets);
     return false;
   }
+  if (!cuts_.empty() && is_cut(from, to)) {
+    send_into_void(from, burst);
+    return false;
+  }
   const Link::Passage passage = sender.up.put(now, Duration{0}, burst);
   if (passage.accepted == 0) return false;
   burst.cut(passage.accepted);
@@ -115,6 +120,25 @@ bool Fabric::send(std::uint32_t from, std::uint32_t to, Carried& carried, Time& 
   flow_order = due;
   loop_.post(due, sender.entity, arrival, to, item);
   return true;
+}
+
+std::uint32_t Fabric::separate(const Separation& separation) {
+  SWARM_ASSERT(separation.cells.size() <= 255, separation.cells.size());
+  Cut cut{.number = next_cut_++, .one_way = separation.one_way, .cell = std::vector<std::uint8_t>(host_count(), 0)};
+  for (std::size_t i = 0; i < separation.cells.size(); ++i)
+    for (const std::uint32_t host : separation.cells[i]) cut.cell[host] = static_cast<std::uint8_t>(i + 1);
+  cuts_.push_back(std::move(cut));
+  return cuts_.back().number;
+}
+
+void Fabric::heal(std::uint32_t number) { std::erase_if(cuts_, [&](const Cut& cut) { return cut.number == number; }); }
+
+bool Fabric::is_cut(std::uint32_t from, std::uint32_t to) const {
+  return std::ranges::any_of(cuts_, [&](const Cut& cut) {
+    const std::uint8_t a = from < cut.cell.size() ? cut.cell[from] : std::uint8_t{0};
+    const std::uint8_t b = to < cut.cell.size() ? cut.cell[to] : std::uint8_t{0};
+    return a != 0 && b != 0 && (cut.one_way ? a < b : a != b);
+  });
 }
 
 void Fabric::send_into_void(std::uint32_t from, const PacketBurst& burst) {

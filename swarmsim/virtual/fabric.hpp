@@ -38,6 +38,7 @@ struct FabricHost {
   Link up;
   Link down;
   Duration delay{};
+  LinkSpec spec;                  // as it is now
   std::int32_t up_train = 0;      // how many packets may move as one event on this link
   std::int32_t down_train = 0;
   std::uint32_t up_packet_ns = 0;     // how long a full packet takes
@@ -46,6 +47,12 @@ struct FabricHost {
   bool attached = true;
 
   void set_link(const LinkSpec& spec);
+};
+
+// A partition: packets between hosts of different cells are lost in the core.  Hosts of no cell reach everybody.
+struct Separation {
+  std::vector<std::vector<std::uint32_t>> cells;   // at most 255
+  bool one_way = false;                            // lost only from an earlier cell to a later one
 };
 
 // What is on its way: given back to the fabric when its first event comes up.
@@ -82,7 +89,18 @@ class Fabric {
 
   std::uint64_t lost_packets() const { return lost_packets_; }
 
+  // From now on, until heal() is called with the number that this returns.  Packets under way still arrive.
+  std::uint32_t separate(const Separation& separation);
+  void heal(std::uint32_t cut);
+
  private:
+  struct Cut {
+    std::uint32_t number = 0;
+    bool one_way = false;
+    std::vector<std::uint8_t> cell;   // by host; 0: of none
+  };
+  bool is_cut(std::uint32_t from, std::uint32_t to) const;
+
   struct AddressHash {
     std::size_t operator()(const IpAddress& address) const;
   };
@@ -94,6 +112,8 @@ class Fabric {
   std::unordered_map<IpAddress, std::uint32_t, AddressHash> by_address_;   // looked up, never walked
   std::map<std::uint64_t, std::uint32_t> by_key_;
   std::uint64_t lost_packets_ = 0;
+  std::vector<Cut> cuts_;             // those in force
+  std::uint32_t next_cut_ = 0;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -128,6 +128,8 @@ void TcpLayer::take_data(EndRef at, const Segment& segment) {
     if ((segment.flags & Segment::probe) != 0) end.receiver.reply_now();
     return;
   }
+  // A RST overtakes what is on its way: nobody must get what the tap cannot be told of any more.
+  if (connection_of(at).end_was_told) return;
   const std::uint64_t before = end.receiver.delivered();
   if (end.state == TcpEnd::State::lingering && segment.begin + segment.length > before) {
     send_control(at, Segment::rst);   // nobody will ever read this; a sender that goes on must hear it

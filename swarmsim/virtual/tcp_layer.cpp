@@ -272,18 +272,44 @@ void TcpLayer::end_process(std::uint32_t host, Farewell farewell) {
     if (farewell == Farewell::reset && end_at(ref).state == TcpEnd::State::open) {
       send_control(ref, Segment::rst);
     }
-    tell_reset(ref);
+    // Whoever is on the other side of a power cut does not know yet, and goes on.
+    if (farewell == Farewell::reset) tell_reset(ref);
     bury(ref, TcpEnd::State::gone);
   }
-  if (farewell == Farewell::reset) return;
+  if (farewell == Farewell::reset) {
+    tell_of_cut_connections(host);
+    return;
+  }
   // Nor does a kernel live on that would deliver what its dead owners had closed.
   for (std::uint32_t slot = 0; slot < connections_.capacity(); ++slot) {
     for (const EndRef ref : {slot * 2, slot * 2 + 1}) {
       TcpEnd& end = end_at(ref);
       if (connections_[slot].id == kFree || end.host != host || !end.owner_closed) continue;
-      if (end.state == TcpEnd::State::open) tell_reset(ref);
       bury(ref, TcpEnd::State::gone);
     }
+  }
+}
+
+// What an earlier power cut has left: whoever starts again does so without them.
+void TcpLayer::tell_of_cut_connections(std::uint32_t host) {
+  for (std::uint32_t slot = 0; slot < connections_.capacity(); ++slot) {
+    if (connections_[slot].id == kFree) continue;
+    for (const EndRef ref : {slot * 2, slot * 2 + 1}) {
+      if (end_at(ref).host == host && end_at(ref).state == TcpEnd::State::gone) tell_reset(ref);
+    }
+  }
+}
+
+void TcpLayer::reset_between(std::uint32_t a, std::uint32_t b) {
+  for (std::uint32_t slot = 0; slot < connections_.capacity(); ++slot) {
+    const Connection& connection = connections_[slot];
+    if (connection.id == kFree) continue;
+    const std::uint32_t dialler = connection.ends[0].host;
+    const std::uint32_t acceptor = connection.ends[1].host;
+    if (!((dialler == a && acceptor == b) || (dialler == b && acceptor == a))) continue;
+    tell_reset(slot * 2, StreamEnd::cut);
+    on_reset(slot * 2);
+    on_reset(slot * 2 + 1);
   }
 }
 

@@ -64,6 +64,10 @@ class TcpLayer {
   // No handler of this host is called any more; its listeners and streams end, with a word or without.
   enum class Farewell : std::uint8_t { reset, none };
   void end_process(std::uint32_t host, Farewell farewell);
+  // Every open connection between the two is reset at both ends at once, as a box between them does that forges RSTs.
+  void reset_between(std::uint32_t a, std::uint32_t b);
+  // Whose end it is that a timer names; of an end that is gone, of whoever.
+  std::uint32_t host_of(std::uint32_t end) const { return end_at(end).host; }
 
   std::uint64_t connections() const { return next_connection_; }
   std::uint64_t retransmitted_packets() const { return retransmitted_packets_; }
@@ -97,6 +101,7 @@ class TcpLayer {
   runtime::StreamId new_stream(std::uint32_t host, EndRef ref);
   std::optional<std::uint32_t> listener_for(std::uint32_t host, const Endpoint& to) const;
   std::uint16_t take_port(Host& host);
+  void tell_of_cut_connections(std::uint32_t host);
 
   // Segments (tcp_segments.cpp).
   std::uint32_t new_segment(EndRef from, std::uint8_t flags);
@@ -123,7 +128,7 @@ class TcpLayer {
   void retry_handshake(EndRef ref);
   void on_retransmission_timer(EndRef ref);
   void tell_written(EndRef ref);
-  void tell_reset(EndRef ref);
+  void tell_reset(EndRef ref, StreamEnd how = StreamEnd::reset);
   void bury(EndRef ref, TcpEnd::State state);
   void end_by_world(EndRef ref, runtime::NetworkError why);
   void free_what_is_over();

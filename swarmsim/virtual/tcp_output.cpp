@@ -164,11 +164,11 @@ void TcpLayer::tell_written(EndRef ref) {
   });
 }
 
-void TcpLayer::tell_reset(EndRef ref) {
+void TcpLayer::tell_reset(EndRef ref, StreamEnd how) {
   Connection& connection = connection_of(ref);
   if (!connection.is_told || connection.end_was_told) return;
   connection.end_was_told = true;
-  if (tap_ != nullptr) tap_->on_ended(connection.id, direction_from(ref), loop_.now(), StreamEnd::reset);
+  if (tap_ != nullptr) tap_->on_ended(connection.id, direction_from(ref), loop_.now(), how);
 }
 
 // The owner hears nothing of this end any more.

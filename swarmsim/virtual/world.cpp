@@ -1,6 +1,7 @@
 #include "swarmsim/virtual/world.hpp"
 
 #include <map>
+#include <utility>
 
 #include "protocol/assert.hpp"
 #include "swarmsim/virtual/content_digest.hpp"
@@ -28,6 +29,8 @@ class World::Core {
           random(core.options.seed, spec.name),
           disk_chance(core.options.seed, spec.name + "/disk") {}
 
+    bool is_paused = false;
+    std::vector<Event> held;        // what came up while it was paused, in order
     VirtualTimers timers;
     DiskFiles files;
     VirtualHasher hasher;
@@ -48,8 +51,14 @@ class World::Core {
 
   void handle_next() {
     const Event event = loop.take();
-    const std::uint32_t target = event.target();
     prefetch(loop.soon());
+    if (paused_hosts > 0 && is_held(event)) return;
+    handle(event);
+    tcp.flush();
+  }
+
+  void handle(const Event& event) {
+    const std::uint32_t target = event.target();
     switch (static_cast<EventKind>(event.kind())) {
       case EventKind::action: act(event.item); break;
       case EventKind::timer: hosts[target]->timers.on_event(event.item, event.sequence); break;
@@ -64,7 +73,43 @@ class World::Core {
       case EventKind::file_done: hosts[target]->files.on_event(event.item); break;
       case EventKind::hash_done: hosts[target]->hasher.on_event(event.item); break;
     }
-    tcp.flush();
+  }
+
+  std::optional<std::uint32_t> host_of(const Event& event) const {
+    switch (static_cast<EventKind>(event.kind())) {
+      case EventKind::action: return std::nullopt;
+      case EventKind::retry_timer:
+      case EventKind::reply_timer:
+      case EventKind::stream_failed: return tcp.host_of(event.target());
+      case EventKind::timer:
+      case EventKind::segment_arrives:
+      case EventKind::segment_delivered:
+      case EventKind::datagram_arrives:
+      case EventKind::datagram_delivered:
+      case EventKind::name_resolved:
+      case EventKind::file_done:
+      case EventKind::hash_done: return event.target();
+    }
+    return std::nullopt;
+  }
+
+  // An event of a host that stands still waits for it to go on.
+  bool is_held(const Event& event) {
+    const auto host = host_of(event);
+    if (!host || *host >= hosts.size() || !hosts[*host]->is_paused) return false;
+    hosts[*host]->held.push_back(event);
+    return true;
+  }
+
+  void resume(HostId id) {
+    Host& h = host(id);
+    if (!h.is_paused) return;
+    h.is_paused = false;
+    --paused_hosts;
+    for (const Event& event : std::exchange(h.held, {})) {
+      handle(event);
+      tcp.flush();
+    }
   }
 
   void prefetch(std::span<const Event> soon) const {
@@ -102,6 +147,7 @@ class World::Core {
   DatagramLayer datagrams;
   ContentTable contents;
   std::vector<std::unique_ptr<Host>> hosts;
+  std::uint32_t paused_hosts = 0;
   std::map<std::string, Entity, std::less<>> timelines;   // entities that are no hosts
   std::vector<std::function<void()>> actions;             // by event item; taken out when they run
 };
@@ -171,7 +217,36 @@ void World::crash(HostId host) {
   h.files.disk().crash(h.disk_chance);
 }
 
+void World::kill(HostId host) {
+  end_process(host);
+  Core::Host& h = core_->host(host);
+  h.files.disk().crash(h.disk_chance);
+}
+
+void World::pause(HostId host) {
+  Core::Host& h = core_->host(host);
+  if (h.is_paused) return;
+  h.is_paused = true;
+  ++core_->paused_hosts;
+}
+
+void World::resume(HostId host) { core_->resume(host); }
+bool World::is_paused(HostId host) const { return core_->host(host).is_paused; }
+
+std::uint32_t World::partition(const std::vector<std::vector<HostId>>& cells, bool one_way) {
+  Separation separation{.cells = {}, .one_way = one_way};
+  for (const auto& cell : cells) {
+    auto& numbers = separation.cells.emplace_back();
+    for (const HostId host : cell) numbers.push_back(host.value());
+  }
+  return core_->fabric.separate(separation);
+}
+
+void World::heal(std::uint32_t partition) { core_->fabric.heal(partition); }
+void World::reset_connections(HostId a, HostId b) { core_->tcp.reset_between(a.value(), b.value()); }
+
 void World::set_link(HostId host, const LinkSpec& link) { core_->fabric.host(host.value()).set_link(link); }
+const LinkSpec& World::link(HostId host) const { return core_->fabric.host(host.value()).spec; }
 
 WorldStatistics World::statistics() const {
   WorldStatistics all{.events = core_->loop.events(), .queued_events = core_->loop.waiting(),

@@ -88,11 +88,27 @@ class World {
   void attach(HostId host);
   bool is_attached(HostId host) const;
   // The host's process is gone: no handler of it is called any more, its timers, listeners, sockets and open
-  // files are closed.  The kernel lives on: streams end as by reset().
+  // files are closed.  The kernel lives on: streams end as by reset().  To be called, too, before a process is started
+  // where power was cut: only now the tap hears that its connections are over.
   void end_process(HostId host);
-  // Power is cut: the process is gone, nothing is said to the network, and what was not synced is torn.
+  // Power is cut: the process is gone, nothing is said to the network, and what was not synced is torn.  The other
+  // ends, and so the tap, learn of it when they give up or are answered with RST.
   void crash(HostId host);
+  // The process is killed: its streams are reset by the kernel, which lives on, and what was not synced is torn.
+  void kill(HostId host);
+  // The host stands still: nothing runs on it, and what arrives waits until resume(), when all of it comes through
+  // the downlink at once (whose queue holds no more than it holds).
+  void pause(HostId host);
+  void resume(HostId host);
+  bool is_paused(HostId host) const;
+  // Packets between hosts of different cells are lost, or (one_way) only those from an earlier cell to a later.
+  // Hosts of no cell reach everybody.  Lasts until heal() is called with the number that this returns.
+  std::uint32_t partition(const std::vector<std::vector<HostId>>& cells, bool one_way);
+  void heal(std::uint32_t partition);
+  // Every connection between the two is reset at both ends.
+  void reset_connections(HostId a, HostId b);
   void set_link(HostId host, const LinkSpec& link);   // its queue limit and delay hold for packets from now on
+  const LinkSpec& link(HostId host) const;
 
   WorldStatistics statistics() const;
   const LinkStatistics& uplink_statistics(HostId host) const;

@@ -45,12 +45,13 @@ struct WireMessage {
 std::string to_string(const WireMessage& message);
 
 enum class WireEventKind : std::uint8_t {
-  joined,        // `from` was started by the scenario
-  stopped,       // `from` was told to go by the scenario
+  joined,        // `from` was started by the scenario; started again where it has a payload: the pieces that its
+                 // disk holds, as in a bitfield message.  Its connections have ended before.
+  stopped,       // `from` was told to go by the scenario, or killed, or had its power cut
   opened,        // a connection, `from` dialled `to`
   sent,
   received,
-  ended,         // `from` finished (FIN delivered) or reset its direction of a connection
+  ended,         // `from` finished (FIN delivered) or reset its direction of a connection, or both ends were cut off
   undecodable,   // what `from` wrote on a connection is not the protocol; nothing of it follows
 };
 
@@ -66,7 +67,7 @@ struct WireEvent {
   HostId from;
   HostId to;
   WireMessage message;                   // sent, received
-  Bytes payload;                         // handshake, bitfield, extended, unknown, tracker messages; during the call
+  Bytes payload;                         // handshake, bitfield, extended, unknown, tracker messages, joined; during the call
   std::string_view problem;              // undecodable
 };
 

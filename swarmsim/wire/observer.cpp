@@ -110,7 +110,7 @@ void Observer::on_ended(ConnectionId id, Direction direction, Time at, StreamEnd
   WireEvent event = event_of(*connection, direction, WireEventKind::ended, at);
   event.how = how;
   connection->sides[index(direction)].ended = true;
-  const bool is_over = how == StreamEnd::reset || connection->sides[index(opposite(direction))].ended;
+  const bool is_over = how != StreamEnd::finished || connection->sides[index(opposite(direction))].ended;
   if (is_over) release(*connection);
   emit(event);
 }
@@ -146,12 +146,13 @@ void Observer::emit(const WireEvent& event) {
   if (sink_ != nullptr) sink_->on_event(event);
 }
 
-void Observer::lifecycle(WireEventKind kind, HostId peer, Time at) {
+void Observer::lifecycle(WireEventKind kind, HostId peer, Time at, Bytes payload) {
   WireEvent event;
   event.kind = kind;
   event.at = at;
   event.from = peer;
   event.to = peer;
+  event.payload = payload;
   emit(event);
 }
 

@@ -44,8 +44,10 @@ class Observer final : public StreamTap {
   void on_datagram_received(const TappedDatagram& datagram, Time at) override;
 
   // What the scenario does to a peer, told by whoever does it.
-  void on_joined(HostId peer, Time at) { lifecycle(WireEventKind::joined, peer, at); }
-  void on_stopped(HostId peer, Time at) { lifecycle(WireEventKind::stopped, peer, at); }
+  void on_joined(HostId peer, Time at) { lifecycle(WireEventKind::joined, peer, at, {}); }
+  void on_stopped(HostId peer, Time at) { lifecycle(WireEventKind::stopped, peer, at, {}); }
+  // It joins again; `has` are the pieces that its disk holds, as in a bitfield message.
+  void on_restarted(HostId peer, Time at, Bytes has) { lifecycle(WireEventKind::joined, peer, at, has); }
 
   std::uint64_t fingerprint() const { return fingerprint_.value(); }
   // Messages sent so far, and pieces (blocks) received.
@@ -72,7 +74,7 @@ class Observer final : public StreamTap {
   };
   static_assert(sizeof(Side) <= 96);
 
-  void lifecycle(WireEventKind kind, HostId peer, Time at);
+  void lifecycle(WireEventKind kind, HostId peer, Time at, Bytes payload);
   Connection* find(ConnectionId id);
   void release(Connection& connection);
   void emit(const WireEvent& event);

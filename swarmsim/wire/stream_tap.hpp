@@ -35,7 +35,11 @@ struct ConnectionInfo {
   Endpoint acceptor_endpoint;
 };
 
-enum class StreamEnd : std::uint8_t { finished, reset };   // FIN delivered; RST sent or host gone
+enum class StreamEnd : std::uint8_t {
+  finished,   // FIN delivered
+  reset,      // RST sent, or given up
+  cut,        // reset by something between the two; neither of them wanted it
+};
 
 struct TappedDatagram {
   HostId from;
@@ -53,7 +57,7 @@ class StreamTap {
   // All bytes before `offset` have begun their first transmission / have been delivered in order.
   virtual void on_sent(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) = 0;
   virtual void on_received(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) = 0;
-  // finished: once per direction, when its FIN was delivered.  reset: once, ends both directions.
+  // finished: once per direction, when its FIN was delivered.  reset and cut: once, ends both directions.
   virtual void on_ended(ConnectionId connection, Direction direction, Time at, StreamEnd how) = 0;
   virtual void on_datagram_sent(const TappedDatagram& datagram, Time at) = 0;
   virtual void on_datagram_received(const TappedDatagram& datagram, Time at) = 0;

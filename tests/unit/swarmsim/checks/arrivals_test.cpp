@@ -57,6 +57,22 @@ TEST_F(ArrivalsTest, NotesWhenAPeerIsComplete) {
   EXPECT_EQ(arrivals.completed_at(kA), kStart + 1s);
 }
 
+TEST_F(ArrivalsTest, WhoStartsAgainHasWhatItsDiskHoldsAndNothingHalf) {
+  (void)block(kB, 1, 0);
+  (void)block(kB, 1, 1);
+  (void)block(kB, 2, 0);
+  protocol::Bitfield has(4);
+  has.set(PieceIndex(3));
+  arrivals.on_restarted(kA, has, kStart + 2s);
+  EXPECT_EQ(arrivals.pieces(kA), 1u);
+  EXPECT_FALSE(block(kB, 2, 1));   // its first half was lost
+  EXPECT_FALSE(block(kB, 1, 0));
+  EXPECT_TRUE(block(kB, 1, 1)->is_true);
+  has.set_all();
+  arrivals.on_restarted(kA, has, kStart + 3s);
+  EXPECT_EQ(arrivals.completed_at(kA), kStart + 3s);
+}
+
 TEST_F(ArrivalsTest, OverlooksBlocksThatLieOutside) {
   EXPECT_FALSE(block(kB, 4, 0));
   EXPECT_FALSE(block(kB, 0, 2));

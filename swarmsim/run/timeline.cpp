@@ -1,0 +1,105 @@
+#include "swarmsim/run/timeline.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace swarmlab::swarmsim {
+namespace {
+
+// How long a peer that leaves has for its goodbyes before its host is gone.
+constexpr Duration kFarewell = 10s;
+
+// What befalls no single peer is an event of this entity.
+constexpr std::string_view kNetwork = "the network";
+
+}  // namespace
+
+Time TimelinePlayer::plan(std::span<const TimelineEntry> timeline) {
+  Time last = kStart;
+  for (const TimelineEntry& entry : timeline) {
+    last = std::max(last, entry.at + entry.lasts);
+    if (entry.action == TimelineAction::partition) plan_partition(entry);
+    else if (entry.action == TimelineAction::reset) plan_reset(entry);
+    else for (const HostId peer : entry.peers) plan_for(entry, peer);
+  }
+  return last;
+}
+
+void TimelinePlayer::at(Time time, HostId peer, std::function<void()> action) {
+  world_.at(time, names_[peer.value()], std::move(action));
+}
+
+void TimelinePlayer::plan_for(const TimelineEntry& entry, HostId peer) {
+  const bool lasts = entry.lasts > Duration{0};
+  const Time end = entry.at + entry.lasts;
+  switch (entry.action) {
+    case TimelineAction::stop: at(entry.at, peer, [this, peer] { keeper_.stop(peer); }); return;
+    case TimelineAction::leave:
+      at(entry.at, peer, [this, peer] { keeper_.stop(peer); });
+      at(entry.at + kFarewell, peer, [this, peer] { world_.detach(peer); });
+      return;
+    case TimelineAction::kill: at(entry.at, peer, [this, peer] { keeper_.kill(peer); }); return;
+    case TimelineAction::restart: at(entry.at, peer, [this, peer] { keeper_.restart(peer); }); return;
+    case TimelineAction::vanish:
+      if (!lasts) {
+        at(entry.at, peer, [this, peer] { keeper_.cut_power(peer); });
+        return;
+      }
+      at(entry.at, peer, [this, peer] {
+        keeper_.remark(peer, "is off the network");
+        world_.detach(peer);
+      });
+      at(end, peer, [this, peer] {
+        keeper_.remark(peer, "is on the network again");
+        world_.attach(peer);
+      });
+      return;
+    case TimelineAction::pause:
+      at(entry.at, peer, [this, peer] {
+        keeper_.remark(peer, "stands still");
+        world_.pause(peer);
+      });
+      at(end, peer, [this, peer] {
+        keeper_.remark(peer, "goes on");
+        world_.resume(peer);
+      });
+      return;
+    case TimelineAction::link: plan_link(entry, peer); return;
+    case TimelineAction::join:        // arrival_times.hpp
+    case TimelineAction::partition:
+    case TimelineAction::reset: return;
+  }
+}
+
+void TimelinePlayer::plan_link(const TimelineEntry& entry, HostId peer) {
+  const auto before = std::make_shared<LinkSpec>();
+  at(entry.at, peer, [this, peer, before, change = entry.change] {
+    *before = world_.link(peer);
+    LinkSpec link = *before;
+    change.apply_to(link);
+    world_.set_link(peer, link);
+    keeper_.remark(peer, "has another link");
+  });
+  if (entry.lasts <= Duration{0}) return;
+  at(entry.at + entry.lasts, peer, [this, peer, before] {
+    world_.set_link(peer, *before);
+    keeper_.remark(peer, "has its link as before");
+  });
+}
+
+void TimelinePlayer::plan_partition(const TimelineEntry& entry) {
+  const auto number = std::make_shared<std::uint32_t>();
+  world_.at(entry.at, kNetwork, [this, number, &entry] { *number = world_.partition(entry.cells, entry.one_way); });
+  world_.at(entry.at + entry.lasts, kNetwork, [this, number] { world_.heal(*number); });
+}
+
+void TimelinePlayer::plan_reset(const TimelineEntry& entry) {
+  world_.at(entry.at, kNetwork, [this, &entry] {
+    for (const HostId a : entry.peers)
+      for (const HostId b : entry.with)
+        if (a != b) world_.reset_connections(a, b);
+  });
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,50 @@
+// Plays a scenario's timeline: plans every entry as an event of the world, at its time and at its end.
+//
+// What befalls hosts and the network is done here; what befalls a client as a program (ending, starting again) is its
+// keeper's business.  Entries of one time happen in the order of the file for each peer.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "swarmsim/scenario/scenario.hpp"
+#include "swarmsim/virtual/world.hpp"
+
+namespace swarmlab::swarmsim {
+
+// Whoever keeps the clients of a run.  Called from events of the world.
+class ClientKeeper {
+ public:
+  virtual void stop(HostId peer) = 0;       // says goodbye and ends
+  virtual void kill(HostId peer) = 0;       // ends at once; its kernel resets its connections, its disk is torn
+  virtual void cut_power(HostId peer) = 0;  // ends at once, its host is off the network, its disk is torn
+  virtual void restart(HostId peer) = 0;    // on what its disk holds
+  virtual void remark(HostId peer, const std::string& what) = 0;   // for the log
+
+ protected:
+  ~ClientKeeper() = default;
+};
+
+class TimelinePlayer {
+ public:
+  // All arguments outlive the player, and it the run; `names` by HostId.
+  TimelinePlayer(std::span<const std::string> names, World& world, ClientKeeper& keeper)
+      : names_(names), world_(world), keeper_(keeper) {}
+
+  // Before the run.  Gives when the last of it will have happened.
+  Time plan(std::span<const TimelineEntry> timeline);
+
+ private:
+  void at(Time time, HostId peer, std::function<void()> action);
+  void plan_for(const TimelineEntry& entry, HostId peer);
+  void plan_link(const TimelineEntry& entry, HostId peer);
+  void plan_partition(const TimelineEntry& entry);
+  void plan_reset(const TimelineEntry& entry);
+
+  std::span<const std::string> names_;
+  World& world_;
+  ClientKeeper& keeper_;
+};
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,22 @@
+// The part of the scenario parser that reads who comes and goes when, and what befalls the network meanwhile.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "swarmsim/scenario/map_reader.hpp"
+#include "swarmsim/scenario/scenario.hpp"
+
+namespace swarmlab::swarmsim {
+
+// `join:` of a group: a time, or a map with `at` and one of spread, poisson, burst.
+Arrival read_arrival(const YamlNode& node, Diagnostics& diagnostics);
+// Selectors of peers, sorted, each once.
+std::vector<HostId> read_selectors(const YamlNode& node, const std::string& what, const Cast& cast,
+                                   Diagnostics& diagnostics);
+// By time, then as written.
+std::vector<TimelineEntry> read_timeline(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics);
+// Reports what cannot happen: who goes before it has come, comes twice, restarts while it runs.
+void check_timeline(const Scenario& scenario, Diagnostics& diagnostics);
+
+}  // namespace swarmlab::swarmsim
