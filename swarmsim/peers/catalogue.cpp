@@ -4,16 +4,29 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "protocol/assert.hpp"
+#include "swarmsim/peers/bad_requests.hpp"
+#include "swarmsim/peers/cancel_storm.hpp"
 #include "swarmsim/peers/choke_flapper.hpp"
 #include "swarmsim/peers/corrupt_blocks.hpp"
 #include "swarmsim/peers/disconnect_in_piece.hpp"
 #include "swarmsim/peers/disconnect_on_unchoke.hpp"
+#include "swarmsim/peers/duplicate_blocks.hpp"
+#include "swarmsim/peers/free_rider.hpp"
+#include "swarmsim/peers/ignores_cancel.hpp"
+#include "swarmsim/peers/ignores_choke.hpp"
 #include "swarmsim/peers/lying_bitfield.hpp"
 #include "swarmsim/peers/lying_have.hpp"
+#include "swarmsim/peers/malformed.hpp"
 #include "swarmsim/peers/rejects_everything.hpp"
+#include "swarmsim/peers/request_flood.hpp"
+#include "swarmsim/peers/serves_while_choking.hpp"
+#include "swarmsim/peers/silent_after_handshake.hpp"
+#include "swarmsim/peers/slow_trickle.hpp"
 #include "swarmsim/peers/tar_pit.hpp"
+#include "swarmsim/peers/unrequested_blocks.hpp"
 #include "swarmsim/peers/withheld_piece.hpp"
 
 namespace swarmlab::swarmsim {
@@ -25,14 +38,26 @@ struct Entry {
 };
 
 constexpr std::array kCatalogue{
+    Entry{&kBadRequests, make_bad_requests},
+    Entry{&kCancelStorm, make_cancel_storm},
     Entry{&kChokeFlapper, make_choke_flapper},
     Entry{&kCorruptBlocks, make_corrupt_blocks},
     Entry{&kDisconnectInPiece, make_disconnect_in_piece},
     Entry{&kDisconnectOnUnchoke, make_disconnect_on_unchoke},
+    Entry{&kDuplicateBlocks, make_duplicate_blocks},
+    Entry{&kFreeRider, make_free_rider},
+    Entry{&kIgnoresCancel, make_ignores_cancel},
+    Entry{&kIgnoresChoke, make_ignores_choke},
     Entry{&kLyingBitfield, make_lying_bitfield},
     Entry{&kLyingHave, make_lying_have},
+    Entry{&kMalformed, make_malformed},
     Entry{&kRejectsEverything, make_rejects_everything},
+    Entry{&kRequestFlood, make_request_flood},
+    Entry{&kServesWhileChoking, make_serves_while_choking},
+    Entry{&kSilentAfterHandshake, make_silent_after_handshake},
+    Entry{&kSlowTrickle, make_slow_trickle},
     Entry{&kTarPit, make_tar_pit},
+    Entry{&kUnrequestedBlocks, make_unrequested_blocks},
     Entry{&kWithheldPiece, make_withheld_piece},
 };
 
@@ -41,6 +66,19 @@ constexpr auto kManuals = [] {
   for (std::size_t i = 0; i < manuals.size(); ++i) manuals[i] = kCatalogue[i].manual;
   return manuals;
 }();
+
+// The words that a parameter may be, some to a line.
+std::string choices(std::span<const std::string_view> words) {
+  constexpr std::size_t kWidth = 100;
+  std::string text;
+  std::string line;
+  for (const std::string_view word : words) {
+    if (!line.empty() && line.size() + word.size() > kWidth) text += fmt::format("{:13}{},\n", "", std::exchange(line, ""));
+    line += fmt::format("{}{}", line.empty() ? "" : ", ", word);
+  }
+  if (!line.empty()) text += fmt::format("{:13}{}\n", "", line);
+  return text;
+}
 
 }  // namespace
 
@@ -62,9 +100,8 @@ std::string explain(const BehaviourManual& manual) {
                                  manual.kind == BehaviourKind::box ? "box between engine and network" : "raw peer without engine",
                                  manual.bugs);
   for (const BehaviourParameter& parameter : manual.parameters) {
-    text += fmt::format("  {:<9} {} (default: {}", parameter.name, parameter.about, parameter.standard);
-    if (!parameter.words.empty()) text += fmt::format("; one of: {}", fmt::join(parameter.words, ", "));
-    text += ")\n";
+    text += fmt::format("  {:<9} {} (default: {})\n", parameter.name, parameter.about, parameter.standard);
+    text += choices(parameter.words);
   }
   text += fmt::format("\n{}\n", manual.text);
   return text;

@@ -83,9 +83,10 @@ constinit const BehaviourManual kChokeFlapper{
     .kind = BehaviourKind::box,
     .bugs = "B18, B19, B20, B21",
     .parameters = kParameters,
-    .text = R"(While its engine has a peer unchoked, Choke and Unchoke alternate at the given times, so that chokes fall into
-full pipelines.  Otherwise it keeps to the protocol: it serves nothing while choked, and with the fast extension rejects what was asked.  A
-correct client asks again, here or elsewhere, for all that a Choke left behind, and asks nothing while choked.)",
+    .text = R"(While its engine has a peer unchoked, Choke and Unchoke alternate at the given times, so that chokes
+fall into full pipelines.  Otherwise it keeps to the protocol: it serves nothing while choked, and with the fast
+extension rejects what was asked.  A correct client asks again, here or elsewhere, for all that a Choke left behind,
+and asks nothing while choked.)",
 };
 
 std::unique_ptr<Box> make_choke_flapper(Role& role, Line& line, std::size_t place) {

@@ -60,10 +60,10 @@ constinit const BehaviourManual kCorruptBlocks{
     .kind = BehaviourKind::box,
     .bugs = "B41, B43, B44, B45",
     .parameters = kParameters,
-    .text = R"(Which blocks is decided one by one, at random by the seed; a block sent twice may be true once and false the
-other time, and two false copies differ.  A correct client notices at the hash, fetches the piece again, finds the culprit (all
-blocks from one peer, or by comparing with the true piece) and leaves it, without punishing who sent the
-other blocks.)",
+    .text = R"(Which blocks is decided one by one, at random by the seed; a block sent twice may be true once and
+false the other time, and two false copies differ.  A correct client notices at the hash, fetches the piece again,
+finds the culprit (all blocks from one peer, or by comparing with the true piece) and leaves it, without punishing
+who sent the other blocks.)",
 };
 
 std::unique_ptr<Box> make_corrupt_blocks(Role& role, Line& line, std::size_t place) {

@@ -37,8 +37,9 @@ constinit const BehaviourManual kDisconnectInPiece{
     .kind = BehaviourKind::box,
     .bugs = "B37, B25",
     .parameters = kParameters,
-    .text = R"(The header and half of the block go out, then the connection ends; its engine dials again later.  A correct client
-throws the half block away or asks for the rest, gives back all that was requested there, and asks for it elsewhere at once.)",
+    .text = R"(The header and half of the block go out, then the connection ends; its engine dials again later.  A
+correct client throws the half block away or asks for the rest, gives back all that was requested there, and asks
+for it elsewhere at once.)",
 };
 
 std::unique_ptr<Box> make_disconnect_in_piece(Role& role, Line& line, std::size_t place) {

@@ -34,8 +34,9 @@ constinit const BehaviourManual kDisconnectOnUnchoke{
     .kind = BehaviourKind::box,
     .bugs = "B01, B06, B08",
     .parameters = kParameters,
-    .text = R"(It says Interested like anybody and ends the connection when it receives Unchoke; its engine dials again later.  A
-correct client gives the slot to the next peer at once, and does not count slots of peers that have gone.)",
+    .text = R"(It says Interested like anybody and ends the connection when it receives Unchoke; its engine dials
+again later.  A correct client gives the slot to the next peer at once, and does not count slots of peers that have
+gone.)",
 };
 
 std::unique_ptr<Box> make_disconnect_on_unchoke(Role& role, Line& line, std::size_t place) {

@@ -39,9 +39,9 @@ constinit const BehaviourManual kLyingHave{
     .kind = BehaviourKind::box,
     .bugs = "B22, B30, B48",
     .parameters = kParameters,
-    .text = R"(HAVE for a random piece that it has not announced yet, until it has announced all.  Requests for it are rejected
-(BEP 6) or stay without answer.  A correct client gets those pieces elsewhere, and its rarest-first is not led astray for
-long.  Without effect on a peer that has everything.)",
+    .text = R"(HAVE for a random piece that it has not announced yet, until it has announced all.  Requests for it
+are rejected (BEP 6) or stay without answer.  A correct client gets those pieces elsewhere, and its rarest-first is
+not led astray for long.  Without effect on a peer that has everything.)",
 };
 
 std::unique_ptr<Box> make_lying_have(Role& role, Line& line, std::size_t place) {

@@ -34,9 +34,9 @@ constinit const BehaviourManual kRejectsEverything{
     .kind = BehaviourKind::box,
     .bugs = "B20, B22, B41",
     .parameters = kParameters,
-    .text = R"(Each request is answered by Reject (BEP 6); where one side lacks the fast extension, by nothing.  A correct client
-asks others for what was rejected, does not ask the same again in a tight loop, and comes back later: when the time is over
-this peer is a good source, perhaps the only one.)",
+    .text = R"(Each request is answered by Reject (BEP 6); where one side lacks the fast extension, by nothing.  A
+correct client asks others for what was rejected, does not ask the same again in a tight loop, and comes back later:
+when the time is over this peer is a good source, perhaps the only one.)",
 };
 
 std::unique_ptr<Box> make_rejects_everything(Role& role, Line& line, std::size_t place) {

@@ -36,9 +36,9 @@ constinit const BehaviourManual kTarPit{
     .kind = BehaviourKind::box,
     .bugs = "B25, B33, B34, B38",
     .parameters = kParameters,
-    .text = R"(Requests vanish before the engine sees them: no block, no Reject.  A correct client notices after its request
-timeout, asks others for the same blocks, keeps little open with who is silent, and in the end-game asks several.  With a tar pit that is
-the only source of some piece nobody can finish; put an honest one beside it.)",
+    .text = R"(Requests vanish before the engine sees them: no block, no Reject.  A correct client notices after its
+request timeout, asks others for the same blocks, keeps little open with who is silent, and in the end-game asks
+several.  With a tar pit that is the only source of some piece nobody can finish; put an honest one beside it.)",
 };
 
 std::unique_ptr<Box> make_tar_pit(Role& role, Line& line, std::size_t place) {

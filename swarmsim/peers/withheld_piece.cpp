@@ -36,9 +36,9 @@ constinit const BehaviourManual kWithheldPiece{
     .kind = BehaviourKind::box,
     .bugs = "B22, B33, B37",
     .parameters = kParameters,
-    .text = R"(Requests for the named pieces are left alone, or rejected; all others are served.  A correct client gets that
-piece elsewhere and goes on with this peer for the rest; the last blocks must not wait for it longer than the
-request timeout.)",
+    .text = R"(Requests for the named pieces are left alone, or rejected; all others are served.  A correct client
+gets that piece elsewhere and goes on with this peer for the rest; the last blocks must not wait for it longer than
+the request timeout.)",
 };
 
 std::unique_ptr<Box> make_withheld_piece(Role& role, Line& line, std::size_t place) {

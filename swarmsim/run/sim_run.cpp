@@ -31,12 +31,13 @@ constexpr Duration kGlance = 250ms;
 constexpr Duration kEpilogue = 2s;
 constexpr std::size_t kMaxNotes = 20;
 
-// Passes events on to the judge and keeps what could not be decoded.
+// Passes events on to the judge and keeps what could not be decoded, unless the scenario wants it so.
 class Witness final : public EventSink {
  public:
-  Witness(Judge& judge, const std::vector<std::string>& names) : judge_(judge), names_(names) {}
+  Witness(Judge& judge, const Scenario& scenario, const std::vector<std::string>& names)
+      : judge_(judge), scenario_(scenario), names_(names) {}
   void on_event(const WireEvent& event) override {
-    if (event.kind == WireEventKind::undecodable && notes.size() < kMaxNotes)
+    if (event.kind == WireEventKind::undecodable && notes.size() < kMaxNotes && !is_faulty(event.from))
       notes.push_back(fmt::format("{} {} -> {} wrote {}; nothing of that stream was judged any more", to_clock(event.at),
                                   names_[event.from.value()], names_[event.to.value()], event.problem));
     judge_.on_event(event);
@@ -44,7 +45,12 @@ class Witness final : public EventSink {
   std::vector<std::string> notes;
 
  private:
+  bool is_faulty(HostId host) const {
+    return scenario_.cast.is_peer(host) && !scenario_.group_of(host).behaviours.empty();
+  }
+
   Judge& judge_;
+  const Scenario& scenario_;
   const std::vector<std::string>& names_;
 };
 
@@ -82,7 +88,7 @@ class SimRun final : private ClientKeeper {
   SimRun(const Scenario& scenario, const SimOptions& options)
       : scenario_(scenario), options_(options), names_(all_names(scenario)), addresses_(addresses_for(names_)),
         world_(world_options(options, tap_)), torrent_(make_torrent(scenario, options.seed, world_)),
-        facts_(facts_of(scenario, options.seed, *torrent_.metainfo)), judge_(facts_), witness_(judge_, names_),
+        facts_(facts_of(scenario, options.seed, *torrent_.metainfo)), judge_(facts_), witness_(judge_, scenario, names_),
         observer_({.names = names_, .tracker = scenario.cast.tracker(), .geometry = facts_.geometry}, torrent_.content,
                   &witness_),
         disks_(world_, torrent_), timeline_(names_, world_, *this) {
