@@ -27,7 +27,9 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
       --out DIR                 where folders of runs go (default: runs)
       --junit FILE              write JUnit XML there too
       --json                    print one JSON document instead of the report
+      --trace                   write every event into the folder, to judge and read later
       --mode sim                virtual time, the only mode so far
+  swarmsim judge TRACE...       the verdicts of a stored trace; --check NAME, --json
   swarmsim validate FILE...     say what is wrong with scenario files
   swarmsim explain [NAME]       what a check claims or a faulty peer does, precisely
   swarmsim list DIR             the scenarios below a directory
@@ -57,13 +59,13 @@ po::options_description run_options() {
   options.add_options()("mode", po::value<std::string>())("seed", po::value<std::string>())(
       "seeds", po::value<std::string>())("set", po::value<std::vector<std::string>>()->composing())(
       "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
-      "json", po::bool_switch())("until", po::value<std::string>())(
+      "json", po::bool_switch())("trace", po::bool_switch())("until", po::value<std::string>())(
       "require", po::value<std::vector<std::string>>()->composing())("path", po::value<std::vector<std::string>>());
   return options;
 }
 
 // Options of a later version, which must not look like a slip of the keyboard.
-constexpr std::array<std::string_view, 5> kLater{"--client", "--trace", "--pcap", "--show", "--known"};
+constexpr std::array<std::string_view, 4> kLater{"--client", "--pcap", "--show", "--known"};
 
 std::expected<Command, std::string> parse_run(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
@@ -106,6 +108,7 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   if (values.contains("out")) command.out = values["out"].as<std::string>();
   if (values.contains("junit")) command.junit = values["junit"].as<std::string>();
   command.json = values["json"].as<bool>();
+  command.trace = values["trace"].as<bool>();
   if (values.contains("until")) {
     const auto until = parse_duration(values["until"].as<std::string>());
     if (!until) return Refusal(fmt::format("--until: {}", until.error()));
@@ -123,7 +126,7 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
 }  // namespace
 
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 4> kCommands{"run", "validate", "explain", "list"};
+  constexpr std::array<std::string_view, 5> kCommands{"run", "judge", "validate", "explain", "list"};
   constexpr std::array<std::string_view, 4> kLaterCommands{"schema", "peer", "trace", "diff"};
   if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
     return HelpCommand{std::string(kHelp)};
@@ -139,6 +142,7 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
       return Refusal(wrong.what());
     }
   }
+  if (name == "judge") return parse_judge(rest);
   for (const std::string& argument : rest)
     if (argument.starts_with("-")) return Refusal(fmt::format("{} has no option {}", name, argument));
   if (name == "validate" || name == "list") {

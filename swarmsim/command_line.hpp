@@ -11,6 +11,7 @@
 #include "protocol/units.hpp"
 #include "swarmsim/scenario/parse.hpp"
 #include "swarmsim/scenario/scenario.hpp"
+#include "swarmsim/trace_commands.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -24,12 +25,13 @@ struct RunCommand {
   bool json = false;
   std::optional<Duration> until;
   std::vector<std::string> required;       // names of checks
+  bool trace = false;                      // write every event into the folder
 };
 struct ValidateCommand { std::vector<std::string> paths; };
 struct ExplainCommand { std::optional<std::string> name; };
 struct ListCommand { std::vector<std::string> paths; };
 struct HelpCommand { std::string text; };
-using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, HelpCommand>;
+using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, HelpCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

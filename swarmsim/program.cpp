@@ -17,28 +17,18 @@
 #include "swarmsim/report/terminal.hpp"
 #include "swarmsim/run/campaign.hpp"
 #include "swarmsim/scenario_files.hpp"
+#include "swarmsim/shell_word.hpp"
+#include "swarmsim/trace_commands.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
-
-// A word for a shell, quoted where it must be.
-std::string shell_word(const std::string& text) {
-  const bool is_plain = !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_-./=,:%+@").find(c) != std::string_view::npos;
-  });
-  if (is_plain) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 std::string command_to_repeat(const RunCommand& command, const std::string& file, std::uint64_t seed) {
   std::string text = fmt::format("swarmsim run {} --seed {}", shell_word(file), seed);
   for (const Override& change : command.overrides)
     text += fmt::format(" --set {}", shell_word(fmt::format("{}={}", change.key, change.value)));
   if (command.until) text += fmt::format(" --until {}ms", std::chrono::duration_cast<std::chrono::milliseconds>(*command.until).count());
-  return text;
+  return text + " --trace";
 }
 
 class Program {
@@ -112,6 +102,8 @@ class Program {
     return status;
   }
 
+  ExitStatus operator()(const JudgeCommand& command) { return judge_traces(command, env_); }
+
   ExitStatus operator()(const RunCommand& command) {
     json_ = command.json;
     std::vector<PlannedRun> plan;
@@ -134,7 +126,10 @@ class Program {
 
     const auto folder = RunFolder::create(command.out, std::filesystem::path(plan.front().file).stem().string());
     if (!folder) return refuse(folder.error(), ExitStatus::environment);
-    for (PlannedRun& run : plan) run.log_path = folder->log_path(run.file, run.seed);
+    for (PlannedRun& run : plan) {
+      run.log_path = folder->path_of(run.file, run.seed, "log");
+      if (command.trace) run.trace_path = folder->path_of(run.file, run.seed, "trace.jsonl");
+    }
 
     const Colours colours = env_.out_is_terminal ? Colours::on : Colours::off;
     std::size_t finished = 0;

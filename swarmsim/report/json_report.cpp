@@ -33,6 +33,7 @@ Json run_json(const RunResult& run) {
                {"wall_s", seconds(run.wall_time)},
                {"verdict", to_string(run.verdict())},
                {"checks", std::move(checks)}};
+  if (!run.trace.empty()) json["trace"] = run.trace;
   if (!run.notes.empty()) json["notes"] = run.notes;
   if (!run.invalid.empty()) json["invalid"] = run.invalid;
   return json;

@@ -32,11 +32,11 @@ std::expected<RunFolder, std::string> RunFolder::create(const fs::path& parent, 
                                      error ? error.message() : "too many runs in one second"));
 }
 
-std::string RunFolder::log_path(const std::string& file, std::uint64_t seed) const {
+std::string RunFolder::path_of(const std::string& file, std::uint64_t seed, std::string_view kind) const {
   std::string name = file;
   for (char& c : name)
     if (c == '/' || c == '\\') c = '_';
-  return (path_ / fmt::format("{}.seed{}.log", name, seed)).string();
+  return (path_ / fmt::format("{}.seed{}.{}", name, seed, kind)).string();
 }
 
 std::expected<void, std::string> write_file(const fs::path& path, const std::string& text) {

@@ -1,4 +1,4 @@
-// The folder that an invocation leaves behind: verdict.json, junit.xml, one log per run.
+// The folder that an invocation leaves behind: verdict.json, junit.xml, a log (and a trace) per run.
 //
 //   runs/20261120-233923-quickstart/     runs/latest -> the newest
 #pragma once
@@ -6,6 +6,7 @@
 #include <expected>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace swarmlab::swarmsim {
 
@@ -15,8 +16,8 @@ class RunFolder {
   static std::expected<RunFolder, std::string> create(const std::filesystem::path& parent, const std::string& stem);
 
   const std::filesystem::path& path() const { return path_; }
-  // Where the log of one run goes.
-  std::string log_path(const std::string& file, std::uint64_t seed) const;
+  // Where something of one run goes: `kind` is "log" or "trace.jsonl".
+  std::string path_of(const std::string& file, std::uint64_t seed, std::string_view kind) const;
 
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}

@@ -12,17 +12,36 @@
 namespace swarmlab::swarmsim {
 namespace {
 
+// A file that a run writes; nothing where `path` is "".
+class Output {
+ public:
+  explicit Output(const std::string& path) : path_(path) {
+    if (!path_.empty()) file_.open(path_, std::ios::binary);
+  }
+  std::ostream* stream() { return file_.is_open() ? &file_ : nullptr; }
+  // True when all of it is in the file.
+  bool finish() { return path_.empty() || (file_.is_open() && file_.flush()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+};
+
 RunResult run_one(const PlannedRun& planned, const CampaignOptions& options) {
-  std::ofstream log;
-  if (!planned.log_path.empty()) log.open(planned.log_path);
+  Output log(planned.log_path);
+  Output trace(planned.trace_path);
   const auto begin = std::chrono::steady_clock::now();
-  RunResult result = run_in_virtual_time(
-      *planned.scenario, {.seed = planned.seed, .until = options.until, .log = log.is_open() ? &log : nullptr});
+  RunResult result = run_in_virtual_time(*planned.scenario, {.seed = planned.seed, .until = options.until,
+                                                             .log = log.stream(), .trace = trace.stream(),
+                                                             .file = planned.file});
   result.wall_time = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
   result.file = planned.file;
   result.again = planned.again;
-  if (!planned.log_path.empty() && !log.flush() && result.invalid.empty())
-    result.notes.push_back("the log could not be written: " + planned.log_path);
+  result.trace = planned.trace_path;
+  if (!log.finish() && result.invalid.empty()) result.notes.push_back("the log could not be written: " + log.path());
+  // Whoever asked for a trace needs it whole.
+  if (!trace.finish() && result.invalid.empty()) result.invalid = "the trace could not be written: " + trace.path();
   return result;
 }
 

@@ -21,6 +21,7 @@ struct PlannedRun {
   std::uint64_t seed = 1;
   std::string again;       // the command that repeats it
   std::string log_path;    // where clients' words go; "" for nowhere
+  std::string trace_path = {};   // where every event goes
 };
 
 struct CampaignOptions {

@@ -44,6 +44,7 @@ struct RunResult {
   std::uint64_t blocks = 0;         // received
   std::uint64_t open_connections = 0;   // when it ended
   std::string again;                // the command that shows it again
+  std::string trace;                // the file with its events; "" where none was asked for
 
   // Violated by any stable check; vacuous when a check is, or when none held.
   RunVerdict verdict() const;

@@ -12,7 +12,8 @@
 #include "swarmsim/checks/judge.hpp"
 #include "swarmsim/peers/message_filter.hpp"
 #include "swarmsim/run/addresses.hpp"
-#include "swarmsim/run/arrival_times.hpp"
+#include "swarmsim/run/declared_facts.hpp"
+#include "swarmsim/run/replay.hpp"
 #include "swarmsim/run/run_log.hpp"
 #include "swarmsim/run/starting_content.hpp"
 #include "swarmsim/run/swarm_torrent.hpp"
@@ -20,6 +21,7 @@
 #include "swarmsim/run/virtual_disks.hpp"
 #include "swarmsim/virtual/world.hpp"
 #include "swarmsim/wire/observer.hpp"
+#include "swarmsim/wire/trace_writer.hpp"
 #include "tracker/tracker.hpp"
 
 namespace swarmlab::swarmsim {
@@ -31,12 +33,14 @@ constexpr Duration kGlance = 250ms;
 constexpr Duration kEpilogue = 2s;
 constexpr std::size_t kMaxNotes = 20;
 
-// Passes events on to the judge and keeps what could not be decoded, unless the scenario wants it so.
+// Passes events on to the trace and the judge, and keeps what could not be decoded, unless the scenario wants it so.
 class Witness final : public EventSink {
  public:
-  Witness(Judge& judge, const Scenario& scenario, const std::vector<std::string>& names)
-      : judge_(judge), scenario_(scenario), names_(names) {}
+  // `trace` may be null.
+  Witness(Judge& judge, const Scenario& scenario, const std::vector<std::string>& names, EventSink* trace)
+      : judge_(judge), scenario_(scenario), names_(names), trace_(trace) {}
   void on_event(const WireEvent& event) override {
+    if (trace_ != nullptr) trace_->on_event(event);
     if (event.kind == WireEventKind::undecodable && notes.size() < kMaxNotes && !is_faulty(event.from))
       notes.push_back(fmt::format("{} {} -> {} wrote {}; nothing of that stream was judged any more", to_clock(event.at),
                                   names_[event.from.value()], names_[event.to.value()], event.problem));
@@ -52,6 +56,7 @@ class Witness final : public EventSink {
   Judge& judge_;
   const Scenario& scenario_;
   const std::vector<std::string>& names_;
+  EventSink* trace_;
 };
 
 // The world needs its tap before the observer can know the content that the world has to make first.
@@ -86,9 +91,11 @@ struct Participant {
 class SimRun final : private ClientKeeper {
  public:
   SimRun(const Scenario& scenario, const SimOptions& options)
-      : scenario_(scenario), options_(options), names_(all_names(scenario)), addresses_(addresses_for(names_)),
+      : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(addresses_for(names_)),
         world_(world_options(options, tap_)), torrent_(make_torrent(scenario, options.seed, world_)),
-        facts_(facts_of(scenario, options.seed, *torrent_.metainfo)), judge_(facts_), witness_(judge_, scenario, names_),
+        facts_(declared_facts(scenario, options.seed)), judge_(facts_),
+        trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
+        witness_(judge_, scenario, names_, trace_.get()),
         observer_({.names = names_, .tracker = scenario.cast.tracker(), .geometry = facts_.geometry}, torrent_.content,
                   &witness_),
         disks_(world_, torrent_), timeline_(names_, world_, *this) {
@@ -111,12 +118,6 @@ class SimRun final : private ClientKeeper {
   }
 
  private:
-  static std::vector<std::string> all_names(const Scenario& scenario) {
-    std::vector<std::string> names;
-    for (std::uint32_t i = 0; i <= scenario.cast.peer_count(); ++i) names.push_back(scenario.cast.name(HostId(i)));
-    return names;
-  }
-
   static WorldOptions world_options(const SimOptions& options, StreamTap& tap) {
     WorldOptions world;
     world.seed = options.seed;
@@ -124,23 +125,22 @@ class SimRun final : private ClientKeeper {
     return world;
   }
 
-  static RunFacts facts_of(const Scenario& scenario, std::uint64_t seed, const protocol::Metainfo& metainfo) {
-    RunFacts facts;
-    facts.geometry = metainfo.geometry;
-    const std::vector<Time> joins = arrival_times(scenario, seed);
-    for (std::uint32_t i = 0; i < scenario.cast.peer_count(); ++i) {
-      const PeerGroup& group = scenario.group_of(HostId(i));
-      PeerFacts& peer = facts.peers.emplace_back();
-      peer.name = scenario.cast.name(HostId(i));
-      peer.has_at_start = choose_pieces(group.have, facts.geometry.piece_count(),
-                                        runtime::Random(seed, fmt::format("pieces of {}", peer.name)));
-      peer.joins = joins[i];
-      peer.upload_slots = group.settings.upload_slots;
-      peer.rechoke_interval = group.settings.rechoke_interval;
-      peer.max_peers = group.settings.max_peers;
-      peer.end_game_requesters = group.settings.end_game_requesters;
+  TraceHeader trace_header() const {
+    TraceHeader header;
+    header.title = scenario_.title;
+    header.file = options_.file;
+    header.text = scenario_.source.text;
+    for (const Override& change : scenario_.source.overrides) header.set.emplace_back(change.key, change.value);
+    header.seed = options_.seed;
+    header.geometry = facts_.geometry;
+    header.info_hash = torrent_.metainfo->info_hash;
+    for (std::size_t i = 0; i < facts_.peers.size(); ++i) {
+      const PeerFacts& peer = facts_.peers[i];
+      header.peers.push_back({peer.name, to_string(addresses_[i]), peer.joins, peer.has_at_start});
     }
-    return facts;
+    header.tracker_name = names_.back();
+    header.tracker_address = to_string(addresses_.back());
+    return header;
   }
 
   void add_peers() {
@@ -310,7 +310,16 @@ class SimRun final : private ClientKeeper {
       const CheckSpec& spec = scenario_.checks[i];
       result.checks.push_back({spec.manual, scenario_.cast.describe(spec.arguments.peers("who")), judgements[i]});
     }
+    if (trace_) trace_->finish(trace_end(result, was_cut_short));
     return result;
+  }
+
+  TraceEnd trace_end(const RunResult& result, bool was_cut_short) {
+    TraceEnd end = end_of_trace(result);
+    end.at = world_.now();
+    end.was_cut_short = was_cut_short;
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) end.disks.push_back(disks_.problem(HostId(i)));
+    return end;
   }
 
   const Scenario& scenario_;
@@ -322,6 +331,7 @@ class SimRun final : private ClientKeeper {
   SwarmTorrent torrent_;
   RunFacts facts_;
   Judge judge_;
+  std::unique_ptr<TraceWriter> trace_;             // only where it is asked for
   Witness witness_;
   Observer observer_;
   VirtualDisks disks_;

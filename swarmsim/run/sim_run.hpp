@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <ostream>
+#include <string>
 
 #include "swarmsim/run/run_result.hpp"
 #include "swarmsim/scenario/scenario.hpp"
@@ -18,6 +19,8 @@ struct SimOptions {
   std::uint64_t seed = 1;
   std::optional<Duration> until = std::nullopt;   // ends the run here; what is open then is undecided
   std::ostream* log = nullptr;      // what clients say
+  std::ostream* trace = nullptr;    // every event (docs/trace_format.md)
+  std::string file = {};            // where the scenario stood, for the trace
 };
 
 // Gives scenario, seed, fingerprint, times, checks and notes; file, wall time and `again` are the caller's.

@@ -206,6 +206,7 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
 
   if (!diagnostics.empty()) return std::nullopt;
   check_whole(scenario, *root, diagnostics);
+  scenario.source = {std::string(text), {overrides.begin(), overrides.end()}};
   if (!diagnostics.empty()) return std::nullopt;
   return scenario;
 }

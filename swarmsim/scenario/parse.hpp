@@ -11,12 +11,6 @@
 
 namespace swarmlab::swarmsim {
 
-// `--set KEY=VALUE`: the value at that path of keys is replaced or added before the file is understood.
-struct Override {
-  std::string key;     // "peers.leech.count"; elements of lists by number: "timeline.0.at"
-  std::string value;   // as it would stand in the file
-};
-
 // nullopt exactly when something was added to `diagnostics`.
 std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Override> overrides,
                                        Diagnostics& diagnostics);

@@ -92,6 +92,18 @@ struct CheckSpec {
 
 struct SeedRange { std::uint64_t first = 1; std::uint64_t last = 1; };
 
+// `--set KEY=VALUE`: the value at that path of keys is replaced or added before the file is understood.
+struct Override {
+  std::string key;     // "peers.leech.count"; elements of lists by number: "timeline.0.at"
+  std::string value;   // as it would stand in the file
+};
+
+// What a scenario was made from, so that a trace can carry it.
+struct ScenarioSource {
+  std::string text;
+  std::vector<Override> overrides;
+};
+
 struct Scenario {
   std::string title;
   std::string about;
@@ -104,6 +116,7 @@ struct Scenario {
   std::vector<PeerGroup> groups;        // as cast.groups(): sorted by name
   std::vector<TimelineEntry> timeline;  // by time, then as written
   std::vector<CheckSpec> checks;
+  ScenarioSource source;
 
   const PeerGroup& group_of(HostId peer) const { return groups[cast.group_of(peer)]; }
 };

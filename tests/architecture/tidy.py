@@ -31,6 +31,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("exceptions_at_edges", "client/options.cpp"): _OPTIONS,
     ("exceptions_at_edges", "tracker/command_line.cpp"): _OPTIONS,
     ("banned_calls", "swarmsim/run/campaign.cpp"): "wall_s in the report: how long a run took, read by nothing else",
+    ("banned_calls", "swarmsim/trace_commands.cpp"): "the same of judging a trace",
     ("banned_calls", "swarmsim/report/run_folder.cpp"): "the name of a run's folder; nothing in the run depends on it",
 }
 

@@ -43,7 +43,7 @@ TEST(Program, RefusesWhatItDoesNotKnow) {
 
 TEST(Program, SaysWhatOnlyLaterVersionsHave) {
   for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"run", "x.yaml", "--trace"}, {"run", "x.yaml", "--client=aria2"},
+       {std::vector<std::string>{"run", "x.yaml", "--known=k.txt"}, {"run", "x.yaml", "--client=aria2"},
         {"run", "x.yaml", "--mode", "lab"}, {"peer", "tarpit"}}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.status, 2);
@@ -55,6 +55,28 @@ TEST(Program, RefusalsAreJsonWhereJsonIsAskedFor) {
   const Outcome outcome = run({"run", "x.yaml", "--json"});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.out, HasSubstr("\"error\": \"x.yaml: there is no such file\""));
+}
+
+TEST(Program, JudgesTracesAndRefusesWhatIsNone) {
+  EXPECT_THAT(run({"judge"}).error, HasSubstr("which trace?"));
+  EXPECT_THAT(run({"judge", "--chek", "bans", "t"}).error, HasSubstr("did you mean '--check'?"));
+  EXPECT_THAT(run({"judge", "t", "--check"}).error, HasSubstr("--check needs a value"));
+  EXPECT_THAT(run({"judge", "nowhere.trace.jsonl"}).error, HasSubstr("nowhere.trace.jsonl: cannot be read"));
+  EXPECT_THAT(run({"judge", SWARMLAB_SCENARIOS "/quickstart.yaml"}).error, HasSubstr("quickstart.yaml:1: this is no trace"));
+}
+
+TEST(Program, ATraceOfARunIsJudgedAsTheRunWas) {
+  const std::string out = ::testing::TempDir() + "/trace_of_a_run";
+  const Outcome ran = run({"run", SWARMLAB_SCENARIOS "/quickstart.yaml", "--trace", "--out", out});
+  ASSERT_EQ(ran.status, 0) << ran.error;
+  const std::size_t at = ran.out.find("  trace ") + 8;
+  const std::string trace = ran.out.substr(at, ran.out.find('\n', at) - at);
+  const Outcome judged = run({"judge", trace});
+  EXPECT_EQ(judged.status, 0) << judged.error;
+  const auto verdicts = [](const std::string& text) { return text.substr(0, text.find("  trace ")); };
+  const auto without_time = [](const std::string& text) { return text.substr(0, text.find("  fingerprint")); };
+  EXPECT_EQ(without_time(judged.out), verdicts(ran.out));
+  EXPECT_THAT(run({"judge", trace, "--json", "--check", "bams"}).out, HasSubstr("no such check"));
 }
 
 TEST(Program, ExplainsItsChecks) {

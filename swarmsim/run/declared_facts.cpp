@@ -1,0 +1,35 @@
+#include "swarmsim/run/declared_facts.hpp"
+
+#include <fmt/format.h>
+
+#include "swarmsim/run/arrival_times.hpp"
+#include "swarmsim/run/starting_content.hpp"
+
+namespace swarmlab::swarmsim {
+
+RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
+  RunFacts facts;
+  facts.geometry = protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length);
+  const std::vector<Time> joins = arrival_times(scenario, seed);
+  for (std::uint32_t i = 0; i < scenario.cast.peer_count(); ++i) {
+    const PeerGroup& group = scenario.group_of(HostId(i));
+    PeerFacts& peer = facts.peers.emplace_back();
+    peer.name = scenario.cast.name(HostId(i));
+    peer.has_at_start = choose_pieces(group.have, facts.geometry.piece_count(),
+                                      runtime::Random(seed, fmt::format("pieces of {}", peer.name)));
+    peer.joins = joins[i];
+    peer.upload_slots = group.settings.upload_slots;
+    peer.rechoke_interval = group.settings.rechoke_interval;
+    peer.max_peers = group.settings.max_peers;
+    peer.end_game_requesters = group.settings.end_game_requesters;
+  }
+  return facts;
+}
+
+std::vector<std::string> host_names(const Cast& cast) {
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i <= cast.peer_count(); ++i) names.push_back(cast.name(HostId(i)));
+  return names;
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,20 @@
+// What checks may know before a run begins, as scenario and seed declare it.
+//
+// A function of both and of nothing else: whoever judges a stored trace gets from its scenario the facts of the run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/scenario/scenario.hpp"
+
+namespace swarmlab::swarmsim {
+
+RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed);
+
+// By HostId; the tracker's last, whether there is one or not.
+std::vector<std::string> host_names(const Cast& cast);
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,142 @@
+#include "swarmsim/run/replay.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/spelling.hpp"
+#include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/checks/judge.hpp"
+#include "swarmsim/run/declared_facts.hpp"
+#include "swarmsim/scenario/parse.hpp"
+#include "swarmsim/wire/fingerprint.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+// What the trace says about disks at the end.
+class StoredDisks final : public Disks {
+ public:
+  explicit StoredDisks(std::vector<std::string> problems) : problems_(std::move(problems)) {}
+  bool is_whole(HostId peer) override { return problem(peer).empty(); }
+  std::string problem(HostId peer) override { return problems_.at(peer.value()); }
+
+ private:
+  std::vector<std::string> problems_;
+};
+
+std::expected<Scenario, std::string> scenario_of(const TraceHeader& header) {
+  std::vector<Override> overrides;
+  for (const auto& [key, value] : header.set) overrides.push_back({key, value});
+  Diagnostics diagnostics;
+  auto scenario = parse_scenario(header.text, overrides, diagnostics);
+  if (scenario) return std::move(*scenario);
+  return std::unexpected("the scenario inside the trace is not valid: " +
+                         to_string(header.file, diagnostics.sorted().front()));
+}
+
+// Where header and scenario disagree, the verdicts would be about another run.
+std::string disagreement(const TraceHeader& header, const Scenario& scenario, const RunFacts& facts) {
+  if (header.names() != host_names(scenario.cast)) return "the peers of the header are not those of its scenario";
+  if (header.geometry.total() != facts.geometry.total() || header.geometry.piece_length() != facts.geometry.piece_length())
+    return "the torrent of the header is not that of its scenario";
+  for (std::size_t i = 0; i < facts.peers.size(); ++i) {
+    if (header.peers[i].joins != facts.peers[i].joins)
+      return fmt::format("{} joins at another time than its scenario says", facts.peers[i].name);
+    if (header.peers[i].has != facts.peers[i].has_at_start)
+      return fmt::format("{} has other pieces at the start than its scenario and seed give it", facts.peers[i].name);
+  }
+  return {};
+}
+
+std::vector<const CheckSpec*> chosen_checks(const Scenario& scenario, std::span<const std::string> only) {
+  std::vector<const CheckSpec*> chosen;
+  for (const CheckSpec& check : scenario.checks)
+    if (only.empty() || std::ranges::find(only, check.manual->name) != only.end()) chosen.push_back(&check);
+  return chosen;
+}
+
+std::string missing_check(const Scenario& scenario, std::span<const std::string> only) {
+  std::vector<std::string_view> names;
+  for (const CheckSpec& check : scenario.checks) names.push_back(check.manual->name);
+  for (const std::string& name : only)
+    if (std::ranges::find(names, name) == names.end())
+      return fmt::format("--check {}: the scenario of the trace has no such check{}", name, suggestion(name, names));
+  return {};
+}
+
+void compare_with_stored(const TraceEnd& end, RunResult& result) {
+  for (const CheckResult& now : result.checks) {
+    const auto then = std::ranges::find_if(end.verdicts, [&](const TraceVerdict& verdict) {
+      return verdict.check == now.manual->name && verdict.who == now.who;
+    });
+    if (then == end.verdicts.end() || then->verdict == to_string(now.judgement.verdict)) continue;
+    result.notes.push_back(fmt::format("{} of {} is {} by this trace; when it was written it was {}", now.manual->name,
+                                       now.who, to_string(now.judgement.verdict), then->verdict));
+  }
+}
+
+}  // namespace
+
+TraceEnd end_of_trace(const RunResult& result) {
+  TraceEnd end;
+  end.fingerprint = result.fingerprint;
+  end.messages = result.messages;
+  end.blocks = result.blocks;
+  end.open_connections = result.open_connections;
+  end.invalid = result.invalid;
+  end.notes = result.notes;
+  for (const CheckResult& check : result.checks) {
+    const Judgement& judgement = check.judgement;
+    end.verdicts.push_back({std::string(check.manual->name), check.who, std::string(to_string(judgement.verdict)),
+                            judgement.measured, judgement.limit, judgement.summary, judgement.story});
+  }
+  return end;
+}
+
+std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<const std::string> only) {
+  const TraceHeader& header = trace.header();
+  const auto scenario = scenario_of(header);
+  if (!scenario) return std::unexpected(scenario.error());
+  const RunFacts facts = declared_facts(*scenario, header.seed);
+  if (std::string error = disagreement(header, *scenario, facts); !error.empty()) return std::unexpected(std::move(error));
+  if (std::string error = missing_check(*scenario, only); !error.empty()) return std::unexpected(std::move(error));
+
+  const std::vector<const CheckSpec*> checks = chosen_checks(*scenario, only);
+  Judge judge(facts);
+  for (const CheckSpec* check : checks) judge.add(*check->manual, check->arguments);
+  Fingerprint fingerprint(header.names());
+  for (;;) {
+    const auto line = trace.next();
+    if (!line) return std::unexpected(line.error());
+    if (const auto* event = std::get_if<WireEvent>(&*line)) {
+      fingerprint.add(*event);
+      judge.on_event(*event);
+      continue;
+    }
+    const TraceEnd& end = std::get<TraceEnd>(*line);
+    RunResult result;
+    result.scenario = header.title;
+    result.file = header.file;
+    result.seed = header.seed;
+    result.fingerprint = fingerprint.value();
+    result.virtual_time = end.at - kStart;
+    result.messages = end.messages;
+    result.blocks = end.blocks;
+    result.open_connections = end.open_connections;
+    result.invalid = end.invalid;
+    result.notes = end.notes;
+    if (result.fingerprint != end.fingerprint)
+      result.notes.push_back(fmt::format("the events of this trace give the fingerprint {}, its last line says {}: it was changed",
+                                         fingerprint_text(result.fingerprint), fingerprint_text(end.fingerprint)));
+    StoredDisks disks(end.disks);
+    const std::vector<Judgement> judgements = judge.conclude({end.at, end.was_cut_short}, disks);
+    for (std::size_t i = 0; i < checks.size(); ++i)
+      result.checks.push_back({checks[i]->manual, scenario->cast.describe(checks[i]->arguments.peers("who")), judgements[i]});
+    compare_with_stored(end, result);
+    return result;
+  }
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,73 @@
+// What a trace file says besides its events: the first line and the last.
+//
+// docs/trace_format.md is the reference.  A trace is JSON Lines: a header, one line per event in the order in which
+// checks saw them, an end.  Times are whole nanoseconds of the run.  Together the three hold all that a check may know,
+// so that judging a trace gives the verdicts of the run that wrote it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/bitfield.hpp"
+#include "protocol/ids.hpp"
+#include "protocol/piece_geometry.hpp"
+#include "protocol/units.hpp"
+
+namespace swarmlab::swarmsim {
+
+inline constexpr std::string_view kTraceFormat = "swarmlab trace";
+// Raised when an older reader would misunderstand a newer trace.
+inline constexpr int kTraceVersion = 1;
+
+struct TracePeer {
+  std::string name;
+  std::string address;
+  Time joins{};
+  protocol::Bitfield has;       // when it joins
+};
+
+struct TraceHeader {
+  std::string title;
+  std::string file;             // where the scenario stood
+  std::string text;             // the scenario as written: settings and checks come from here
+  std::vector<std::pair<std::string, std::string>> set;   // what --set changed
+  std::uint64_t seed = 0;
+  std::string mode = "sim";
+  protocol::PieceGeometry geometry;
+  InfoHashV1 info_hash;
+  std::vector<TracePeer> peers;         // by HostId
+  std::string tracker_name;             // the host after the last peer
+  std::string tracker_address;
+
+  // By HostId, the tracker's last.
+  std::vector<std::string> names() const;
+};
+
+// What a check said when the run ended.
+struct TraceVerdict {
+  std::string check;
+  std::string who;
+  std::string verdict;
+  std::string measured;
+  std::string limit;
+  std::string summary;
+  std::vector<std::string> story;
+};
+
+struct TraceEnd {
+  Time at{};
+  bool was_cut_short = false;
+  std::uint64_t fingerprint = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t open_connections = 0;
+  std::string invalid;                  // why the run says nothing; "" when it does
+  std::vector<std::string> notes;
+  std::vector<std::string> disks;       // by HostId: what is wrong with it, "" where nothing is
+  std::vector<TraceVerdict> verdicts;
+};
+
+}  // namespace swarmlab::swarmsim
