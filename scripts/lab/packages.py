@@ -47,6 +47,8 @@ PROCESS_TESTS = (
     Package("python3-yaml", "tests of scenario files"),
     Package("python3-libtorrent", "a client that nobody here wrote"),
     Package("aria2", "another client that nobody here wrote", "aria2c"),
+    Package("transmission-cli", "another client that nobody here wrote", "transmission-cli"),
+    Package("rtorrent", "another client that nobody here wrote", "rtorrent"),
     Package("tshark", "a dissector that nobody here wrote", "tshark"),
     Package("iproute2", "private network namespaces", "ip"),
     Package("util-linux", "private network namespaces", "unshare"),

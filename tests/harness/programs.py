@@ -25,10 +25,12 @@ class Programs:
         return subprocess.run([getattr(self, name), *arguments], cwd=cwd, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=seconds, check=False)
 
-    def create_torrent(self, content: Path, torrent: Path, *trackers: str, seconds: float = 120) -> dict[str, Any]:
+    def create_torrent(self, content: Path, torrent: Path, *trackers: str, piece_bytes: int | None = None,
+                       seconds: float = 120) -> dict[str, Any]:
         """Makes a torrent of a file or folder and returns what `torrentgen show --json` says of it."""
         announces = [word for url in trackers for word in ("--announce", url)]
-        made = self.run("torrentgen", "create", content, "-o", torrent, *announces, seconds=seconds)
+        pieces = ["--piece-length", str(piece_bytes)] if piece_bytes else []
+        made = self.run("torrentgen", "create", content, "-o", torrent, *announces, *pieces, seconds=seconds)
         assert made.returncode == 0, made.stdout + made.stderr
         shown = self.run("torrentgen", "show", "--json", torrent)
         assert shown.returncode == 0, shown.stdout + shown.stderr

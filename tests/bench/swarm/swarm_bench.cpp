@@ -1,8 +1,11 @@
-// Whole swarms: blocks per second, and memory per connection end.
+// Whole swarms: blocks per second, what checks and size cost, and memory per connection end.
 //
 //   swarm_bench speed two_hundred_leechers.yaml [--set KEY=VALUE]...
+//   swarm_bench scale every_check.yaml [--set KEY=VALUE]...
 //   swarm_bench memory idle_connections.yaml [--set KEY=VALUE]...
 //
+// `scale` runs the scenario with 50, 200 and 1,000 leechers, each with all of its checks and with `completes` alone
+// (which ends a run), and sets cost per block beside that of 50, and of the run without checks.
 // `memory` runs the scenario twice in processes of their own, as it is and with one connection per peer, and
 // divides the difference of their peaks by the connection ends that make the difference.
 #include <sys/resource.h>
@@ -43,8 +46,10 @@ Sample measure(const Scenario& scenario) {
   return sample;
 }
 
+enum class Checks { all, completes_only };
+
 // In a process of its own, since a peak never sinks again.
-Sample measure_apart(const std::string& file, const std::vector<Override>& overrides) {
+Sample measure_apart(const std::string& file, const std::vector<Override>& overrides, Checks checks = Checks::all) {
   int ends[2];
   if (pipe(ends) != 0) std::exit(3);
   const pid_t child = fork();
@@ -54,7 +59,10 @@ Sample measure_apart(const std::string& file, const std::vector<Override>& overr
       std::fprintf(stderr, "%s\n", scenario.error().c_str());
       _exit(2);
     }
-    const Sample sample = measure(**scenario);
+    Scenario measured = **scenario;
+    if (checks == Checks::completes_only)
+      std::erase_if(measured.checks, [](const CheckSpec& spec) { return spec.manual->name != "completes"; });
+    const Sample sample = measure(measured);
     _exit(write(ends[1], &sample, sizeof sample) == static_cast<ssize_t>(sizeof sample) ? 0 : 3);
   }
   close(ends[1]);
@@ -65,6 +73,25 @@ Sample measure_apart(const std::string& file, const std::vector<Override>& overr
   waitpid(child, &status, 0);
   if (!is_whole) std::exit(2);
   return sample;
+}
+
+double per_second(std::uint64_t count, const Sample& sample) { return static_cast<double>(count) / sample.cpu_seconds; }
+
+void scale(const std::string& file, const std::vector<Override>& overrides) {
+  std::printf("leechers     blocks  blocks/s judged  unjudged  checks cost  cost per block (50 = 1)\n");
+  double smallest = 0;
+  for (const int leechers : {50, 200, 1000}) {
+    std::vector<Override> set = overrides;
+    set.push_back({"peers.leech.count", std::to_string(leechers)});
+    const Sample judged = measure_apart(file, set);
+    const Sample bare = measure_apart(file, set, Checks::completes_only);
+    const double with = per_second(judged.blocks, judged);
+    const double without = per_second(bare.blocks, bare);
+    if (smallest == 0) smallest = with;
+    std::printf("%8d %10llu %16.0f %9.0f %10.0f %% %24.2f\n", leechers, static_cast<unsigned long long>(judged.blocks), with,
+                without, 100 * (without / with - 1), smallest / with);
+    std::fflush(stdout);
+  }
 }
 
 }  // namespace
@@ -78,10 +105,14 @@ int main(int argc, char** argv) {
   }
   if (mode == "speed") {
     const Sample sample = measure_apart(argv[2], overrides);
-    const auto rate = [&](std::uint64_t n) { return static_cast<double>(n) / sample.cpu_seconds; };
     std::printf("%llu blocks, %llu messages in %.2f CPU s: %.0f blocks/s, %.0f messages/s; peak %.0f MiB\n",
                 static_cast<unsigned long long>(sample.blocks), static_cast<unsigned long long>(sample.messages),
-                sample.cpu_seconds, rate(sample.blocks), rate(sample.messages), sample.peak_bytes / 1048576);
+                sample.cpu_seconds, per_second(sample.blocks, sample),
+                per_second(sample.messages, sample), sample.peak_bytes / 1048576);
+    return 0;
+  }
+  if (mode == "scale") {
+    scale(argv[2], overrides);
     return 0;
   }
   if (mode == "memory") {
@@ -94,6 +125,6 @@ int main(int argc, char** argv) {
                 many.peak_bytes / 1048576, many.cpu_seconds);
     return 0;
   }
-  std::fprintf(stderr, "swarm_bench speed|memory SCENARIO [--set KEY=VALUE]...\n");
+  std::fprintf(stderr, "swarm_bench speed|scale|memory SCENARIO [--set KEY=VALUE]...\n");
   return 2;
 }
