@@ -50,6 +50,10 @@ class Program {
         env_.out << fmt::format("  {:<24} {} ({})\n", manual->name, manual->claim, manual->bugs);
       return ExitStatus::held;
     }
+    if (*command.name == "checks") {
+      env_.out << checks_page();
+      return ExitStatus::held;
+    }
     if (*command.name == "behaviours") {
       env_.out << behaviours_page();
       return ExitStatus::held;

@@ -6,6 +6,8 @@
 #include <array>
 
 #include "protocol/assert.hpp"
+#include "swarmsim/checks/announce_events.hpp"
+#include "swarmsim/checks/announce_numbers.hpp"
 #include "swarmsim/checks/bans.hpp"
 #include "swarmsim/checks/bitfield_comes_first.hpp"
 #include "swarmsim/checks/bitfield_wellformed.hpp"
@@ -20,6 +22,7 @@
 #include "swarmsim/checks/request_bounds.hpp"
 #include "swarmsim/checks/requests_match_availability.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
+#include "swarmsim/checks/tracker_conservation.hpp"
 #include "swarmsim/checks/upload_slots.hpp"
 
 namespace swarmlab::swarmsim {
@@ -31,6 +34,8 @@ struct Entry {
 };
 
 constexpr std::array kCatalogue{
+    Entry{&kAnnounceEvents, make_announce_events},
+    Entry{&kAnnounceNumbers, make_announce_numbers},
     Entry{&kBans, make_bans},
     Entry{&kBitfieldComesFirst, make_bitfield_comes_first},
     Entry{&kBitfieldWellformed, make_bitfield_wellformed},
@@ -45,6 +50,7 @@ constexpr std::array kCatalogue{
     Entry{&kRequestBounds, make_request_bounds},
     Entry{&kRequestsMatchAvailability, make_requests_match_availability},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
+    Entry{&kTrackerConservation, make_tracker_conservation},
     Entry{&kUploadSlots, make_upload_slots},
 };
 
@@ -106,6 +112,18 @@ std::string explain(const CheckManual& manual) {
                         parameter.about);
   text += fmt::format("\n{}\n", manual.text);
   return text;
+}
+
+std::string checks_page() {
+  std::string page = R"(# Checks
+
+What `swarmsim explain NAME` prints, for every check. A check sees messages, what peers declared, and disks;
+never the inside of a client. "After X" means: X had been received before the message was decided. This page is made by
+`swarmsim explain checks`.
+)";
+  for (const CheckManual* manual : check_manuals())
+    page += fmt::format("\n## {}\n\n```\n{}```\n", manual->name, explain(*manual));
+  return page;
 }
 
 }  // namespace swarmlab::swarmsim

@@ -18,5 +18,7 @@ std::unique_ptr<Check> make_check(const CheckManual& manual, const CheckContext&
 
 // What `swarmsim explain NAME` prints, and the catalogue of checks is made of.
 std::string explain(const CheckManual& manual);
+// The whole of docs/checks.md.
+std::string checks_page();
 
 }  // namespace swarmlab::swarmsim

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "protocol/bitfield.hpp"
+#include "protocol/endpoint.hpp"
 #include "protocol/piece_geometry.hpp"
 #include "swarmsim/wire/stream_tap.hpp"
 
@@ -15,15 +16,23 @@ struct PeerFacts {
   std::string name;
   protocol::Bitfield has_at_start;
   Time joins{};
+  Endpoint listens{};                     // where others reach it; port 0: not known
   std::uint32_t upload_slots = 4;         // unchoked and interested peers, the optimistic ones included
   Duration rechoke_interval = 10s;
   std::uint32_t max_peers = 150;
   std::uint32_t end_game_requesters = 3;
 };
 
+// What the run's tracker declares.
+struct TrackerFacts {
+  Duration interval = 30min;              // that it tells clients
+  Duration silence = 1h;                  // after which it has forgotten a peer that says nothing
+};
+
 struct RunFacts {
   protocol::PieceGeometry geometry;
   std::vector<PeerFacts> peers;           // by HostId
+  TrackerFacts tracker{};
   const std::string& name(HostId peer) const { return peers[peer.value()].name; }
 };
 

@@ -2,14 +2,25 @@
 
 #include <fmt/format.h>
 
+#include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/arrival_times.hpp"
 #include "swarmsim/run/starting_content.hpp"
 
 namespace swarmlab::swarmsim {
 
+tracker::AnnounceSettings announce_settings(const TrackerSpec& spec) {
+  tracker::AnnounceSettings settings;
+  settings.interval = std::chrono::duration_cast<std::chrono::seconds>(spec.interval);
+  settings.min_interval = std::min(settings.min_interval, settings.interval);
+  return settings;
+}
+
 RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
   RunFacts facts;
   facts.geometry = protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length);
+  const tracker::AnnounceSettings tracker = announce_settings(scenario.tracker);
+  facts.tracker = {.interval = tracker.interval, .silence = tracker::allowed_silence(tracker)};
+  const std::vector<IpAddress> addresses = addresses_for(host_names(scenario.cast));
   const std::vector<Time> joins = arrival_times(scenario, seed);
   for (std::uint32_t i = 0; i < scenario.cast.peer_count(); ++i) {
     const PeerGroup& group = scenario.group_of(HostId(i));
@@ -18,6 +29,7 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.has_at_start = choose_pieces(group.have, facts.geometry.piece_count(),
                                       runtime::Random(seed, fmt::format("pieces of {}", peer.name)));
     peer.joins = joins[i];
+    peer.listens = {addresses[i], kPeerPort};
     peer.upload_slots = group.settings.upload_slots;
     peer.rechoke_interval = group.settings.rechoke_interval;
     peer.max_peers = group.settings.max_peers;

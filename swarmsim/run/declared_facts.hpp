@@ -9,8 +9,12 @@
 
 #include "swarmsim/checks/run_facts.hpp"
 #include "swarmsim/scenario/scenario.hpp"
+#include "tracker/announce_rules.hpp"
 
 namespace swarmlab::swarmsim {
+
+// How our tracker is set up for the scenario.
+tracker::AnnounceSettings announce_settings(const TrackerSpec& spec);
 
 RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed);
 

@@ -133,7 +133,7 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
     StoredDisks disks(end.disks);
     const std::vector<Judgement> judgements = judge.conclude({end.at, end.was_cut_short}, disks);
     for (std::size_t i = 0; i < checks.size(); ++i)
-      result.checks.push_back({checks[i]->manual, scenario->cast.describe(checks[i]->arguments.peers("who")), judgements[i]});
+      result.checks.push_back({checks[i]->manual, checks[i]->who, judgements[i]});
     compare_with_stored(end, result);
     return result;
   }

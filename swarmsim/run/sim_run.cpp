@@ -168,8 +168,7 @@ class SimRun final : private ClientKeeper {
     tracker::TrackerOptions options;
     const Endpoint at{addresses_.back(), kTrackerPort};
     (scenario_.tracker.kind == TrackerKind::http ? options.http : options.udp).push_back(at);
-    options.service.announce.interval = std::chrono::duration_cast<std::chrono::seconds>(scenario_.tracker.interval);
-    options.service.announce.min_interval = std::min(options.service.announce.min_interval, options.service.announce.interval);
+    options.service.announce = announce_settings(scenario_.tracker);
     tracker_ = std::make_unique<tracker::Tracker>(world_.outside(host), std::move(options));
     if (const auto started = tracker_->start(); !started) invalid_ = fmt::format("the tracker could not start: {}", started.error());
   }
@@ -207,11 +206,11 @@ class SimRun final : private ClientKeeper {
   // ---- the timeline ----
 
   // False where it is ended already, or has not come yet and now never will (random arrivals may be late).
-  bool begin_end(HostId peer, std::string_view how) {
+  bool begin_end(HostId peer, std::string_view what, StreamEnd how) {
     if (!stopped_.insert(peer).second) return false;
     if (!participants_[peer.value()].session) return false;
-    observer_.on_stopped(peer, world_.now());
-    remark(peer, fmt::format("{} by the timeline", how));
+    observer_.on_stopped(peer, world_.now(), how);
+    remark(peer, fmt::format("{} by the timeline", what));
     return true;
   }
 
@@ -221,17 +220,17 @@ class SimRun final : private ClientKeeper {
   }
 
   void stop(HostId peer) override {
-    if (begin_end(peer, "is stopped")) participants_[peer.value()].session->stop();
+    if (begin_end(peer, "is stopped", StreamEnd::finished)) participants_[peer.value()].session->stop();
   }
 
   void kill(HostId peer) override {
-    if (!begin_end(peer, "is killed")) return;
+    if (!begin_end(peer, "is killed", StreamEnd::cut)) return;
     world_.kill(peer);
     drop_client(peer);
   }
 
   void cut_power(HostId peer) override {
-    if (!begin_end(peer, "has its power cut")) return;
+    if (!begin_end(peer, "has its power cut", StreamEnd::cut)) return;
     world_.crash(peer);
     world_.detach(peer);
     drop_client(peer);
@@ -308,7 +307,7 @@ class SimRun final : private ClientKeeper {
     const std::vector<Judgement> judgements = judge_.conclude({world_.now(), was_cut_short}, disks_);
     for (std::size_t i = 0; i < judgements.size(); ++i) {
       const CheckSpec& spec = scenario_.checks[i];
-      result.checks.push_back({spec.manual, scenario_.cast.describe(spec.arguments.peers("who")), judgements[i]});
+      result.checks.push_back({spec.manual, spec.who, judgements[i]});
     }
     if (trace_) trace_->finish(trace_end(result, was_cut_short));
     return result;

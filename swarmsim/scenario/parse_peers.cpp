@@ -130,6 +130,8 @@ std::vector<CheckSpec> read_checks(const YamlNode& node, const Cast& cast, Diagn
     for (const ParameterManual& parameter : check.manual->parameters)
       read_argument(reader, parameter, cast, check.arguments);
     reader.finish();
+    const std::vector<HostId> who = check.arguments.peers("who");
+    check.who = who.empty() ? std::string(kTrackerName) : cast.describe(who);   // a check of nobody else is one of the tracker
     checks.push_back(std::move(check));
   }
   return checks;

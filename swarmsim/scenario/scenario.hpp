@@ -87,6 +87,7 @@ struct TimelineEntry {
 struct CheckSpec {
   const CheckManual* manual = nullptr;
   Position at;
+  std::string who;                      // whom it is about, for reports
   CheckArguments arguments;
 };
 

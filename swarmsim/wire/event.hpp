@@ -57,7 +57,7 @@ enum class WireEventKind : std::uint8_t {
 
 struct WireEvent {
   WireEventKind kind = WireEventKind::joined;
-  StreamEnd how = StreamEnd::finished;   // ended
+  StreamEnd how = StreamEnd::finished;   // ended; stopped: finished where it was told to go, else cut
   Direction direction = Direction::from_dialler;
   Time at{};
   // sent: the bounds of when the message was written.  Both are exact in a simulated run.

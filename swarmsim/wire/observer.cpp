@@ -146,12 +146,13 @@ void Observer::emit(const WireEvent& event) {
   if (sink_ != nullptr) sink_->on_event(event);
 }
 
-void Observer::lifecycle(WireEventKind kind, HostId peer, Time at, Bytes payload) {
+void Observer::lifecycle(WireEventKind kind, HostId peer, Time at, StreamEnd how, Bytes payload) {
   WireEvent event;
   event.kind = kind;
   event.at = at;
   event.from = peer;
   event.to = peer;
+  event.how = how;
   event.payload = payload;
   emit(event);
 }

@@ -44,10 +44,11 @@ class Observer final : public StreamTap {
   void on_datagram_received(const TappedDatagram& datagram, Time at) override;
 
   // What the scenario does to a peer, told by whoever does it.
-  void on_joined(HostId peer, Time at) { lifecycle(WireEventKind::joined, peer, at, {}); }
-  void on_stopped(HostId peer, Time at) { lifecycle(WireEventKind::stopped, peer, at, {}); }
+  void on_joined(HostId peer, Time at) { lifecycle(WireEventKind::joined, peer, at, StreamEnd::finished, {}); }
+  // finished: it was told to go, and may say goodbye.  cut: it was killed, or had its power cut.
+  void on_stopped(HostId peer, Time at, StreamEnd how) { lifecycle(WireEventKind::stopped, peer, at, how, {}); }
   // It joins again; `has` are the pieces that its disk holds, as in a bitfield message.
-  void on_restarted(HostId peer, Time at, Bytes has) { lifecycle(WireEventKind::joined, peer, at, has); }
+  void on_restarted(HostId peer, Time at, Bytes has) { lifecycle(WireEventKind::joined, peer, at, StreamEnd::finished, has); }
 
   std::uint64_t fingerprint() const { return fingerprint_.value(); }
   // Messages sent so far, and pieces (blocks) received.
@@ -74,7 +75,7 @@ class Observer final : public StreamTap {
   };
   static_assert(sizeof(Side) <= 96);
 
-  void lifecycle(WireEventKind kind, HostId peer, Time at, Bytes payload);
+  void lifecycle(WireEventKind kind, HostId peer, Time at, StreamEnd how, Bytes payload);
   Connection* find(ConnectionId id);
   void release(Connection& connection);
   void emit(const WireEvent& event);
