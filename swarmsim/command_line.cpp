@@ -28,8 +28,11 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
       --junit FILE              write JUnit XML there too
       --json                    print one JSON document instead of the report
       --trace                   write every event into the folder, to judge and read later
+      --show PEER               print the conversation that PEER had
       --mode sim                virtual time, the only mode so far
   swarmsim judge TRACE...       the verdicts of a stored trace; --check NAME, --json
+  swarmsim trace TRACE          print it as a conversation; --peer A, --with B, --around T, --kind K
+  swarmsim diff A B             the first event in which two traces differ
   swarmsim validate FILE...     say what is wrong with scenario files
   swarmsim explain [NAME]       what a check claims or a faulty peer does, precisely
   swarmsim list DIR             the scenarios below a directory
@@ -59,13 +62,14 @@ po::options_description run_options() {
   options.add_options()("mode", po::value<std::string>())("seed", po::value<std::string>())(
       "seeds", po::value<std::string>())("set", po::value<std::vector<std::string>>()->composing())(
       "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
-      "json", po::bool_switch())("trace", po::bool_switch())("until", po::value<std::string>())(
+      "json", po::bool_switch())("trace", po::bool_switch())(
+      "show", po::value<std::vector<std::string>>()->composing())("until", po::value<std::string>())(
       "require", po::value<std::vector<std::string>>()->composing())("path", po::value<std::vector<std::string>>());
   return options;
 }
 
 // Options of a later version, which must not look like a slip of the keyboard.
-constexpr std::array<std::string_view, 4> kLater{"--client", "--pcap", "--show", "--known"};
+constexpr std::array<std::string_view, 3> kLater{"--client", "--pcap", "--known"};
 
 std::expected<Command, std::string> parse_run(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
@@ -108,7 +112,9 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   if (values.contains("out")) command.out = values["out"].as<std::string>();
   if (values.contains("junit")) command.junit = values["junit"].as<std::string>();
   command.json = values["json"].as<bool>();
-  command.trace = values["trace"].as<bool>();
+  if (values.contains("show")) command.shown = values["show"].as<std::vector<std::string>>();
+  if (command.json && !command.shown.empty()) return Refusal("either --json, a document for programs, or --show, a text for people");
+  command.trace = values["trace"].as<bool>() || !command.shown.empty();
   if (values.contains("until")) {
     const auto until = parse_duration(values["until"].as<std::string>());
     if (!until) return Refusal(fmt::format("--until: {}", until.error()));
@@ -126,8 +132,8 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
 }  // namespace
 
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 5> kCommands{"run", "judge", "validate", "explain", "list"};
-  constexpr std::array<std::string_view, 4> kLaterCommands{"schema", "peer", "trace", "diff"};
+  constexpr std::array<std::string_view, 7> kCommands{"run", "judge", "trace", "diff", "validate", "explain", "list"};
+  constexpr std::array<std::string_view, 2> kLaterCommands{"schema", "peer"};
   if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
     return HelpCommand{std::string(kHelp)};
   if (arguments.empty()) return Refusal("a command is missing; swarmsim --help lists them");
@@ -143,6 +149,8 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
     }
   }
   if (name == "judge") return parse_judge(rest);
+  if (name == "trace") return parse_trace(rest);
+  if (name == "diff") return parse_diff(rest);
   for (const std::string& argument : rest)
     if (argument.starts_with("-")) return Refusal(fmt::format("{} has no option {}", name, argument));
   if (name == "validate" || name == "list") {

@@ -26,12 +26,14 @@ struct RunCommand {
   std::optional<Duration> until;
   std::vector<std::string> required;       // names of checks
   bool trace = false;                      // write every event into the folder
+  std::vector<std::string> shown;          // selectors of peers whose conversations are printed
 };
 struct ValidateCommand { std::vector<std::string> paths; };
 struct ExplainCommand { std::optional<std::string> name; };
 struct ListCommand { std::vector<std::string> paths; };
 struct HelpCommand { std::string text; };
-using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, HelpCommand>;
+using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, TraceCommand, DiffCommand,
+                             HelpCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

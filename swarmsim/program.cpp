@@ -108,6 +108,9 @@ class Program {
 
   ExitStatus operator()(const JudgeCommand& command) { return judge_traces(command, env_); }
 
+  ExitStatus operator()(const TraceCommand& command) { return show_trace(command, env_); }
+  ExitStatus operator()(const DiffCommand& command) { return diff_traces(command, env_); }
+
   ExitStatus operator()(const RunCommand& command) {
     json_ = command.json;
     std::vector<PlannedRun> plan;
@@ -127,6 +130,7 @@ class Program {
     if (!errors.empty()) return refuse(errors);   // nothing is run: half a suite looks like a whole one
     if (const std::string missing = missing_check(command, plan); !missing.empty())
       return refuse(fmt::format("--require {}: none of the scenarios has that check", missing));
+    if (const std::string error = nobody_to_show(command, plan); !error.empty()) return refuse(fmt::format("--show: {}", error));
 
     const auto folder = RunFolder::create(command.out, std::filesystem::path(plan.front().file).stem().string());
     if (!folder) return refuse(folder.error(), ExitStatus::environment);
@@ -140,6 +144,7 @@ class Program {
     const auto results = run_campaign(plan, {.jobs = command.jobs, .until = command.until}, [&](const RunResult& run) {
       ++finished;
       if (!json_) env_.out << describe_run(run, colours) << '\n' << std::flush;
+      show_conversations(command, *plan[finished - 1].scenario, run);
       if (env_.error_is_terminal && plan.size() > 1 && finished < plan.size())
         env_.error << fmt::format("\r{} of {} runs\r", finished, plan.size()) << std::flush;
     });
@@ -171,6 +176,34 @@ class Program {
   }
 
  private:
+  // The error of a selector that fits none of the scenarios; "" where each fits one.
+  static std::string nobody_to_show(const RunCommand& command, const std::vector<PlannedRun>& plan) {
+    for (const std::string& selector : command.shown) {
+      std::string why;
+      for (const PlannedRun& run : plan) {
+        const auto peers = run.scenario->cast.select(selector);
+        why = peers ? "" : peers.error();
+        if (peers) break;
+      }
+      if (!why.empty()) return why;
+    }
+    return {};
+  }
+
+  void show_conversations(const RunCommand& command, const Scenario& scenario, const RunResult& run) {
+    for (const std::string& selector : command.shown) {
+      const auto peers = scenario.cast.select(selector);
+      if (!peers) continue;
+      for (const HostId peer : *peers) {
+        TraceCommand show;
+        show.trace = run.trace;
+        show.peer = scenario.cast.name(peer);
+        const auto text = conversation_text(show);
+        env_.out << (text ? *text : fmt::format("--show {}: {}\n", *show.peer, text.error())) << '\n' << std::flush;
+      }
+    }
+  }
+
   static std::string missing_check(const RunCommand& command, const std::vector<PlannedRun>& plan) {
     for (const std::string& name : command.required) {
       const bool is_there = std::ranges::any_of(plan, [&](const PlannedRun& run) {

@@ -65,6 +65,23 @@ TEST(Program, JudgesTracesAndRefusesWhatIsNone) {
   EXPECT_THAT(run({"judge", SWARMLAB_SCENARIOS "/quickstart.yaml"}).error, HasSubstr("quickstart.yaml:1: this is no trace"));
 }
 
+TEST(Program, ReadsTracesAsItIsAsked) {
+  EXPECT_THAT(run({"trace"}).error, HasSubstr("one file"));
+  EXPECT_THAT(run({"trace", "t", "--with", "a"}).error, HasSubstr("--with needs --peer"));
+  EXPECT_THAT(run({"trace", "t", "--around", "90"}).error, HasSubstr("a time as stories have it"));
+  EXPECT_THAT(run({"trace", "t", "--window", "1 s"}).error, HasSubstr("--window needs --around"));
+  EXPECT_THAT(run({"trace", "t", "--kind", "unshoke"}).error, HasSubstr("did you mean 'UNCHOKE'?"));
+  EXPECT_THAT(run({"diff", "t"}).error, HasSubstr("two files"));
+}
+
+TEST(Program, ShowsTheConversationOfAPeer) {
+  const std::string out = ::testing::TempDir() + "/conversation_of_a_peer";
+  const std::string file = SWARMLAB_SCENARIOS "/quickstart.yaml";
+  EXPECT_THAT(run({"run", file, "--show", "liar", "--until", "1 s", "--out", out}).out, HasSubstr("as liar saw it"));
+  EXPECT_THAT(run({"run", file, "--show", "lier", "--out", out}).error, HasSubstr("did you mean 'liar'?"));
+  EXPECT_THAT(run({"run", file, "--show", "liar", "--json"}).error, HasSubstr("either --json"));
+}
+
 TEST(Program, ATraceOfARunIsJudgedAsTheRunWas) {
   const std::string out = ::testing::TempDir() + "/trace_of_a_run";
   const Outcome ran = run({"run", SWARMLAB_SCENARIOS "/quickstart.yaml", "--trace", "--out", out});
@@ -76,6 +93,10 @@ TEST(Program, ATraceOfARunIsJudgedAsTheRunWas) {
   const auto verdicts = [](const std::string& text) { return text.substr(0, text.find("  trace ")); };
   const auto without_time = [](const std::string& text) { return text.substr(0, text.find("  fingerprint")); };
   EXPECT_EQ(without_time(judged.out), verdicts(ran.out));
+  EXPECT_EQ(run({"diff", trace, trace}).status, 0);
+  EXPECT_EQ(run({"diff", trace, "nowhere"}).status, 2);
+  EXPECT_THAT(run({"trace", trace, "--peer", "leech[0]", "--with", "liar", "--kind", "unchoke"}).out, HasSubstr("<- liar  UNCHOKE"));
+  EXPECT_THAT(run({"trace", trace, "--peer", "leach[0]"}).error, HasSubstr("did you mean 'leech[0]'?"));
   EXPECT_THAT(run({"judge", trace, "--json", "--check", "bams"}).out, HasSubstr("no such check"));
 }
 
