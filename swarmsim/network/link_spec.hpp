@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "protocol/units.hpp"
+#include "swarmsim/network/link_faults.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -13,6 +14,7 @@ struct LinkSpec {
   std::optional<BytesPerSecond> down;
   Duration delay{};            // one way, between this host and the core of the network
   ByteCount queue = 64_KiB;    // of each direction, besides the packet in service
+  LinkFaultSpec faults{};      // of each direction
 };
 
 // What is stated changes, the rest stays.
@@ -21,12 +23,24 @@ struct LinkChange {
   std::optional<BytesPerSecond> down;
   std::optional<Duration> delay;
   std::optional<ByteCount> queue;
+  std::optional<Duration> jitter;
+  std::optional<Share> loss;
+  std::uint32_t loss_burst = 1;        // goes with loss
+  std::optional<Share> reorder;
+  std::optional<Duration> reorder_by;
+  std::optional<Share> duplicate;
 
   void apply_to(LinkSpec& link) const {
     if (up) link.up = up;
     if (down) link.down = down;
     if (delay) link.delay = *delay;
     if (queue) link.queue = *queue;
+    if (jitter) link.faults.jitter = *jitter;
+    if (loss) link.faults.loss = *loss;
+    if (loss) link.faults.loss_burst = loss_burst;
+    if (reorder) link.faults.reorder = *reorder;
+    if (reorder_by) link.faults.reorder_by = *reorder_by;
+    if (duplicate) link.faults.duplicate = *duplicate;
   }
 };
 

@@ -92,7 +92,7 @@ class SimRun final : private ClientKeeper {
  public:
   SimRun(const Scenario& scenario, const SimOptions& options)
       : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(addresses_for(names_)),
-        world_(world_options(options, tap_)), torrent_(make_torrent(scenario, options.seed, world_)),
+        world_(world_options(scenario, options, tap_)), torrent_(make_torrent(scenario, options.seed, world_)),
         facts_(declared_facts(scenario, options.seed)), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
         witness_(judge_, scenario, names_, trace_.get()),
@@ -118,8 +118,9 @@ class SimRun final : private ClientKeeper {
   }
 
  private:
-  static WorldOptions world_options(const SimOptions& options, StreamTap& tap) {
+  static WorldOptions world_options(const Scenario& scenario, const SimOptions& options, StreamTap& tap) {
     WorldOptions world;
+    world.train_packets = static_cast<std::int32_t>(scenario.train_packets);
     world.seed = options.seed;
     world.tap = &tap;
     return world;

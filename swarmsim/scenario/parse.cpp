@@ -15,7 +15,8 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::array<std::string_view, 5> kLaterKeys{"matrix", "regions", "storage", "client", "train"};
+constexpr std::array<std::string_view, 4> kLaterKeys{"matrix", "regions", "storage", "client"};
+constexpr std::uint64_t kMaxTrain = 12;   // a block of 16 KiB with its header
 constexpr std::uint64_t kMaxFiles = 10'000;
 constexpr std::uint32_t kMaxPieces = 1u << 20;
 constexpr ByteCount kMaxSymbolic{std::int64_t{1} << 40};
@@ -187,7 +188,11 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
     MapReader of_network(*network, "network", diagnostics);
     if (const YamlNode* link = of_network.take("link"))
       read_link(*link, "network.link", diagnostics).apply_to(pattern.link);
-    constexpr std::array<std::string_view, 4> later{"regions", "delays", "loss", "train"};
+    if (const auto train = of_network.count("train", kMaxTrain)) {
+      scenario.train_packets = static_cast<std::uint32_t>(*train);
+      if (*train == 0) diagnostics.add(network->find("train")->at, "train: one packet at least");
+    }
+    constexpr std::array<std::string_view, 2> later{"regions", "delays"};
     of_network.not_supported_yet(later);
     of_network.finish();
   }

@@ -113,6 +113,7 @@ struct Scenario {
   TorrentSpec torrent;
   TrackerSpec tracker;
   ContentKind content = ContentKind::symbolic;
+  std::uint32_t train_packets = 12;     // as WorldOptions has it
   Cast cast;
   std::vector<PeerGroup> groups;        // as cast.groups(): sorted by name
   std::vector<TimelineEntry> timeline;  // by time, then as written

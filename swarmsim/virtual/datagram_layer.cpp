@@ -88,20 +88,29 @@ void DatagramLayer::send(std::uint32_t host, DatagramSocketId id, std::span<cons
       fabric_.send_into_void(host, burst);
       continue;
     }
-    const std::uint32_t index = flying_.take();
-    Flying& flying = flying_[index];
-    flying.carried = {.burst = burst};
-    flying.from = host;
-    flying.sender = sender;
-    flying.receiver = datagram.peer;
-    flying.payload.assign(datagram.payload.begin(), datagram.payload.end());
     if (tap_ != nullptr) {
       tap_->on_datagram_sent({.from = HostId(host), .to = HostId(*to), .from_endpoint = sender,
-                              .to_endpoint = datagram.peer, .payload = flying.payload},
+                              .to_endpoint = datagram.peer, .payload = datagram.payload},
                              loop_.now());
     }
-    if (!fabric_.send(host, *to, flying.carried, flow_order(socket, *to), EventKind::datagram_arrives, index)) {
-      flying_.release(index);
+    Fabric::Fate fate;
+    if (fabric_.has_faults(host, *to)) fate = fabric_.next_fate(host, *to);
+    if (fate.is_lost) {
+      fabric_.send_into_void(host, burst);
+      continue;
+    }
+    for (int copies = fate.is_doubled ? 2 : 1; copies > 0; --copies) {
+      const std::uint32_t index = flying_.take();
+      Flying& flying = flying_[index];
+      flying.carried = {.burst = burst};
+      flying.from = host;
+      flying.sender = sender;
+      flying.receiver = datagram.peer;
+      flying.payload.assign(datagram.payload.begin(), datagram.payload.end());
+      if (!fabric_.send(host, *to, flying.carried, flow_order(socket, *to), EventKind::datagram_arrives, index,
+                        fate.held)) {
+        flying_.release(index);
+      }
     }
   }
 }

@@ -24,12 +24,13 @@ std::uint32_t packet_ns(const Link& link) {
 
 }  // namespace
 
-FabricHost::FabricHost(std::string host_name, std::uint64_t seed, const LinkSpec& link)
+FabricHost::FabricHost(std::string host_name, std::uint64_t run_seed, const LinkSpec& link)
     : name(std::move(host_name)),
       entity{.key = runtime::mix(0, name)},
-      chance(seed, name + "/network"),
+      chance(run_seed, name + "/network"),
       up(link.up, link.queue),
-      down(link.down, link.queue) {
+      down(link.down, link.queue),
+      seed(run_seed) {
   set_link(link);
 }
 
@@ -45,6 +46,11 @@ void FabricHost::set_link(const LinkSpec& wanted) {
   down_train = train_on(down);
   up_packet_ns = packet_ns(up);
   down_packet_ns = packet_ns(down);
+  up_faults.reset();
+  down_faults.reset();
+  if (!spec.faults.any()) return;
+  up_faults = std::make_unique<LinkFaults>(spec.faults, runtime::Random(seed, name + "/uplink"));
+  down_faults = std::make_unique<LinkFaults>(spec.faults, runtime::Random(seed, name + "/downlink"));
 }
 
 std::size_t Fabric::AddressHash::operator()(const IpAddress& address) const {
@@ -85,8 +91,21 @@ std::int32_t Fabric::train_limit(std::uint32_t from, std::uint32_t to) const {
   return std::min({train_packets_, hosts_[from]->up_train, hosts_[to]->down_train});
 }
 
+Fabric::Fate Fabric::next_fate(std::uint32_t from, std::uint32_t to) {
+  Fate fate;
+  const auto ask = [&fate, now = loop_.now()](LinkFaults* faults) {
+    if (faults == nullptr || fate.is_lost) return;
+    fate.is_lost = faults->loses(now);
+    fate.held += faults->holds_back();
+    fate.is_doubled = faults->doubles() || fate.is_doubled;
+  };
+  ask(hosts_[from]->up_faults.get());
+  ask(hosts_[to]->down_faults.get());
+  return fate;
+}
+
 bool Fabric::send(std::uint32_t from, std::uint32_t to, Carried& carried, Time& flow_order, EventKind arrival,
-                  std::uint32_t item) {
+                  std::uint32_t item, Duration held) {
   FabricHost& sender = *hosts_[from];
   const Time now = loop_.now();
   if (from == to) {
@@ -110,14 +129,17 @@ bool Fabric::send(std::uint32_t from, std::uint32_t to, Carried& carried, Time& 
   const FabricHost& receiver = *hosts_[to];
   const std::uint32_t slowest_ns = std::max(sender.up_packet_ns, receiver.down_packet_ns);
   const auto jitter = Duration(static_cast<std::int64_t>((sender.chance.next() >> 32) * slowest_ns >> 32));
-  const Duration on_the_way = sender.delay + receiver.delay + jitter;
+  Duration on_the_way = sender.delay + receiver.delay + jitter;
+  if (sender.up_faults != nullptr) on_the_way += sender.up_faults->jitter();
+  if (receiver.down_faults != nullptr) on_the_way += receiver.down_faults->jitter();
   const Duration spread = passage.last_out - passage.first_out;
   carried.spread_ns = static_cast<std::uint32_t>(std::min<std::int64_t>(spread.count(), 0xffff'ffff));
   // A slower downlink still works on the burst when its last packet arrives, a faster one waits for it.
   Time due = std::max(passage.first_out + receiver.down.service_time(burst.wire_bytes()),
                       passage.last_out + receiver.down.service_time(burst.last_wire_bytes)) + on_the_way;
   if (due <= flow_order) due = flow_order + Duration{1};
-  flow_order = due;
+  if (held > Duration{0}) due += held;
+  else flow_order = due;
   loop_.post(due, sender.entity, arrival, to, item);
   return true;
 }
@@ -143,8 +165,9 @@ bool Fabric::is_cut(std::uint32_t from, std::uint32_t to) const {
 
 void Fabric::send_into_void(std::uint32_t from, const PacketBurst& burst) {
   FabricHost& sender = *hosts_[from];
-  if (sender.attached) sender.up.put(loop_.now(), Duration{0}, burst);
-  lost_packets_ += static_cast<std::uint64_t>(burst.packets);
+  // What the queue has no room for is counted there.
+  const std::int32_t lost = sender.attached ? sender.up.put(loop_.now(), Duration{0}, burst).accepted : burst.packets;
+  lost_packets_ += static_cast<std::uint64_t>(lost);
 }
 
 Fabric::Arrival Fabric::arrive(std::uint32_t from, std::uint32_t to, Carried& carried, EventKind delivery,

@@ -30,7 +30,7 @@
 namespace swarmlab::swarmsim {
 
 struct FabricHost {
-  FabricHost(std::string name, std::uint64_t seed, const LinkSpec& link);
+  FabricHost(std::string name, std::uint64_t run_seed, const LinkSpec& link);
 
   std::string name;
   Entity entity;                  // of everything this host posts
@@ -45,6 +45,9 @@ struct FabricHost {
   std::uint32_t down_packet_ns = 0;
   std::vector<IpAddress> addresses;
   bool attached = true;
+  std::uint64_t seed;                           // of the run
+  std::unique_ptr<LinkFaults> up_faults;        // null where the line has none
+  std::unique_ptr<LinkFaults> down_faults;
 
   void set_link(const LinkSpec& spec);
 };
@@ -76,10 +79,23 @@ class Fabric {
   // The most packets that may move as one event between these two.
   std::int32_t train_limit(std::uint32_t from, std::uint32_t to) const;
 
+  // ---- what goes wrong with single packets: whoever sends asks for each packet, in order, and carries out ----
+  bool has_faults(std::uint32_t from, std::uint32_t to) const {
+    return from != to && (hosts_[from]->up_faults != nullptr || hosts_[to]->down_faults != nullptr);
+  }
+  struct Fate {
+    bool is_lost = false;      // send_into_void()
+    Duration held{};           // send() with it, alone
+    bool is_doubled = false;   // send() twice
+    bool is_usual() const { return !is_lost && held == Duration{0} && !is_doubled; }
+  };
+  Fate next_fate(std::uint32_t from, std::uint32_t to);
+
   // Sends a burst; `arrival` will come up at `to` with `item`.  False: nothing of it is on its way, item is the
   // caller's again.  `flow_order` is the flow's own, zero at first.  What the queue had no room for is cut off `carried`.
+  // What is `held` arrives so much later and may be overtaken by its flow.
   bool send(std::uint32_t from, std::uint32_t to, Carried& carried, Time& flow_order, EventKind arrival,
-            std::uint32_t item);
+            std::uint32_t item, Duration held = {});
   // To nobody: takes its time on the uplink, and is gone.
   void send_into_void(std::uint32_t from, const PacketBurst& burst);
 

@@ -106,7 +106,11 @@ class TcpLayer {
   // Segments (tcp_segments.cpp).
   std::uint32_t new_segment(EndRef from, std::uint8_t flags);
   void add_acknowledgement(TcpEnd& end, Segment& segment);
-  bool dispatch(EndRef from, std::uint32_t segment);
+  void dispatch(EndRef from, std::uint32_t segment);
+  void carry(EndRef from, std::uint32_t to, std::uint32_t segment, Duration held);
+  void carry_packets(EndRef from, std::uint32_t to, std::uint32_t segment);
+  void carry_replies(EndRef from, std::uint32_t to, std::uint32_t segment);
+  std::uint32_t copy_of(std::uint32_t segment);
   void release_segment(std::uint32_t segment);
   void send_control(EndRef from, std::uint8_t flags);
   void send_range(EndRef from, ByteRange range);

@@ -70,21 +70,101 @@ void TcpLayer::release_segment(std::uint32_t index) {
   segments_.release(index);
 }
 
-bool TcpLayer::dispatch(EndRef from, std::uint32_t index) {
-  Segment& segment = segments_[index];
-  TcpEnd& sender = end_at(from);
+void TcpLayer::dispatch(EndRef from, std::uint32_t index) {
+  const std::uint32_t sender = end_at(from).host;
   const std::uint32_t to = end_at(from ^ 1).host;
   if (to == kNoHost) {
-    fabric_.send_into_void(sender.host, segment.carried.burst);
+    fabric_.send_into_void(sender, segments_[index].carried.burst);
     release_segment(index);
-    return false;
+  } else if (!fabric_.has_faults(sender, to)) {
+    carry(from, to, index, Duration{0});
+  } else if (segments_[index].length == 0) {
+    carry_replies(from, to, index);
+  } else {
+    carry_packets(from, to, index);
   }
-  if (!fabric_.send(sender.host, to, segment.carried, sender.flow_order, EventKind::segment_arrives, index)) {
+}
+
+void TcpLayer::carry(EndRef from, std::uint32_t to, std::uint32_t index, Duration held) {
+  Segment& segment = segments_[index];
+  TcpEnd& sender = end_at(from);
+  if (!fabric_.send(sender.host, to, segment.carried, sender.flow_order, EventKind::segment_arrives, index, held)) {
     release_segment(index);
-    return false;
+    return;
   }
   fit_to_burst(segment);
-  return true;
+}
+
+std::uint32_t TcpLayer::copy_of(std::uint32_t index) {
+  const std::uint32_t copy = segments_.take();
+  segments_[copy] = segments_[index];
+  if (segments_[index].selective != Pool<SelectiveRanges>::kNone) {
+    segments_[copy].selective = selective_.take();
+    selective_[segments_[copy].selective] = selective_[segments_[index].selective];
+  }
+  return copy;
+}
+
+// Packets with data: those to which nothing happens go on together, the others alone.
+void TcpLayer::carry_packets(EndRef from, std::uint32_t to, std::uint32_t index) {
+  const std::uint32_t sender = end_at(from).host;
+  const Segment whole = segments_[index];
+  const std::int32_t packets = whole.carried.burst.packets;
+  const auto carry_part = [&](std::int32_t first, std::int32_t end, Duration held) {
+    const std::uint32_t part = copy_of(index);
+    Segment& segment = segments_[part];
+    const bool has_last = end == packets;
+    segment.begin += static_cast<std::uint64_t>(first) * tcp::kMss;
+    segment.length = has_last ? whole.length - static_cast<std::uint32_t>(first) * tcp::kMss
+                              : static_cast<std::uint32_t>(end - first) * tcp::kMss;
+    if (!has_last) segment.flags &= static_cast<std::uint8_t>(~Segment::fin);
+    segment.carried.burst.packets = end - first;
+    if (!has_last) segment.carried.burst.last_wire_bytes = segment.carried.burst.full_wire_bytes;
+    carry(from, to, part, held);
+  };
+  std::int32_t begin = 0;   // of the packets that go on together
+  for (std::int32_t i = 0; i < packets; ++i) {
+    const Fabric::Fate fate = fabric_.next_fate(sender, to);
+    if (fate.is_usual()) continue;
+    if (begin < i) carry_part(begin, i, Duration{0});
+    begin = i + 1;
+    if (fate.is_lost) {
+      const PacketBurst& burst = whole.carried.burst;
+      const std::int32_t bytes = i + 1 == packets ? burst.last_wire_bytes : burst.full_wire_bytes;
+      fabric_.send_into_void(sender, {.packets = 1, .full_wire_bytes = bytes, .last_wire_bytes = bytes});
+      continue;
+    }
+    carry_part(i, i + 1, fate.held);
+    if (fate.is_doubled) carry_part(i, i + 1, fate.held);
+  }
+  if (begin < packets) carry_part(begin, packets, Duration{0});
+  release_segment(index);
+}
+
+// Packets without data: one, or the acknowledgements of a train, of which those that arrive say what all would have.
+void TcpLayer::carry_replies(EndRef from, std::uint32_t to, std::uint32_t index) {
+  const std::uint32_t sender = end_at(from).host;
+  PacketBurst& burst = segments_[index].carried.burst;
+  const PacketBurst one{.packets = 1, .full_wire_bytes = burst.full_wire_bytes, .last_wire_bytes = burst.last_wire_bytes};
+  std::int32_t arriving = 0;
+  Fabric::Fate last;
+  for (std::int32_t i = 0; i < burst.packets; ++i) {
+    const Fabric::Fate fate = fabric_.next_fate(sender, to);
+    if (fate.is_lost) {
+      fabric_.send_into_void(sender, one);
+      continue;
+    }
+    ++arriving;
+    last = fate;
+  }
+  if (arriving == 0) {
+    release_segment(index);
+    return;
+  }
+  burst.packets = arriving;
+  if (segments_[index].acknowledgements > arriving) segments_[index].acknowledgements = arriving;
+  if (last.is_doubled) carry(from, to, copy_of(index), last.held);
+  carry(from, to, index, last.held);
 }
 
 // A segment without data: SYN, SYN-ACK, ACK (as many as it stands for), RST, window probe.
@@ -140,7 +220,7 @@ void TcpLayer::on_segment_delivered(std::uint32_t index) {
   const EndRef at = segment.slot * 2 + segment.to;
   const auto has = [&segment](std::uint8_t flags) { return (segment.flags & flags) == flags; };
   using enum TcpEnd::State;
-  end_at(at).heard = segment.sent_at;
+  end_at(at).heard = std::max(end_at(at).heard, segment.sent_at);   // it may have been overtaken
   if (has(Segment::syn | Segment::ack)) {
     on_syn_ack(at, segment);
   } else if (has(Segment::syn)) {

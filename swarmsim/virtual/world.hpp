@@ -50,7 +50,7 @@ struct WorldStatistics {
   std::uint64_t packets = 0;           // accepted by uplinks
   std::uint64_t wire_bytes = 0;
   std::uint64_t dropped_packets = 0;   // in full queues, up and down
-  std::uint64_t lost_packets = 0;      // addressed to nobody, or to or from a host that is detached
+  std::uint64_t lost_packets = 0;      // addressed to nobody, cut off, or lost by a link
   std::uint64_t retransmitted_packets = 0;
   std::uint64_t timeouts = 0;          // retransmission timers that fired in earnest
   std::uint64_t connections = 0;       // dialled so far

@@ -102,7 +102,6 @@ TEST(ParseScenario, ReportsAllErrorsAtOnceInTheOrderOfTheFile) {
 TEST(ParseScenario, RefusesWhatItDoesNotSupportYetInsteadOfIgnoringIt) {
   EXPECT_THAT(errors_with("max_peers: 40", "matrix: {}"), Contains(HasSubstr("'matrix' is not supported yet")));
   EXPECT_THAT(errors_with("interval: 30 s", "faults: []"), Contains(HasSubstr("'faults' is not supported yet")));
-  EXPECT_THAT(errors_with("delay: 20 ms", "loss: 1%"), Contains(HasSubstr("'loss' is not supported yet")));
   EXPECT_THAT(errors_with("have: all, behaviour", "client: aria2, behaviour"), Contains(HasSubstr("'client' is not supported yet")));
   EXPECT_THAT(errors_of(kGood + "  - expect: a < b\n"), Contains(HasSubstr("'expect' is not supported yet")));
 }
