@@ -19,8 +19,13 @@
 #include "swarmsim/checks/innocents_are_kept.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
 #include "swarmsim/checks/nothing_after_choke.hpp"
+#include "swarmsim/checks/optimistic_rotation.hpp"
+#include "swarmsim/checks/optimistic_tenure.hpp"
+#include "swarmsim/checks/prompt_unchoke.hpp"
 #include "swarmsim/checks/request_bounds.hpp"
 #include "swarmsim/checks/requests_match_availability.hpp"
+#include "swarmsim/checks/seed_fairness.hpp"
+#include "swarmsim/checks/slots_go_to_interested.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/tracker_conservation.hpp"
 #include "swarmsim/checks/upload_slots.hpp"
@@ -47,8 +52,13 @@ constexpr std::array kCatalogue{
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
     Entry{&kNothingAfterChoke, make_nothing_after_choke},
+    Entry{&kOptimisticRotation, make_optimistic_rotation},
+    Entry{&kOptimisticTenure, make_optimistic_tenure},
+    Entry{&kPromptUnchoke, make_prompt_unchoke},
     Entry{&kRequestBounds, make_request_bounds},
     Entry{&kRequestsMatchAvailability, make_requests_match_availability},
+    Entry{&kSeedFairness, make_seed_fairness},
+    Entry{&kSlotsGoToInterested, make_slots_go_to_interested},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kTrackerConservation, make_tracker_conservation},
     Entry{&kUploadSlots, make_upload_slots},

@@ -29,12 +29,14 @@ class ChokeHysteresis final : public Check {
         .sent(MessageKind::choke)
         .sent(MessageKind::unchoke)
         .received(MessageKind::not_interested)
+        .add(WireEventKind::joined)
         .add(WireEventKind::stopped);
   }
 
   void on_event(const WireEvent& event) override {
-    if (event.kind == WireEventKind::stopped) {
-      is_stopped_[event.from.value()] = true;   // a client that goes may choke everybody first
+    if (event.kind == WireEventKind::stopped || event.kind == WireEventKind::joined) {
+      // A client that goes may choke everybody first.
+      is_stopped_[event.from.value()] = event.kind == WireEventKind::stopped;
     } else if (event.kind == WireEventKind::received) {
       // Who answers the other side's own change of mind is not flapping.
       if (who_.has(event.to)) changes_.reader(event).count = 0;

@@ -18,7 +18,12 @@ struct PeerFacts {
   Time joins{};
   Endpoint listens{};                     // where others reach it; port 0: not known
   std::uint32_t upload_slots = 4;         // unchoked and interested peers, the optimistic ones included
+  std::uint32_t optimistic = 1;           // how many of them ignore rates
   Duration rechoke_interval = 10s;
+  Duration optimistic_interval = 30s;     // how long an optimistic slot stays with one peer
+  Duration newcomer_age = 60s;            // how long a new connection may be preferred in the draw
+  Duration rate_window = 20s;             // over which the rates are taken that regular slots follow
+  Duration seed_turn_time = 30s;          // of a slot, when there is nothing to get in return
   std::uint32_t max_peers = 150;
   std::uint32_t end_game_requesters = 3;
 };

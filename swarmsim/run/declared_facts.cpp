@@ -31,7 +31,12 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.joins = joins[i];
     peer.listens = {addresses[i], kPeerPort};
     peer.upload_slots = group.settings.upload_slots;
+    peer.optimistic = group.settings.optimistic;
     peer.rechoke_interval = group.settings.rechoke_interval;
+    peer.optimistic_interval = group.settings.optimistic_interval;
+    peer.newcomer_age = group.settings.newcomer_age;
+    peer.rate_window = group.settings.rate_window;
+    peer.seed_turn_time = group.settings.seed_turn_time;
     peer.max_peers = group.settings.max_peers;
     peer.end_game_requesters = group.settings.end_game_requesters;
   }
