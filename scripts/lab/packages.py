@@ -42,7 +42,10 @@ UNIT_TESTS = (
     Package("libbenchmark-dev", "benchmarks"),
 )
 
+MUTANTS = (Package("patch", "applying mutants", "patch"),)
+
 PROCESS_TESTS = (
+    *MUTANTS,
     Package("python3-pytest", "tests of whole processes"),
     Package("python3-yaml", "tests of scenario files"),
     Package("python3-libtorrent", "a client that nobody here wrote"),
@@ -59,7 +62,6 @@ CLANG = (
     Package("libclang-rt-19-dev", "its sanitizers and libFuzzer"),
 )
 
-MUTANTS = (Package("patch", "applying mutants", "patch"),)
 
 FORMAT = (Package("clang-format", "formatting", "clang-format"),)
 

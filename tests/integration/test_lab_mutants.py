@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from lab.console import Exit, LabError
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# A "simulator" that judges two numbers, each by a check of its own.
+# A "simulator" that judges two numbers, each by a check of its own, with seeds 1 and 2.
 _CMAKE = """cmake_minimum_required(VERSION 3.23)
 project(tiny LANGUAGES CXX)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
@@ -24,9 +25,12 @@ int slots = 4;
 int bans = 1;
 int unseen = 0;
 int main() {
-  std::printf("{\\"runs\\": [{\\"checks\\": [{\\"check\\": \\"upload_slots\\", \\"verdict\\": \\"%s\\"},"
-              " {\\"check\\": \\"bans\\", \\"verdict\\": \\"%s\\"}]}]}",
-              slots == 4 ? "held" : "violated", bans == 1 ? "held" : "violated");
+  std::printf("{\\"runs\\": [");
+  for (int seed = 1; seed <= 2; ++seed)
+    std::printf("%s{\\"seed\\": %d, \\"checks\\": [{\\"check\\": \\"upload_slots\\", \\"verdict\\": \\"%s\\"},"
+                " {\\"check\\": \\"bans\\", \\"verdict\\": \\"%s\\"}]}", seed == 1 ? "" : ", ", seed,
+                slots < 4 + seed && slots > 3 ? "held" : "violated", bans == 1 ? "held" : "violated");
+  std::printf("]}");
 }
 """
 
@@ -50,24 +54,44 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def judge(*names: str) -> int:
-    return mutants.mutants(argparse.Namespace(names=list(names)))
+    return mutants.mutants(argparse.Namespace(names=list(names), seeds=2))
 
 
 def test_the_matrix_tells_caught_from_survived(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """1. Three mutants: one caught as named, one by another check, one by none. 2. Each alone has its status."""
+    """1. Four mutants: caught as named, by another check, in one seed of two, not at all. 2. Each has its status."""
     folder = tiny / "tests" / "mutants"
-    (folder / "one_slot_too_many.patch").write_text(
-        patch("Class: choking\nExpected: upload_slots\nScenarios: scenarios/a.yaml", 2, "int slots = 4;", "int slots = 5;"))
+    (folder / "two_slots_too_many.patch").write_text(
+        patch("Class: B08: x\nExpected: upload_slots\nScenarios: scenarios/a.yaml", 2, "int slots = 4;", "int slots = 6;"))
     (folder / "never_ban.patch").write_text(
-        patch("Class: correctness\nExpected: completes", 3, "int bans = 1;", "int bans = 0;"))
+        patch("Class: B44: x\nExpected: completes", 3, "int bans = 1;", "int bans = 0;"))
+    (folder / "one_slot_too_many.patch").write_text(
+        patch("Class: B08: x\nExpected: upload_slots", 2, "int slots = 4;", "int slots = 5;"))
     (folder / "nothing_looks.patch").write_text(
-        patch("Class: quality\nExpected: bans", 4, "int unseen = 0;", "int unseen = 1;"))
-    assert judge("one_slot_too_many") == Exit.HELD
-    assert "red: upload_slots" in capsys.readouterr().err
+        patch("Class: B99: x\nExpected: bans", 4, "int unseen = 0;", "int unseen = 1;"))
+    assert judge("two_slots_too_many") == Exit.HELD
+    assert "B08   upload_slots red in 2 of 2 seeds" in capsys.readouterr().err
     assert judge("never_ban") == Exit.VIOLATED
-    assert "caught by another check than named: never_ban" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "completes red in 0 of 2 seeds; also bans 2" in shown.err
+    assert "not always by the check named: never_ban" in shown.out
+    assert judge("one_slot_too_many") == Exit.VIOLATED
+    assert "upload_slots red in 1 of 2 seeds" in capsys.readouterr().err
     assert judge() == Exit.VIOLATED
-    assert capsys.readouterr().out.startswith("2 of 3 mutants caught; survived: nothing_looks")
+    shown = capsys.readouterr()
+    assert shown.out.startswith("2 of 4 mutants caught in 2 of 2 seeds; not: nothing_looks, one_slot_too_many")
+    assert "SURVIVED; expected bans" in shown.err
+
+
+def test_the_mutants_of_this_tree_apply_and_name_what_exists() -> None:
+    """1. Each patch applies to the sources. 2. The check and the scenarios that it names are there."""
+    found = mutants._all_mutants()
+    assert found
+    for mutant in found:
+        applied = subprocess.run(["patch", "-p1", "--batch", "--dry-run", "--input", str(mutant.patch)], cwd=ROOT,
+                                 capture_output=True, text=True, timeout=60, check=False)
+        assert applied.returncode == 0, f"{mutant.name}: {applied.stdout}"
+        assert (ROOT / "swarmsim" / "checks" / f"{mutant.expected}.cpp").exists(), mutant.name
+        assert all((ROOT / scenario).exists() for scenario in mutant.scenarios), mutant.name
 
 
 def test_a_patch_that_does_not_apply_or_says_too_little_is_an_error(tiny: Path) -> None:
@@ -86,7 +110,7 @@ def test_a_scenario_that_is_red_anyway_proves_nothing(tiny: Path) -> None:
     (tiny / "tests" / "mutants" / "any.patch").write_text(
         patch("Class: x\nExpected: bans", 3, "int bans = 1;", "int bans = 0;"))
     (tiny / "client" / "numbers.cpp").write_text(_NUMBERS.replace("slots = 4;", "slots = 3;"))
-    with pytest.raises(LabError, match="red without any mutant: upload_slots"):
+    with pytest.raises(LabError, match=r"red without any mutant: upload_slots \(seed 1\)"):
         judge()
 
 
