@@ -34,11 +34,52 @@ std::uint32_t Arrivals::open_progress(PieceIndex piece) {
   free_.pop_back();
   Progress& progress = progress_[number];
   const std::uint32_t blocks = facts_.geometry.block_count(piece);
+  progress.asked.assign(blocks, Asked{});
   progress.sources.assign(blocks, HostId{});
   progress.authentic.assign(blocks, Authentic::yes);
   progress.arrived.assign(blocks, false);
   progress.missing = blocks;
   return number;
+}
+
+Arrivals::Progress& Arrivals::progress_of(Peer& peer, PieceIndex piece) {
+  std::uint32_t& number = peer.progress_of[piece.value()];
+  if (number == kNone) number = open_progress(piece);
+  return progress_[number];
+}
+
+void Arrivals::Asked::add(HostId host) {
+  if (has(host)) return;
+  if (count == of.size()) overflows = true;
+  else of[count++] = host;
+}
+
+bool Arrivals::Asked::has(HostId host) const {
+  return overflows || std::find(of.begin(), of.begin() + count, host) != of.begin() + count;
+}
+
+// Clients that ask in other sizes: every block of ours that the message covers.
+template <class Each>
+void Arrivals::for_blocks_within(const protocol::BlockRange& block, Each each) const {
+  const ByteCount begin(block.begin.value());
+  const ByteCount end = begin + block.length;
+  const std::int64_t first = (begin.value() + protocol::kBlockBytes.value() - 1) / protocol::kBlockBytes.value();
+  const std::uint32_t blocks = facts_.geometry.block_count(block.piece);
+  for (auto b = static_cast<std::uint32_t>(first); b < blocks; ++b) {
+    const protocol::BlockRange range = facts_.geometry.block(block.piece, BlockIndex(b));
+    if (ByteCount(range.begin.value()) + range.length > end) break;
+    each(b);
+  }
+}
+
+void Arrivals::on_request(const WireEvent& event) {
+  if (event.from.value() >= peers_.size()) return;
+  const protocol::BlockRange block = event.message.block();
+  Peer& peer = peers_[event.from.value()];
+  peer.was_seen_asking = true;
+  if (!facts_.geometry.is_valid(block) || peer.has.test(block.piece)) return;
+  Progress& progress = progress_of(peer, block.piece);
+  for_blocks_within(block, [&](std::uint32_t b) { progress.asked[b].add(event.to); });
 }
 
 std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
@@ -48,27 +89,19 @@ std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
   Peer& peer = peers_[event.to.value()];
   peer.last = LastBlock{event.at, event.from, block};
   if (peer.has.test(block.piece)) return std::nullopt;
-  std::uint32_t& number = peer.progress_of[block.piece.value()];
-  if (number == kNone) number = open_progress(block.piece);
-  Progress& progress = progress_[number];
-
-  // Clients that ask in other sizes: every block of ours that the message covers.
-  const ByteCount begin(block.begin.value());
-  const ByteCount end = begin + block.length;
-  const std::int64_t first = (begin.value() + protocol::kBlockBytes.value() - 1) / protocol::kBlockBytes.value();
-  for (auto b = static_cast<std::uint32_t>(first); b < progress.arrived.size(); ++b) {
-    const protocol::BlockRange range = facts_.geometry.block(block.piece, BlockIndex(b));
-    if (ByteCount(range.begin.value()) + range.length > end) break;
-    if (progress.arrived[b]) continue;
+  Progress& progress = progress_of(peer, block.piece);
+  for_blocks_within(block, [&](std::uint32_t b) {
+    if (progress.arrived[b] || (peer.was_seen_asking && !progress.asked[b].has(event.from))) return;
     progress.arrived[b] = true;
     progress.sources[b] = event.from;
     progress.authentic[b] = event.message.authentic;
     --progress.missing;
-  }
+  });
   if (progress.missing > 0) return std::nullopt;
 
   const bool is_true = std::ranges::none_of(progress.authentic, [](Authentic a) { return a == Authentic::no; });
   sources_.swap(progress.sources);
+  std::uint32_t& number = peer.progress_of[block.piece.value()];
   free_.push_back(number);
   number = kNone;
   if (is_true) {

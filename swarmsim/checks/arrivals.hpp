@@ -1,6 +1,7 @@
 // Arrivals: which pieces each peer has, as far as the wire shows it.
 //
-// A block counts when it first arrives; when all blocks of a piece have arrived the piece is whole.
+// A block counts when it first arrives from somebody who was asked for it: what is pushed unasked is for a client to throw
+// away.  (Of a peer none of whose requests were seen, all blocks count: a capture may begin late.)  When all blocks of a piece have arrived the piece is whole.
 // Whole and true, the peer has it from then on.  Whole and false, the peer has to fetch all of it again: what an
 // honest client does, since the hash says only that something is wrong.  A client that keeps the true blocks
 // is ahead of this account, which is why completion is confirmed on its disk.
@@ -8,6 +9,7 @@
 // Constant time and no allocation per block in steady state.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -32,6 +34,8 @@ class Arrivals {
 
   // A peer was started again with what its disk holds: what had arrived of other pieces is lost to it.
   void on_restarted(HostId peer, const protocol::Bitfield& has, Time at);
+  // Takes a request that was sent.
+  void on_request(const WireEvent& event);
   // Takes a received piece message; the piece it made whole, if it did.
   std::optional<WholePiece> on_block(const WireEvent& event);
 
@@ -45,7 +49,16 @@ class Arrivals {
 
  private:
   static constexpr std::uint32_t kNone = 0xffffffff;
+  // Who was asked for a block; end-games ask a few.  Beyond that many, everybody counts as asked.
+  struct Asked {
+    std::array<HostId, 4> of{};
+    std::uint8_t count = 0;
+    bool overflows = false;
+    void add(HostId host);
+    bool has(HostId host) const;
+  };
   struct Progress {
+    std::vector<Asked> asked;           // by block
     std::vector<HostId> sources;        // by block
     std::vector<Authentic> authentic;   // by block
     std::vector<bool> arrived;
@@ -56,9 +69,14 @@ class Arrivals {
     std::vector<std::uint32_t> progress_of;   // by piece, into progress_
     Time completed_at = kNever;
     std::optional<LastBlock> last;
+    bool was_seen_asking = false;
   };
 
+  Progress& progress_of(Peer& peer, PieceIndex piece);
   std::uint32_t open_progress(PieceIndex piece);
+  // Calls `each` with the number of every block that lies within `block`.
+  template <class Each>
+  void for_blocks_within(const protocol::BlockRange& block, Each each) const;
 
   const RunFacts& facts_;
   std::vector<Peer> peers_;

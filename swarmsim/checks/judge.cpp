@@ -18,6 +18,7 @@ void Judge::add(const CheckManual& manual, CheckArguments arguments) {
 
 void Judge::on_event(const WireEvent& event) {
   std::optional<WholePiece> whole;
+  if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::request) arrivals_.on_request(event);
   if (event.kind == WireEventKind::joined && !event.payload.empty())
     if (const auto has = protocol::Bitfield::from_wire(event.payload, facts_.geometry.piece_count()))
       arrivals_.on_restarted(event.from, *has, event.at);

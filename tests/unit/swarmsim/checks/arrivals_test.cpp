@@ -22,6 +22,15 @@ class ArrivalsTest : public ::testing::Test {
     event.message.authentic = authentic;
     return arrivals.on_block(event);
   }
+  void ask(HostId whom, int piece, int block) {
+    WireEvent event;
+    event.from = kA;
+    event.to = whom;
+    event.message.piece = PieceIndex(static_cast<std::uint32_t>(piece));
+    event.message.begin = BlockBegin(static_cast<std::uint32_t>(block) * 16384);
+    event.message.length = 16384;
+    arrivals.on_request(event);
+  }
   Stage stage;
   Arrivals arrivals{stage.facts};
 };
@@ -47,6 +56,24 @@ TEST_F(ArrivalsTest, OfABlockThatComesTwiceTheFirstCounts) {
   EXPECT_FALSE(block(kB, 1, 0, Authentic::no));
   EXPECT_FALSE(block(kC, 1, 0));
   EXPECT_FALSE(block(kC, 1, 1)->is_true);
+}
+
+TEST_F(ArrivalsTest, ABlockThatNobodyAskedItsSenderForDoesNotCount) {
+  ask(kB, 1, 0);
+  ask(kB, 1, 1);
+  EXPECT_FALSE(block(kC, 1, 0, Authentic::no)) << "pushed by c while b is asked for it";
+  EXPECT_FALSE(block(kB, 1, 0));
+  EXPECT_TRUE(block(kB, 1, 1)->is_true);
+}
+
+TEST_F(ArrivalsTest, EverybodyWhoWasAskedForABlockMayBringIt) {
+  ask(kB, 1, 0);
+  ask(kC, 1, 0);
+  ask(kD, 1, 1);
+  EXPECT_FALSE(block(kC, 1, 0));
+  const auto whole = block(kD, 1, 1);
+  ASSERT_TRUE(whole);
+  EXPECT_THAT(std::vector(whole->sources.begin(), whole->sources.end()), ElementsAre(kC, kD));
 }
 
 TEST_F(ArrivalsTest, NotesWhenAPeerIsComplete) {
