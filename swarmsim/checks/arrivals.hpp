@@ -1,7 +1,8 @@
 // Arrivals: which pieces each peer has, as far as the wire shows it.
 //
-// A block counts when it first arrives from somebody who was asked for it: what is pushed unasked is for a client to throw
-// away.  (Of a peer none of whose requests were seen, all blocks count: a capture may begin late.)  When all blocks of a piece have arrived the piece is whole.
+// A block counts when it first arrives from somebody who was asked for it: what is pushed unasked is for a client to
+// throw away.  (Of a peer none of whose requests were seen, all blocks count: a capture may begin late.)  When all
+// blocks of a piece have arrived the piece is whole.
 // Whole and true, the peer has it from then on.  Whole and false, the peer has to fetch all of it again: what an
 // honest client does, since the hash says only that something is wrong.  A client that keeps the true blocks
 // is ahead of this account, which is why completion is confirmed on its disk.

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "protocol/assert.hpp"
+#include "swarmsim/peers/bad_handshakes.hpp"
 #include "swarmsim/peers/bad_requests.hpp"
 #include "swarmsim/peers/cancel_storm.hpp"
 #include "swarmsim/peers/choke_flapper.hpp"
+#include "swarmsim/peers/closed_window.hpp"
 #include "swarmsim/peers/corrupt_blocks.hpp"
 #include "swarmsim/peers/disconnect_in_piece.hpp"
 #include "swarmsim/peers/disconnect_on_unchoke.hpp"
@@ -34,13 +36,16 @@ namespace {
 
 struct Entry {
   const BehaviourManual* manual;
-  MakeBox make;                    // null for a script
+  MakeBox make_box = nullptr;               // one of the two
+  MakeRawPeer make_raw_peer = nullptr;
 };
 
 constexpr std::array kCatalogue{
+    Entry{&kBadHandshakes, nullptr, make_bad_handshakes},
     Entry{&kBadRequests, make_bad_requests},
     Entry{&kCancelStorm, make_cancel_storm},
     Entry{&kChokeFlapper, make_choke_flapper},
+    Entry{&kClosedWindow, nullptr, make_closed_window},
     Entry{&kCorruptBlocks, make_corrupt_blocks},
     Entry{&kDisconnectInPiece, make_disconnect_in_piece},
     Entry{&kDisconnectOnUnchoke, make_disconnect_on_unchoke},
@@ -91,8 +96,14 @@ const BehaviourManual* find_behaviour_manual(std::string_view name) {
 
 std::unique_ptr<Box> make_box(Role& role, Line& line, std::size_t place) {
   const auto found = std::ranges::find(kCatalogue, &role.spec.manual(), &Entry::manual);
-  SWARM_ASSERT(found != kCatalogue.end() && found->make != nullptr, role.spec.manual().name);
-  return found->make(role, line, place);
+  SWARM_ASSERT(found != kCatalogue.end() && found->make_box != nullptr, role.spec.manual().name);
+  return found->make_box(role, line, place);
+}
+
+std::unique_ptr<RawPeer> make_raw_peer(Role& role, RawPeerPlace place) {
+  const auto found = std::ranges::find(kCatalogue, &role.spec.manual(), &Entry::manual);
+  SWARM_ASSERT(found != kCatalogue.end() && found->make_raw_peer != nullptr, role.spec.manual().name);
+  return found->make_raw_peer(role, std::move(place));
 }
 
 std::string explain(const BehaviourManual& manual) {

@@ -53,8 +53,8 @@ constinit const BehaviourManual kLyingBitfield{
     .bugs = "B16, B22, B30, B48",
     .parameters = kParameters,
     .text = R"(Requests for what it lacks are rejected (BEP 6) or stay without answer.  A correct client gets those
-pieces from others, does not take the liar for a seed to hang up on when it is complete itself, and does not spend
-its end-game waiting for it.  Without effect on a peer that really has everything.)",
+pieces from others and does not spend its end-game waiting for this one.  The lie has its price: who is complete
+takes this peer for a seed and may hang up on it.  Without effect on a peer that really has everything.)",
 };
 
 std::unique_ptr<Box> make_lying_bitfield(Role& role, Line& line, std::size_t place) {

@@ -11,8 +11,8 @@ using runtime::Slice;
 using runtime::StreamId;
 
 MessageFilter::MessageFilter(runtime::Network& inner, const runtime::Clock& clock, runtime::Timers& timers,
-                             std::vector<std::unique_ptr<Role>> roles)
-    : inner_(inner), clock_(clock), roles_(std::move(roles)), timers_(timers), timer_(timers_, *this) {}
+                             std::span<const std::unique_ptr<Role>> roles)
+    : inner_(inner), clock_(clock), roles_(roles), timers_(timers), timer_(timers_, *this) {}
 
 FilteredLine* MessageFilter::line(StreamId stream) const {
   const auto found = streams_.find(stream);

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "runtime/clock.hpp"
@@ -25,11 +26,9 @@ class MessageFilter final : public runtime::Network,
                             private runtime::TimerHandler,
                             private LineWaker {
  public:
-  // What `clock`, `timers` and `inner` refer to outlives the filter.
+  // All that is referred to outlives the filter, the roles too.
   MessageFilter(runtime::Network& inner, const runtime::Clock& clock, runtime::Timers& timers,
-                std::vector<std::unique_ptr<Role>> roles);
-
-  const std::vector<std::unique_ptr<Role>>& roles() const { return roles_; }
+                std::span<const std::unique_ptr<Role>> roles);
 
   runtime::StreamId connect(const Endpoint& to, std::optional<IpAddress> from, runtime::StreamHandler& handler) override;
   std::expected<runtime::ListenerId, runtime::NetworkError> listen(const Endpoint& at,
@@ -76,7 +75,7 @@ class MessageFilter final : public runtime::Network,
 
   runtime::Network& inner_;
   const runtime::Clock& clock_;
-  std::vector<std::unique_ptr<Role>> roles_;
+  std::span<const std::unique_ptr<Role>> roles_;
   runtime::Timers& timers_;
   runtime::Timer timer_;
   std::map<runtime::ListenerId, runtime::AcceptHandler*> listeners_;

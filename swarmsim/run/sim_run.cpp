@@ -10,6 +10,7 @@
 #include "client/session.hpp"
 #include "protocol/assert.hpp"
 #include "swarmsim/checks/judge.hpp"
+#include "swarmsim/peers/catalogue.hpp"
 #include "swarmsim/peers/message_filter.hpp"
 #include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/declared_facts.hpp"
@@ -84,8 +85,10 @@ class LateTap final : public StreamTap {
 
 struct Participant {
   std::unique_ptr<PeerLog> log;
-  std::unique_ptr<MessageFilter> filter;      // only where the scenario gives a behaviour
+  std::vector<std::unique_ptr<Role>> roles;   // one per behaviour that the scenario gives it
+  std::unique_ptr<MessageFilter> filter;      // where these are boxes
   std::unique_ptr<client::Session> session;   // from its joining on
+  std::unique_ptr<RawPeer> raw;               // instead of a session, where its behaviour is a script
 };
 
 class SimRun final : private ClientKeeper {
@@ -180,6 +183,7 @@ class SimRun final : private ClientKeeper {
     if (stopped_.contains(peer)) return remark(peer, "was ended by the timeline before it came");
     observer_.on_joined(peer, world_.now());
     participant.log->say("joins");
+    participant.roles = roles_of(peer, scenario_.group_of(peer));
     start(peer, facts_.peers[peer.value()].has_at_start.all() ? client::OnStart::trust_data : client::OnStart::check);
   }
 
@@ -187,8 +191,9 @@ class SimRun final : private ClientKeeper {
     Participant& participant = participants_[peer.value()];
     const PeerGroup& group = scenario_.group_of(peer);
     runtime::Outside outside = world_.outside(peer);
-    if (!group.behaviours.empty())
-      participant.filter = std::make_unique<MessageFilter>(outside.network, outside.clock, outside.timers, roles_of(peer, group));
+    if (is_script(group)) return start_script(peer, outside);
+    if (!participant.roles.empty())
+      participant.filter = std::make_unique<MessageFilter>(outside.network, outside.clock, outside.timers, participant.roles);
     runtime::Network& network = participant.filter ? *participant.filter : outside.network;
     participant.session = std::make_unique<client::Session>(
         runtime::Outside{outside.clock, outside.timers, network, outside.files, outside.hasher, outside.random},
@@ -204,12 +209,28 @@ class SimRun final : private ClientKeeper {
     participant.session->add(std::move(torrent));
   }
 
+  static bool is_script(const PeerGroup& group) {
+    return !group.behaviours.empty() && group.behaviours.front().manual().kind == BehaviourKind::script;
+  }
+
+  // A raw peer is told where the others are: it asks no tracker.
+  void start_script(HostId peer, const runtime::Outside& outside) {
+    Participant& participant = participants_[peer.value()];
+    RawPeerPlace place{outside.network, outside.clock, outside.timers, Endpoint{addresses_[peer.value()], kPeerPort},
+                       {}, torrent_.metainfo->info_hash};
+    for (std::uint32_t i = 0; i < participants_.size(); ++i)
+      if (!is_script(scenario_.group_of(HostId(i)))) place.victims.push_back({addresses_[i], kPeerPort});
+    participant.raw = make_raw_peer(*participant.roles.front(), std::move(place));
+    if (const auto started = participant.raw->start(); !started)
+      invalid_ = fmt::format("{} cannot listen: {}", names_[peer.value()], runtime::to_string(started.error()));
+  }
+
   // ---- the timeline ----
 
   // False where it is ended already, or has not come yet and now never will (random arrivals may be late).
   bool begin_end(HostId peer, std::string_view what, StreamEnd how) {
     if (!stopped_.insert(peer).second) return false;
-    if (!participants_[peer.value()].session) return false;
+    if (!participants_[peer.value()].session && !participants_[peer.value()].raw) return false;
     observer_.on_stopped(peer, world_.now(), how);
     remark(peer, fmt::format("{} by the timeline", what));
     return true;
@@ -218,10 +239,13 @@ class SimRun final : private ClientKeeper {
   void drop_client(HostId peer) {
     participants_[peer.value()].session.reset();
     participants_[peer.value()].filter.reset();
+    participants_[peer.value()].raw.reset();
   }
 
   void stop(HostId peer) override {
-    if (begin_end(peer, "is stopped", StreamEnd::finished)) participants_[peer.value()].session->stop();
+    if (!begin_end(peer, "is stopped", StreamEnd::finished)) return;
+    if (participants_[peer.value()].session) participants_[peer.value()].session->stop();
+    participants_[peer.value()].raw.reset();
   }
 
   void kill(HostId peer) override {
@@ -300,11 +324,8 @@ class SimRun final : private ClientKeeper {
     for (const Participant& participant : participants_)
       if (participant.log && !participant.log->storage_failure().empty() && result.notes.size() < 2 * kMaxNotes)
         result.notes.push_back(fmt::format("storage failed: {}", participant.log->storage_failure()));
-    for (const Participant& participant : participants_) {
-      if (!participant.filter) continue;
-      for (const auto& role : participant.filter->roles())
-        note_misdeeds(*role, was_cut_short, result);
-    }
+    for (const Participant& participant : participants_)
+      for (const auto& role : participant.roles) note_misdeeds(*role, was_cut_short, result);
     const std::vector<Judgement> judgements = judge_.conclude({world_.now(), was_cut_short}, disks_);
     for (std::size_t i = 0; i < judgements.size(); ++i) {
       const CheckSpec& spec = scenario_.checks[i];

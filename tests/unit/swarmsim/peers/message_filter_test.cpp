@@ -55,17 +55,16 @@ class MessageFilterTest : public ::testing::Test, public runtime::StreamHandler 
       world.add_host({.name = name, .addresses = {IpAddress::v4(10, 77, 0, static_cast<std::uint8_t>(last))}, .link = {}, .disk = {}});
     spec.emplace(*find_behaviour_manual("corrupt_blocks"));
     ASSERT_TRUE(spec->set("rate", rate));
-    std::vector<std::unique_ptr<Role>> roles;
     roles.push_back(std::make_unique<Role>(*spec, HostId(0), runtime::Random(7, "liar"), content, kGeometry, nullptr));
     const runtime::Outside outside = world.outside(HostId(0));
-    filter = std::make_unique<MessageFilter>(outside.network, outside.clock, outside.timers, std::move(roles));
+    filter = std::make_unique<MessageFilter>(outside.network, outside.clock, outside.timers, roles);
     reader = std::make_unique<Reader>(world.outside(HostId(1)).network);
     const Endpoint at{IpAddress::v4(10, 77, 0, 2), 1000};
     ASSERT_TRUE(world.outside(HostId(1)).network.listen(at, *reader));
     stream = filter->connect(at, {}, *this);
     run();
   }
-  std::uint64_t spoilt_blocks() const { return filter->roles().front()->bites(); }
+  std::uint64_t spoilt_blocks() const { return roles.front()->bites(); }
   void run() { world.run_until(world.now() + 10s); }
   // One block of piece 1 as an engine writes it, `step` bytes of the head at a time.
   std::string send_block(std::size_t step) {
@@ -84,6 +83,7 @@ class MessageFilterTest : public ::testing::Test, public runtime::StreamHandler 
   World world{WorldOptions{}};
   TrueContent content = TrueContent::symbolic(world.add_content("test"), 1_MiB);
   std::optional<BehaviourSpec> spec;
+  std::vector<std::unique_ptr<Role>> roles;
   std::unique_ptr<MessageFilter> filter;
   std::unique_ptr<Reader> reader;
   runtime::StreamId stream;
