@@ -5,6 +5,7 @@
 
 #include "protocol/units.hpp"
 #include "swarmsim/network/link_faults.hpp"
+#include "swarmsim/network/nat.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -15,6 +16,7 @@ struct LinkSpec {
   Duration delay{};            // one way, between this host and the core of the network
   ByteCount queue = 64_KiB;    // of each direction, besides the packet in service
   LinkFaultSpec faults{};      // of each direction
+  NatKind nat = NatKind::open;
 };
 
 // What is stated changes, the rest stays.
@@ -29,6 +31,7 @@ struct LinkChange {
   std::optional<Share> reorder;
   std::optional<Duration> reorder_by;
   std::optional<Share> duplicate;
+  std::optional<NatKind> nat;
 
   void apply_to(LinkSpec& link) const {
     if (up) link.up = up;
@@ -41,6 +44,7 @@ struct LinkChange {
     if (reorder) link.faults.reorder = *reorder;
     if (reorder_by) link.faults.reorder_by = *reorder_by;
     if (duplicate) link.faults.duplicate = *duplicate;
+    if (nat) link.nat = *nat;
   }
 };
 

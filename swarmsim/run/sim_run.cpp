@@ -14,6 +14,7 @@
 #include "swarmsim/peers/message_filter.hpp"
 #include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/declared_facts.hpp"
+#include "swarmsim/run/distribution_bound.hpp"
 #include "swarmsim/run/replay.hpp"
 #include "swarmsim/run/run_log.hpp"
 #include "swarmsim/run/starting_content.hpp"
@@ -104,6 +105,7 @@ class SimRun final : private ClientKeeper {
         disks_(world_, torrent_), timeline_(names_, world_, *this) {
     tap_.set(observer_);
     for (const CheckSpec& check : scenario_.checks) judge_.add(*check.manual, check.arguments);
+    world_.set_core_delays(scenario_.core_delays);
     add_peers();
     if (scenario_.tracker.kind != TrackerKind::none) add_tracker();
     last_planned_ = std::max(last_planned_, timeline_.plan(scenario_.timeline));
@@ -320,6 +322,11 @@ class SimRun final : private ClientKeeper {
     result.blocks = observer_.blocks();
     result.open_connections = observer_.open_connections();
     result.notes = std::move(witness_.notes);
+    if (invalid_.empty()) {
+      const std::string impossible = faster_than_possible(
+          scenario_, facts_, [this](HostId peer) { return judge_.arrivals().completed_at(peer); });
+      if (!impossible.empty()) invalid_ = "the emulator is wrong: " + impossible;
+    }
     result.invalid = invalid_;
     for (const Participant& participant : participants_)
       if (participant.log && !participant.log->storage_failure().empty() && result.notes.size() < 2 * kMaxNotes)

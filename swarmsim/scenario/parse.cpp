@@ -11,11 +11,12 @@
 #include "swarmsim/scenario/parse_link.hpp"
 #include "swarmsim/scenario/parse_peers.hpp"
 #include "swarmsim/scenario/parse_timeline.hpp"
+#include "swarmsim/scenario/parse_topology.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::array<std::string_view, 4> kLaterKeys{"matrix", "regions", "storage", "client"};
+constexpr std::array<std::string_view, 3> kLaterKeys{"matrix", "storage", "client"};
 constexpr std::uint64_t kMaxTrain = 12;   // a block of 16 KiB with its header
 constexpr std::uint64_t kMaxFiles = 10'000;
 constexpr std::uint32_t kMaxPieces = 1u << 20;
@@ -111,6 +112,7 @@ void read_tracker(const YamlNode& node, TrackerSpec& tracker, Diagnostics& diagn
       diagnostics.add(node.find("interval")->at, "interval: whole seconds from 1 s to 24 h, as trackers announce it");
     else tracker.interval = *interval;
   }
+  if (const auto region = reader.text("region")) tracker.region = *region;
   constexpr std::array<std::string_view, 2> later{"faults", "url"};
   reader.not_supported_yet(later);
   reader.finish();
@@ -184,6 +186,8 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
     if (*most == 0) diagnostics.add(root->find("max_peers")->at, "max_peers: one at least");
     pattern.settings.max_peers = static_cast<std::uint32_t>(*most);
   }
+  std::vector<std::string> regions;
+  const YamlNode* delays = nullptr;
   if (const YamlNode* network = reader.take("network")) {
     MapReader of_network(*network, "network", diagnostics);
     if (const YamlNode* link = of_network.take("link"))
@@ -192,8 +196,8 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
       scenario.train_packets = static_cast<std::uint32_t>(*train);
       if (*train == 0) diagnostics.add(network->find("train")->at, "train: one packet at least");
     }
-    constexpr std::array<std::string_view, 2> later{"regions", "delays"};
-    of_network.not_supported_yet(later);
+    if (const YamlNode* list = of_network.take("regions")) regions = read_regions(*list, diagnostics);
+    delays = of_network.take("delays");
     of_network.finish();
   }
   if (const YamlNode* peers = reader.require("peers", "peers: { seeder: { have: all }, leech: { count: 3 } }")) {
@@ -202,6 +206,7 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
     for (const PeerGroup& group : scenario.groups) sizes.push_back({group.name, group.count});
     scenario.cast = Cast(std::move(sizes));
   }
+  scenario.core_delays = read_delays(delays, regions, scenario, diagnostics);
   if (const YamlNode* timeline = reader.take("timeline"))
     scenario.timeline = read_timeline(*timeline, scenario.cast, diagnostics);
   if (const YamlNode* checks = reader.require("checks", "checks: [ completes: { who: leech, within: 8 min } ]"))

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <functional>
 
 namespace swarmlab::swarmsim {
@@ -74,8 +73,7 @@ LinkChange read_link(const YamlNode& node, const std::string& what, Diagnostics&
     else link.queue = *queue;
   }
   read_faults(reader, link);
-  constexpr std::array<std::string_view, 1> later{"nat"};
-  reader.not_supported_yet(later);
+  if (const auto nat = reader.word("nat", kNatNames)) link.nat = static_cast<NatKind>(*nat);
   reader.finish();
   return link;
 }

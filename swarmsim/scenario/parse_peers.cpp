@@ -15,7 +15,7 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::array<std::string_view, 3> kLaterGroupKeys{"client", "storage", "region"};
+constexpr std::array<std::string_view, 2> kLaterGroupKeys{"client", "storage"};
 
 void read_have(MapReader& reader, PeerGroup& group) {
   const YamlNode* value = reader.take("have");
@@ -41,6 +41,7 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
     group.states_join = true;
     group.join = read_arrival(*join, diagnostics);
   }
+  if (const auto region = reader.text("region")) group.region = *region;
   if (const auto subject = reader.flag("subject")) group.is_subject = *subject;
   if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", diagnostics).apply_to(group.link);
   if (const YamlNode* settings = reader.take("settings"))

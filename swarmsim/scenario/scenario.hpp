@@ -14,6 +14,7 @@
 #include "protocol/units.hpp"
 #include "swarmsim/checks/arguments.hpp"
 #include "swarmsim/checks/manual.hpp"
+#include "swarmsim/network/core_delays.hpp"
 #include "swarmsim/network/link_spec.hpp"
 #include "swarmsim/peers/behaviour.hpp"
 #include "swarmsim/scenario/arrival.hpp"
@@ -39,6 +40,7 @@ enum class TrackerKind : std::uint8_t { http, udp, none };
 struct TrackerSpec {
   TrackerKind kind = TrackerKind::http;
   Duration interval = 30s;
+  std::string region;                   // "" for none
 };
 
 enum class ContentKind : std::uint8_t { symbolic, bytes };
@@ -50,6 +52,7 @@ struct PeerGroup {
   Share have;                           // of the pieces, chosen at random below the whole
   Arrival join;
   bool states_join = false;             // it stands in the file
+  std::string region;                   // "" for none
   LinkSpec link;
   client::Settings settings;
   std::vector<BehaviourSpec> behaviours;   // in this order, the first nearest to the engine
@@ -113,6 +116,7 @@ struct Scenario {
   TorrentSpec torrent;
   TrackerSpec tracker;
   ContentKind content = ContentKind::symbolic;
+  CoreDelays core_delays;
   std::uint32_t train_packets = 12;     // as WorldOptions has it
   Cast cast;
   std::vector<PeerGroup> groups;        // as cast.groups(): sorted by name

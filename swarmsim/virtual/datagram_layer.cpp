@@ -88,6 +88,9 @@ void DatagramLayer::send(std::uint32_t host, DatagramSocketId id, std::span<cons
       fabric_.send_into_void(host, burst);
       continue;
     }
+    if (*to != host) {
+      if (auto& nat = fabric_.host(host).nat) sender.port = nat->send(sender.port, datagram.peer, loop_.now());
+    }
     if (tap_ != nullptr) {
       tap_->on_datagram_sent({.from = HostId(host), .to = HostId(*to), .from_endpoint = sender,
                               .to_endpoint = datagram.peer, .payload = datagram.payload},
@@ -127,9 +130,18 @@ void DatagramLayer::on_arrives(std::uint32_t host, std::uint32_t index) {
 void DatagramLayer::on_delivered(std::uint32_t host, std::uint32_t index) {
   const Flying& flying = flying_[index];
   Host& h = hosts_[host];
+  Endpoint inside = flying.receiver;
+  if (const auto& nat = fabric_.host(host).nat; nat && flying.from != host) {
+    const auto port = nat->receive(flying.receiver.port, flying.sender, loop_.now());
+    if (!port) {
+      flying_.release(index);
+      return;
+    }
+    inside.port = *port;
+  }
   for (std::size_t i = 0; i < h.sockets.size(); ++i) {
     const Socket& socket = h.sockets[i];
-    if (socket.handler == nullptr || !covers(socket.at, flying.receiver)) continue;
+    if (socket.handler == nullptr || !covers(socket.at, inside)) continue;
     if (tap_ != nullptr) {
       tap_->on_datagram_received({.from = HostId(flying.from), .to = HostId(host), .from_endpoint = flying.sender,
                                   .to_endpoint = flying.receiver, .payload = flying.payload},

@@ -1,7 +1,8 @@
 // DatagramLayer: the virtual UDP of all hosts.
 //
 // A datagram is one packet of payload + 28 bytes on the links and is lost where a queue is full, where nobody listens
-// and where a host is not attached.  Nothing tells the sender.
+// and where a host is not attached, or its NAT does not let it in.  Nothing tells the sender.  Behind a NAT a sender is
+// seen at the port that the NAT gives it.
 #pragma once
 
 #include <cstdint>

@@ -48,6 +48,8 @@ void FabricHost::set_link(const LinkSpec& wanted) {
   down_packet_ns = packet_ns(down);
   up_faults.reset();
   down_faults.reset();
+  if (spec.nat == NatKind::open) nat.reset();
+  else if (!nat || nat->kind() != spec.nat) nat.emplace(spec.nat);
   if (!spec.faults.any()) return;
   up_faults = std::make_unique<LinkFaults>(spec.faults, runtime::Random(seed, name + "/uplink"));
   down_faults = std::make_unique<LinkFaults>(spec.faults, runtime::Random(seed, name + "/downlink"));
@@ -129,7 +131,7 @@ bool Fabric::send(std::uint32_t from, std::uint32_t to, Carried& carried, Time& 
   const FabricHost& receiver = *hosts_[to];
   const std::uint32_t slowest_ns = std::max(sender.up_packet_ns, receiver.down_packet_ns);
   const auto jitter = Duration(static_cast<std::int64_t>((sender.chance.next() >> 32) * slowest_ns >> 32));
-  Duration on_the_way = sender.delay + receiver.delay + jitter;
+  Duration on_the_way = sender.delay + receiver.delay + core_delays_.between(from, to) + jitter;
   if (sender.up_faults != nullptr) on_the_way += sender.up_faults->jitter();
   if (receiver.down_faults != nullptr) on_the_way += receiver.down_faults->jitter();
   const Duration spread = passage.last_out - passage.first_out;

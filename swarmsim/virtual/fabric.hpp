@@ -23,6 +23,7 @@
 
 #include "protocol/endpoint.hpp"
 #include "runtime/random.hpp"
+#include "swarmsim/network/core_delays.hpp"
 #include "swarmsim/network/link.hpp"
 #include "swarmsim/virtual/event_loop.hpp"
 #include "swarmsim/wire/stream_tap.hpp"
@@ -48,6 +49,7 @@ struct FabricHost {
   std::uint64_t seed;                           // of the run
   std::unique_ptr<LinkFaults> up_faults;        // null where the line has none
   std::unique_ptr<LinkFaults> down_faults;
+  std::optional<Nat> nat;                       // none where it is open
 
   void set_link(const LinkSpec& spec);
 };
@@ -105,6 +107,10 @@ class Fabric {
 
   std::uint64_t lost_packets() const { return lost_packets_; }
 
+  // Whoever is behind a NAT takes no connection from another host.
+  bool refuses_connections(std::uint32_t from, std::uint32_t to) const { return from != to && hosts_[to]->nat.has_value(); }
+  void set_core_delays(CoreDelays delays) { core_delays_ = std::move(delays); }
+
   // From now on, until heal() is called with the number that this returns.  Packets under way still arrive.
   std::uint32_t separate(const Separation& separation);
   void heal(std::uint32_t cut);
@@ -128,6 +134,7 @@ class Fabric {
   std::unordered_map<IpAddress, std::uint32_t, AddressHash> by_address_;   // looked up, never walked
   std::map<std::uint64_t, std::uint32_t> by_key_;
   std::uint64_t lost_packets_ = 0;
+  CoreDelays core_delays_;
   std::vector<Cut> cuts_;             // those in force
   std::uint32_t next_cut_ = 0;
 };

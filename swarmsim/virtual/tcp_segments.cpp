@@ -76,6 +76,9 @@ void TcpLayer::dispatch(EndRef from, std::uint32_t index) {
   if (to == kNoHost) {
     fabric_.send_into_void(sender, segments_[index].carried.burst);
     release_segment(index);
+  } else if (segments_[index].flags == Segment::syn && fabric_.refuses_connections(sender, to)) {
+    fabric_.send_into_void(sender, segments_[index].carried.burst);
+    release_segment(index);
   } else if (!fabric_.has_faults(sender, to)) {
     carry(from, to, index, Duration{0});
   } else if (segments_[index].length == 0) {

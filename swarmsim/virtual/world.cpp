@@ -243,6 +243,7 @@ std::uint32_t World::partition(const std::vector<std::vector<HostId>>& cells, bo
 }
 
 void World::heal(std::uint32_t partition) { core_->fabric.heal(partition); }
+void World::set_core_delays(CoreDelays delays) { core_->fabric.set_core_delays(std::move(delays)); }
 void World::reset_connections(HostId a, HostId b) { core_->tcp.reset_between(a.value(), b.value()); }
 
 void World::set_link(HostId host, const LinkSpec& link) { core_->fabric.host(host.value()).set_link(link); }

@@ -21,6 +21,7 @@
 #include "protocol/units.hpp"
 #include "runtime/outside.hpp"
 #include "runtime/slice.hpp"
+#include "swarmsim/network/core_delays.hpp"
 #include "swarmsim/network/link.hpp"
 #include "swarmsim/virtual/virtual_files.hpp"
 #include "swarmsim/wire/stream_tap.hpp"
@@ -105,6 +106,8 @@ class World {
   // Hosts of no cell reach everybody.  Lasts until heal() is called with the number that this returns.
   std::uint32_t partition(const std::vector<std::vector<HostId>>& cells, bool one_way);
   void heal(std::uint32_t partition);
+  // In force for packets sent from now on; by HostId.
+  void set_core_delays(CoreDelays delays);
   // Every connection between the two is reset at both ends.
   void reset_connections(HostId a, HostId b);
   void set_link(HostId host, const LinkSpec& link);   // its queue limit and delay hold for packets from now on

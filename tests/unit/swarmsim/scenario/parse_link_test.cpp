@@ -44,7 +44,13 @@ TEST(ParseLink, ReadsBurstsAndHowFarPacketsAreHeldBack) {
   EXPECT_EQ(faults.reorder_by, 30ms);
 }
 
+TEST(ParseLink, ReadsTheNat) {
+  EXPECT_EQ(link("{ nat: symmetric }").nat, NatKind::symmetric);
+  EXPECT_EQ(link("{}").nat, NatKind::open);
+}
+
 TEST(ParseLink, SaysWhatIsWrong) {
+  EXPECT_THAT(error("{ nat: simmetric }"), HasSubstr("did you mean 'symmetric'?"));
   EXPECT_THAT(error("{ loss: 1 }"), HasSubstr("a share has a unit"));
   EXPECT_THAT(error("{ loss: 95% }"), HasSubstr("use 'partition'"));
   EXPECT_THAT(error("{ loss: { share: 2% } }"), HasSubstr("'burst' is missing"));
