@@ -28,6 +28,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
       --junit FILE              write JUnit XML there too
       --json                    print one JSON document instead of the report
       --trace                   write every event into the folder, to judge and read later
+      --pcap                    write every packet too, for Wireshark
       --show PEER               print the conversation that PEER had
       --mode sim                virtual time, the only mode so far
   swarmsim judge TRACE...       the verdicts of a stored trace; --check NAME, --json
@@ -62,14 +63,14 @@ po::options_description run_options() {
   options.add_options()("mode", po::value<std::string>())("seed", po::value<std::string>())(
       "seeds", po::value<std::string>())("set", po::value<std::vector<std::string>>()->composing())(
       "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
-      "json", po::bool_switch())("trace", po::bool_switch())(
+      "json", po::bool_switch())("trace", po::bool_switch())("pcap", po::bool_switch())(
       "show", po::value<std::vector<std::string>>()->composing())("until", po::value<std::string>())(
       "require", po::value<std::vector<std::string>>()->composing())("path", po::value<std::vector<std::string>>());
   return options;
 }
 
 // Options of a later version, which must not look like a slip of the keyboard.
-constexpr std::array<std::string_view, 3> kLater{"--client", "--pcap", "--known"};
+constexpr std::array<std::string_view, 2> kLater{"--client", "--known"};
 
 std::expected<Command, std::string> parse_run(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
@@ -112,6 +113,7 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   if (values.contains("out")) command.out = values["out"].as<std::string>();
   if (values.contains("junit")) command.junit = values["junit"].as<std::string>();
   command.json = values["json"].as<bool>();
+  command.pcap = values["pcap"].as<bool>();
   if (values.contains("show")) command.shown = values["show"].as<std::vector<std::string>>();
   if (command.json && !command.shown.empty()) return Refusal("either --json, a document for programs, or --show, a text for people");
   command.trace = values["trace"].as<bool>() || !command.shown.empty();

@@ -26,6 +26,7 @@ struct RunCommand {
   std::optional<Duration> until;
   std::vector<std::string> required;       // names of checks
   bool trace = false;                      // write every event into the folder
+  bool pcap = false;                       // and every packet
   std::vector<std::string> shown;          // selectors of peers whose conversations are printed
 };
 struct ValidateCommand { std::vector<std::string> paths; };

@@ -136,6 +136,7 @@ class Program {
     if (!folder) return refuse(folder.error(), ExitStatus::environment);
     for (PlannedRun& run : plan) {
       run.log_path = folder->path_of(run.file, run.seed, "log");
+      if (command.pcap) run.pcap_path = folder->path_of(run.file, run.seed, "pcapng");
       if (command.trace) run.trace_path = folder->path_of(run.file, run.seed, "trace.jsonl");
     }
 

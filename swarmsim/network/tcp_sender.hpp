@@ -42,6 +42,7 @@ class TcpSender {
   // Bytes (without the FIN) whose first transmission has not begun.
   std::uint64_t unsent() const { return written_ - (next_ < written_ ? next_ : written_); }
   std::uint64_t next() const { return next_; }
+  std::uint64_t unacknowledged() const { return una_; }
   bool all_acknowledged() const { return una_ == end(); }
   bool fin_acknowledged() const { return fin_wanted_ && una_ == written_ + 1; }
   bool has_unsent() const { return next_ < end(); }

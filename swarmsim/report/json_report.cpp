@@ -34,6 +34,7 @@ Json run_json(const RunResult& run) {
                {"verdict", to_string(run.verdict())},
                {"checks", std::move(checks)}};
   if (!run.trace.empty()) json["trace"] = run.trace;
+  if (!run.pcap.empty()) json["pcap"] = run.pcap;
   if (!run.notes.empty()) json["notes"] = run.notes;
   if (!run.invalid.empty()) json["invalid"] = run.invalid;
   return json;

@@ -3,7 +3,7 @@
 //   {"runs": [{"scenario", "file", "seed", "mode", "fingerprint", "virtual_s", "wall_s", "verdict",
 //              "checks": [{"check", "who", "verdict", "measured", "limit", "story": [..], "again"}]}], "exit"}
 //
-// `story` begins with the sentence that sums it up; a held check has none.  "trace", "notes" and "invalid" of a run and
+// `story` begins with the sentence that sums it up; a held check has none.  "trace", "pcap", "notes" and "invalid" of a run and
 // "error" of the document appear only where there is something to say.
 #pragma once
 

@@ -16,7 +16,7 @@ class RunFolder {
   static std::expected<RunFolder, std::string> create(const std::filesystem::path& parent, const std::string& stem);
 
   const std::filesystem::path& path() const { return path_; }
-  // Where something of one run goes: `kind` is "log" or "trace.jsonl".
+  // Where something of one run goes: `kind` is "log", "trace.jsonl" or "pcapng".
   std::string path_of(const std::string& file, std::uint64_t seed, std::string_view kind) const;
 
  private:

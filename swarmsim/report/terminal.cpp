@@ -63,6 +63,7 @@ std::string describe_run(const RunResult& run, Colours colours) {
   for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);
   if (!run.invalid.empty()) text += fmt::format("  {} {}\n", coloured("INVALID", "31;1", colours), run.invalid);
   if (!run.trace.empty()) text += fmt::format("  trace {}\n", run.trace);
+  if (!run.pcap.empty()) text += fmt::format("  capture {}\n", run.pcap);
   text += fmt::format("  fingerprint {}, {} of virtual time in {}, {} messages, {} blocks\n", fingerprint_text(run.fingerprint),
                       to_text(run.virtual_time), in_seconds(run.wall_time), run.messages, run.blocks);
   return text;

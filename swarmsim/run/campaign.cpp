@@ -31,17 +31,20 @@ class Output {
 RunResult run_one(const PlannedRun& planned, const CampaignOptions& options) {
   Output log(planned.log_path);
   Output trace(planned.trace_path);
+  Output pcap(planned.pcap_path);
   const auto begin = std::chrono::steady_clock::now();
   RunResult result = run_in_virtual_time(*planned.scenario, {.seed = planned.seed, .until = options.until,
-                                                             .log = log.stream(), .trace = trace.stream(),
+                                                             .log = log.stream(), .trace = trace.stream(), .pcap = pcap.stream(),
                                                              .file = planned.file});
   result.wall_time = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
   result.file = planned.file;
   result.again = planned.again;
   result.trace = planned.trace_path;
+  result.pcap = planned.pcap_path;
   if (!log.finish() && result.invalid.empty()) result.notes.push_back("the log could not be written: " + log.path());
-  // Whoever asked for a trace needs it whole.
-  if (!trace.finish() && result.invalid.empty()) result.invalid = "the trace could not be written: " + trace.path();
+  // Whoever asked for these needs them whole.
+  for (Output* output : {&trace, &pcap})
+    if (!output->finish() && result.invalid.empty()) result.invalid = output->path() + " could not be written";
   return result;
 }
 

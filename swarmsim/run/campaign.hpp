@@ -22,6 +22,7 @@ struct PlannedRun {
   std::string again;       // the command that repeats it
   std::string log_path;    // where clients' words go; "" for nowhere
   std::string trace_path = {};   // where every event goes
+  std::string pcap_path = {};    // and every packet
 };
 
 struct CampaignOptions {

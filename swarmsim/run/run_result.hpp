@@ -45,6 +45,7 @@ struct RunResult {
   std::uint64_t open_connections = 0;   // when it ended
   std::string again;                // the command that shows it again
   std::string trace;                // the file with its events; "" where none was asked for
+  std::string pcap;                 // the file with its packets
 
   // Violated by any stable check; vacuous when a check is, or when none held.
   RunVerdict verdict() const;

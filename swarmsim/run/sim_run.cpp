@@ -23,6 +23,8 @@
 #include "swarmsim/run/virtual_disks.hpp"
 #include "swarmsim/virtual/world.hpp"
 #include "swarmsim/wire/observer.hpp"
+#include "swarmsim/wire/packet_capture.hpp"
+#include "swarmsim/wire/tap_tee.hpp"
 #include "swarmsim/wire/trace_writer.hpp"
 #include "tracker/tracker.hpp"
 
@@ -96,14 +98,16 @@ class SimRun final : private ClientKeeper {
  public:
   SimRun(const Scenario& scenario, const SimOptions& options)
       : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(addresses_for(names_)),
-        world_(world_options(scenario, options, tap_)), torrent_(make_torrent(scenario, options.seed, world_)),
+        capture_(options.pcap == nullptr ? nullptr : std::make_unique<PacketCapture>(*options.pcap, names_by_address())),
+        world_(world_options(scenario, options, tap_, capture_.get())), torrent_(make_torrent(scenario, options.seed, world_)),
         facts_(declared_facts(scenario, options.seed)), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
         witness_(judge_, scenario, names_, trace_.get()),
         observer_({.names = names_, .tracker = scenario.cast.tracker(), .geometry = facts_.geometry}, torrent_.content,
                   &witness_),
         disks_(world_, torrent_), timeline_(names_, world_, *this) {
-    tap_.set(observer_);
+    if (capture_) tee_ = std::make_unique<TapTee>(observer_, *capture_);
+    tap_.set(tee_ ? static_cast<StreamTap&>(*tee_) : observer_);
     for (const CheckSpec& check : scenario_.checks) judge_.add(*check.manual, check.arguments);
     world_.set_core_delays(scenario_.core_delays);
     add_peers();
@@ -123,12 +127,20 @@ class SimRun final : private ClientKeeper {
   }
 
  private:
-  static WorldOptions world_options(const Scenario& scenario, const SimOptions& options, StreamTap& tap) {
+  static WorldOptions world_options(const Scenario& scenario, const SimOptions& options, StreamTap& tap,
+                                    PacketTap* packet_tap) {
     WorldOptions world;
     world.train_packets = static_cast<std::int32_t>(scenario.train_packets);
     world.seed = options.seed;
     world.tap = &tap;
+    world.packet_tap = packet_tap;
     return world;
+  }
+
+  std::vector<std::pair<IpAddress, std::string>> names_by_address() const {
+    std::vector<std::pair<IpAddress, std::string>> names;
+    for (std::size_t i = 0; i < names_.size(); ++i) names.emplace_back(addresses_[i], names_[i]);
+    return names;
   }
 
   TraceHeader trace_header() const {
@@ -338,6 +350,7 @@ class SimRun final : private ClientKeeper {
       const CheckSpec& spec = scenario_.checks[i];
       result.checks.push_back({spec.manual, spec.who, judgements[i]});
     }
+    if (capture_) capture_->finish();
     if (trace_) trace_->finish(trace_end(result, was_cut_short));
     return result;
   }
@@ -355,6 +368,8 @@ class SimRun final : private ClientKeeper {
   const std::vector<std::string> names_;           // by HostId, the tracker's last
   const std::vector<IpAddress> addresses_;
   LateTap tap_;
+  std::unique_ptr<PacketCapture> capture_;         // only where it is asked for
+  std::unique_ptr<TapTee> tee_;                    // to the observer and the capture
   World world_;
   SwarmTorrent torrent_;
   RunFacts facts_;

@@ -20,6 +20,7 @@ struct SimOptions {
   std::optional<Duration> until = std::nullopt;   // ends the run here; what is open then is undecided
   std::ostream* log = nullptr;      // what clients say
   std::ostream* trace = nullptr;    // every event (docs/trace_format.md)
+  std::ostream* pcap = nullptr;     // every packet, as pcapng
   std::string file = {};            // where the scenario stood, for the trace
 };
 

@@ -17,12 +17,14 @@
 #include "swarmsim/virtual/event_loop.hpp"
 #include "swarmsim/virtual/fabric.hpp"
 #include "swarmsim/virtual/tcp_connection.hpp"
+#include "swarmsim/wire/packet_tap.hpp"
 
 namespace swarmlab::swarmsim {
 
 class TcpLayer {
  public:
-  TcpLayer(EventLoop& loop, Fabric& fabric, StreamTap* tap) : loop_(loop), fabric_(fabric), tap_(tap) {}
+  TcpLayer(EventLoop& loop, Fabric& fabric, StreamTap* tap, PacketTap* packet_tap)
+      : loop_(loop), fabric_(fabric), tap_(tap), packet_tap_(packet_tap) {}
 
   void add_host();
 
@@ -112,6 +114,7 @@ class TcpLayer {
   void carry_replies(EndRef from, std::uint32_t to, std::uint32_t segment);
   std::uint32_t copy_of(std::uint32_t segment);
   void release_segment(std::uint32_t segment);
+  void show_packets(EndRef from, const Segment& segment);
   void send_control(EndRef from, std::uint8_t flags);
   void send_range(EndRef from, ByteRange range);
 
@@ -140,6 +143,7 @@ class TcpLayer {
   EventLoop& loop_;
   Fabric& fabric_;
   StreamTap* tap_;
+  PacketTap* packet_tap_;
   StreamPools pools_;
   Pool<Connection, 256> connections_;
   Pool<Segment> segments_;

@@ -73,6 +73,7 @@ void TcpLayer::release_segment(std::uint32_t index) {
 void TcpLayer::dispatch(EndRef from, std::uint32_t index) {
   const std::uint32_t sender = end_at(from).host;
   const std::uint32_t to = end_at(from ^ 1).host;
+  if (packet_tap_ != nullptr) show_packets(from, segments_[index]);
   if (to == kNoHost) {
     fabric_.send_into_void(sender, segments_[index].carried.burst);
     release_segment(index);
@@ -168,6 +169,36 @@ void TcpLayer::carry_replies(EndRef from, std::uint32_t to, std::uint32_t index)
   if (segments_[index].acknowledgements > arriving) segments_[index].acknowledgements = arriving;
   if (last.is_doubled) carry(from, to, copy_of(index), last.held);
   carry(from, to, index, last.held);
+}
+
+void TcpLayer::show_packets(EndRef from, const Segment& segment) {
+  const auto has = [&segment](std::uint8_t flag) { return (segment.flags & flag) != 0; };
+  const TcpEnd& end = end_at(from);
+  const FabricHost& host = fabric_.host(end.host);
+  TappedSegment shown{.connection = segment.connection,
+                      .direction = direction_from(from),
+                      .from = end.endpoint,
+                      .to = end_at(from ^ 1).endpoint,
+                      .syn = has(Segment::syn),
+                      .ack = has(Segment::ack),
+                      .fin = has(Segment::fin),
+                      .rst = has(Segment::rst),
+                      .probe = has(Segment::probe),
+                      .begin = segment.begin,
+                      .length = segment.length,
+                      .unacknowledged = end.sender.unacknowledged(),
+                      .acknowledged = segment.acknowledged,
+                      .window_edge = segment.window_edge,
+                      .echo = std::nullopt,
+                      .selective = {},
+                      .waits = host.up.service_time(host.up.backlog(loop_.now()).value()),
+                      .packet_time = Duration(host.up_packet_ns)};
+  if (segment.echo != kNever) shown.echo = segment.echo;
+  if (segment.selective != Pool<SelectiveRanges>::kNone) {
+    const SelectiveRanges& ranges = selective_[segment.selective];
+    shown.selective = std::span(ranges.range).first(ranges.count);
+  }
+  packet_tap_->on_segment(shown, loop_.now());
 }
 
 // A segment without data: SYN, SYN-ACK, ACK (as many as it stands for), RST, window probe.

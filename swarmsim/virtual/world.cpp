@@ -42,7 +42,7 @@ class World::Core {
   explicit Core(const WorldOptions& given)
       : options(given),
         fabric(loop, given.seed, given.train_packets),
-        tcp(loop, fabric, given.tap),
+        tcp(loop, fabric, given.tap, given.packet_tap),
         datagrams(loop, fabric, given.tap) {
     SWARM_ASSERT(given.train_packets >= 1 && given.hash_rate.value() > 0);
   }

@@ -24,6 +24,7 @@
 #include "swarmsim/network/core_delays.hpp"
 #include "swarmsim/network/link.hpp"
 #include "swarmsim/virtual/virtual_files.hpp"
+#include "swarmsim/wire/packet_tap.hpp"
 #include "swarmsim/wire/stream_tap.hpp"
 
 namespace swarmlab::swarmsim {
@@ -38,6 +39,7 @@ struct HostSpec {
 struct WorldOptions {
   std::uint64_t seed = 1;
   StreamTap* tap = nullptr;            // sees everything the network carries; none where null
+  PacketTap* packet_tap = nullptr;     // sees every packet as it leaves, for captures
   // The most back-to-back packets of one flow that may move as one event.  1: every packet by itself.
   // The default carries a block of 16 KiB with its header.
   std::int32_t train_packets = 12;
