@@ -37,6 +37,8 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
   swarmsim validate FILE...     say what is wrong with scenario files
   swarmsim explain [NAME]       what a check claims or a faulty peer does, precisely
   swarmsim list DIR             the scenarios below a directory
+  swarmsim peer SPEC            a faulty peer on real sockets: --torrent FILE --dir DIR --listen ADDR:PORT
+                                [--peer ADDR:PORT]... [--seed N]; SPEC as behind `behaviour:`, or honest
 
 Examples
   swarmsim run scenarios/quickstart.yaml
@@ -134,8 +136,8 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
 }  // namespace
 
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 7> kCommands{"run", "judge", "trace", "diff", "validate", "explain", "list"};
-  constexpr std::array<std::string_view, 2> kLaterCommands{"schema", "peer"};
+  constexpr std::array<std::string_view, 8> kCommands{"run", "judge", "trace", "diff", "validate", "explain", "list", "peer"};
+  constexpr std::array<std::string_view, 1> kLaterCommands{"schema"};
   if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
     return HelpCommand{std::string(kHelp)};
   if (arguments.empty()) return Refusal("a command is missing; swarmsim --help lists them");
@@ -153,6 +155,7 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
   if (name == "judge") return parse_judge(rest);
   if (name == "trace") return parse_trace(rest);
   if (name == "diff") return parse_diff(rest);
+  if (name == "peer") return parse_peer(rest);
   for (const std::string& argument : rest)
     if (argument.starts_with("-")) return Refusal(fmt::format("{} has no option {}", name, argument));
   if (name == "validate" || name == "list") {

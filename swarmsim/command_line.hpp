@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/units.hpp"
+#include "swarmsim/peer_command.hpp"
 #include "swarmsim/scenario/parse.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 #include "swarmsim/trace_commands.hpp"
@@ -34,7 +35,7 @@ struct ExplainCommand { std::optional<std::string> name; };
 struct ListCommand { std::vector<std::string> paths; };
 struct HelpCommand { std::string text; };
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, TraceCommand, DiffCommand,
-                             HelpCommand>;
+                             PeerCommand, HelpCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

@@ -110,6 +110,7 @@ class Program {
 
   ExitStatus operator()(const TraceCommand& command) { return show_trace(command, env_); }
   ExitStatus operator()(const DiffCommand& command) { return diff_traces(command, env_); }
+  ExitStatus operator()(const PeerCommand& command) { return run_peer(command, env_); }
 
   ExitStatus operator()(const RunCommand& command) {
     json_ = command.json;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "swarmsim/real_world.hpp"
+
 namespace swarmlab::swarmsim {
 
 struct Env {
@@ -13,6 +15,7 @@ struct Env {
   std::ostream& error;
   bool out_is_terminal = false;
   bool error_is_terminal = false;
+  MakeRealWorld make_world = nullptr;   // without it `swarmsim peer` is refused
 };
 
 // The exit status.  Throws nothing of its own making.

@@ -44,11 +44,18 @@ TEST(Program, RefusesWhatItDoesNotKnow) {
 TEST(Program, SaysWhatOnlyLaterVersionsHave) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"run", "x.yaml", "--known=k.txt"}, {"run", "x.yaml", "--client=aria2"},
-        {"run", "x.yaml", "--mode", "lab"}, {"peer", "tarpit"}}) {
+        {"run", "x.yaml", "--mode", "lab"}}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.status, 2);
     EXPECT_THAT(outcome.error, HasSubstr("not supported yet"));
   }
+}
+
+TEST(Program, SaysWhatIsWrongWithAPeer) {
+  EXPECT_THAT(run({"peer", "tarpit"}).error, HasSubstr("did you mean 'tar_pit'?"));
+  EXPECT_THAT(run({"peer", "tar_pit", "--torrent", "x"}).error, HasSubstr("--listen is missing"));
+  EXPECT_THAT(run({"peer", "honest", "--torrent", "x", "--listen", "here"}).error, HasSubstr("an address and a port"));
+  EXPECT_EQ(run({"peer", "honest", "--torrent", "x", "--listen", "127.0.0.1:0"}).status, 3) << "tests have no sockets";
 }
 
 TEST(Program, RefusalsAreJsonWhereJsonIsAskedFor) {
