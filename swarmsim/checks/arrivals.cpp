@@ -83,6 +83,7 @@ void Arrivals::on_request(const WireEvent& event) {
 }
 
 std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
+  brought_news_ = false;
   if (event.to.value() >= peers_.size()) return std::nullopt;
   const protocol::BlockRange block = event.message.block();
   if (!facts_.geometry.is_valid(block)) return std::nullopt;
@@ -92,6 +93,7 @@ std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
   Progress& progress = progress_of(peer, block.piece);
   for_blocks_within(block, [&](std::uint32_t b) {
     if (progress.arrived[b] || (peer.was_seen_asking && !progress.asked[b].has(event.from))) return;
+    brought_news_ = true;
     progress.arrived[b] = true;
     progress.sources[b] = event.from;
     progress.authentic[b] = event.message.authentic;

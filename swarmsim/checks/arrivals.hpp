@@ -40,6 +40,9 @@ class Arrivals {
   // Takes a received piece message; the piece it made whole, if it did.
   std::optional<WholePiece> on_block(const WireEvent& event);
 
+  // Whether the block taken last was one that its receiver had not got yet.
+  bool brought_news() const { return brought_news_; }
+
   bool is_complete(HostId peer) const { return peers_[peer.value()].has.all(); }
   // When the last true block arrived; its joining time for who had everything; kNever before.
   Time completed_at(HostId peer) const { return peers_[peer.value()].completed_at; }
@@ -84,6 +87,7 @@ class Arrivals {
   std::vector<Progress> progress_;
   std::vector<std::uint32_t> free_;
   std::vector<HostId> sources_;   // of the piece that on_block() returned last
+  bool brought_news_ = false;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -17,6 +17,7 @@
 #include "swarmsim/checks/endgame_bounded.hpp"
 #include "swarmsim/checks/have_follows_verification.hpp"
 #include "swarmsim/checks/innocents_are_kept.hpp"
+#include "swarmsim/checks/interest_is_true.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
 #include "swarmsim/checks/nothing_after_choke.hpp"
 #include "swarmsim/checks/optimistic_rotation.hpp"
@@ -25,6 +26,7 @@
 #include "swarmsim/checks/request_bounds.hpp"
 #include "swarmsim/checks/requests_match_availability.hpp"
 #include "swarmsim/checks/seed_fairness.hpp"
+#include "swarmsim/checks/slots_follow_useful_rate.hpp"
 #include "swarmsim/checks/slots_go_to_interested.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/tracker_conservation.hpp"
@@ -50,6 +52,7 @@ constexpr std::array kCatalogue{
     Entry{&kEndgameBounded, make_endgame_bounded},
     Entry{&kHaveFollowsVerification, make_have_follows_verification},
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
+    Entry{&kInterestIsTrue, make_interest_is_true},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
     Entry{&kNothingAfterChoke, make_nothing_after_choke},
     Entry{&kOptimisticRotation, make_optimistic_rotation},
@@ -58,6 +61,7 @@ constexpr std::array kCatalogue{
     Entry{&kRequestBounds, make_request_bounds},
     Entry{&kRequestsMatchAvailability, make_requests_match_availability},
     Entry{&kSeedFairness, make_seed_fairness},
+    Entry{&kSlotsFollowUsefulRate, make_slots_follow_useful_rate},
     Entry{&kSlotsGoToInterested, make_slots_go_to_interested},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kTrackerConservation, make_tracker_conservation},

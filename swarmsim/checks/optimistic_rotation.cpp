@@ -55,6 +55,7 @@ class OptimisticRotation final : public Check, private SpellHandler {
       judgement.verdict = Verdict::vacuous;
       judgement.summary = "too few optimistic slots were given to tell chance from a fault; let the run be longer";
     }
+    watch_.hedge(judgement);
     return judgement;
   }
 

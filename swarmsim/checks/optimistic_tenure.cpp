@@ -22,23 +22,12 @@ constexpr std::array kParameters{
                     "how long such a slot is meant to last (default: each peer's declared optimistic_interval)"},
 };
 
-// The parts of time in which giving is counted: what came in the last whole one lies within the window over which each
-// of the clients measures rates.
-Duration part_for(const RunFacts& facts, const std::vector<HostId>& who) {
-  Duration part = 10s;
-  for (const HostId peer : who) {
-    const PeerFacts& client = facts.peers[peer.value()];
-    part = std::min({part, client.rechoke_interval, client.rate_window / 2});
-  }
-  return part;
-}
-
 class OptimisticTenure final : public Check, private SpellHandler {
  public:
   explicit OptimisticTenure(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who"), facts_.peers.size()),
         period_(context.arguments.duration("period", Duration{})),
-        given_(part_for(facts_, context.arguments.peers("who"))),
+        given_(part_within_windows(facts_, context.arguments.peers("who"))),
         watch_(context.arguments.peers("who"), facts_.peers.size(), *this) {}
 
   EventSet interest() const override { return SlotWatch::interest().received(MessageKind::piece); }
@@ -63,6 +52,7 @@ class OptimisticTenure final : public Check, private SpellHandler {
     } else {
       judgement.measured = fmt::format("shortest optimistic turn {}, of {}", to_text(shortest_), judged_);
     }
+    watch_.hedge(judgement);
     return judgement;
   }
 

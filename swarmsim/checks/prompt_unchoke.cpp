@@ -36,16 +36,15 @@ class PromptUnchoke final : public Check, private SpellHandler {
     watch_.finish(end.at);
     Judgement judgement = first_;
     judgement.limit = fmt::format("{} beside a free slot", to_text(limit_));
-    if (waits_.empty()) {
-      judgement.measured = "no peer became interested beside a free slot";
-      if (judgement.verdict == Verdict::violated) return judgement;
+    std::ranges::sort(waits_);
+    judgement.measured = waits_.empty() ? "nobody was unchoked into a free slot"
+                                        : fmt::format("median wait {}, longest {}, of {}", to_text(waits_[waits_.size() / 2]),
+                                                      to_text(waits_.back()), waits_.size());
+    if (judgement.verdict == Verdict::held && waits_.empty()) {
       judgement.verdict = Verdict::vacuous;
       judgement.summary = "nobody became interested while a slot was free; there was nothing to judge";
-      return judgement;
     }
-    std::ranges::sort(waits_);
-    judgement.measured = fmt::format("median wait {}, longest {}, of {}", to_text(waits_[waits_.size() / 2]),
-                                     to_text(waits_.back()), waits_.size());
+    watch_.hedge(judgement);
     return judgement;
   }
 

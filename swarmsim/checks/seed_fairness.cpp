@@ -57,6 +57,7 @@ class SeedFairness final : public Check, private SpellHandler {
       judgement.summary = fmt::format("the peers competed for too short a time to tell; {} are needed",
                                       to_text(needed(who_.front())));
     }
+    watch_.hedge(judgement);
     return judgement;
   }
 

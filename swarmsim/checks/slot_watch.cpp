@@ -1,6 +1,10 @@
 #include "swarmsim/checks/slot_watch.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "protocol/quantities.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -84,7 +88,15 @@ void SlotWatch::add(std::size_t number, const Change& change, Time now) {
   const auto place = std::upper_bound(begin, client.waiting.end(), change,
                                       [](const Change& a, const Change& b) { return a.at < b.at; });
   client.waiting.insert(place, change);
+  if (client.from != kNever && change.at < client.from) latest_ = std::max({latest_, now - kPatience - change.at, Duration(1)});
   if (now - kPatience > client.waiting[client.settled].at) settle(number, now - kPatience);
+}
+
+void SlotWatch::hedge(Judgement& judgement) const {
+  if (judgement.verdict != Verdict::violated || latest_ == Duration{}) return;
+  judgement.verdict = Verdict::undecided;
+  judgement.summary = fmt::format("a Choke or Unchoke waited {} to be sent, longer than is waited for here; without that: {}",
+                                  to_text(kPatience + latest_), judgement.summary);
 }
 
 void SlotWatch::finish(Time end) {

@@ -72,6 +72,9 @@ class SlotWatch {
   void on_event(const WireEvent& event);
   // Hands out everything up to the end of the run.
   void finish(Time end);
+  // Where a choke message was sent so late that spells had been handed out without it, a violation is not proven: the
+  // judgement becomes undecided and says so.
+  void hedge(Judgement& judgement) const;
 
  private:
   enum class Kind : std::uint8_t { opened, unchoke, choke, interested, not_interested, leaving, closed, stopped, joined };
@@ -104,6 +107,7 @@ class SlotWatch {
   SpellHandler& handler_;
   std::vector<std::size_t> number_of_;   // by HostId
   std::vector<Client> clients_;          // by position in `who`
+  Duration latest_{};                    // how much later than kPatience a change came, at most
 };
 
 }  // namespace swarmlab::swarmsim

@@ -43,6 +43,7 @@ class SlotsGoToInterested final : public Check, private SpellHandler {
       judgement.summary = "at no time did somebody wait for a slot while a peer without interest was connected; there was "
                           "nothing to judge";
     }
+    watch_.hedge(judgement);
     return judgement;
   }
 

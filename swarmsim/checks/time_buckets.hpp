@@ -10,8 +10,19 @@
 
 #include "protocol/assert.hpp"
 #include "swarmsim/checks/per_side.hpp"
+#include "swarmsim/checks/run_facts.hpp"
 
 namespace swarmlab::swarmsim {
+
+// A part such that what came in the last whole one lies within the window over which each of the clients measures rates.
+inline Duration part_within_windows(const RunFacts& facts, const std::vector<HostId>& clients) {
+  Duration part = 10s;
+  for (const HostId client : clients) {
+    const PeerFacts& declared = facts.peers[client.value()];
+    part = std::min({part, declared.rechoke_interval, declared.rate_window / 2});
+  }
+  return part;
+}
 
 class TimeBuckets {
  public:

@@ -85,6 +85,21 @@ TEST_F(SlotWatchTest, TreatsAClientThatIsStoppedAsLeavingEverybody) {
   EXPECT_THAT(spells, ElementsAre("0-10: cn", "10-20: cn!"));
 }
 
+TEST_F(SlotWatchTest, ProvesNothingWhereAMessageWasSentTooLateToBeCounted) {
+  Judgement judgement;
+  judgement.verdict = Verdict::violated;
+  judgement.summary = "b waits";
+  open(0s);
+  interested(5s);
+  sent(100s, 100s, MessageKind::choke);   // hands out what was up to 40 s
+  watch.hedge(judgement);
+  EXPECT_EQ(judgement.verdict, Verdict::violated);
+  sent(2s, 101s, MessageKind::unchoke);
+  watch.hedge(judgement);
+  EXPECT_EQ(judgement.verdict, Verdict::undecided);
+  EXPECT_EQ(judgement.summary, "a Choke or Unchoke waited 1 min 39 s to be sent, longer than is waited for here; without that: b waits");
+}
+
 TEST_F(SlotWatchTest, LeavesTheTrackerOut) {
   watch.on_event(event(WireEventKind::opened, 0s, kSeeder, kTracker));
   watch.finish(kStart + 20s);
