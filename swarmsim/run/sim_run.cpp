@@ -77,6 +77,7 @@ class LateTap final : public StreamTap {
     tap_->on_received(c, d, at, offset);
   }
   void on_ended(ConnectionId c, Direction d, Time at, StreamEnd how) override { tap_->on_ended(c, d, at, how); }
+  void expect(ConnectionId c) const override { tap_->expect(c); }
   void on_datagram_sent(const TappedDatagram& datagram, Time at) override { tap_->on_datagram_sent(datagram, at); }
   void on_datagram_received(const TappedDatagram& datagram, Time at) override {
     tap_->on_datagram_received(datagram, at);

@@ -63,6 +63,10 @@ class StreamBuffer {
   std::uint64_t message_end(StreamPools& pools, std::uint64_t from, std::uint64_t enough);
   // At most `max` bytes from the front.  Requires max > 0 and that so many are there.
   runtime::Slice read(StreamPools& pools, std::size_t max);
+  // Fetches into the cache what read() will look at.
+  void prefetch(const StreamPools& pools) const {
+    if (head_ != kNone) __builtin_prefetch(&pools.pieces[head_]);
+  }
   // Nobody will read any more: what is held is dropped; later writes only count.
   void discard(StreamPools& pools);
   template <class Visit>

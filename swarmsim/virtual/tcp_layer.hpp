@@ -55,10 +55,11 @@ class TcpLayer {
   // ---- the world's calls ----
   void on_segment_arrives(std::uint32_t host, std::uint32_t segment);
   void on_segment_delivered(std::uint32_t segment);
-  // A large swarm is larger than any cache.  What events will need is fetched in two steps, each while events
-  // before them are handled: first the segment, then the connection that it names.
+  // A large swarm is larger than any cache.  What events will need is fetched in three steps: while events
+  // before it are handled the segment, then the connection that it names; when its turn comes, the stream's data and owner.
   void prefetch_segment(std::uint32_t segment) const;
   void prefetch_connection(std::uint32_t segment) const;
+  void prefetch_reader(std::uint32_t segment) const;
   void on_retry_timer(std::uint32_t end, std::uint32_t connection, std::uint32_t sequence);
   void on_reply_timer(std::uint32_t end, std::uint32_t connection, std::uint32_t sequence);
   void on_stream_failed(std::uint32_t end, std::uint32_t connection);

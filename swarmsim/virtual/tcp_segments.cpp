@@ -6,6 +6,9 @@
 namespace swarmlab::swarmsim {
 namespace {
 
+// Of a stream's owner, as much as it is likely to need first; it is somebody else's type.
+constexpr std::size_t kOwnerBytes = 384;
+
 // What the path cut off a burst is missing from its segment.
 void fit_to_burst(Segment& segment) {
   if (segment.length == 0) return;
@@ -47,8 +50,22 @@ void TcpLayer::prefetch_segment(std::uint32_t segment) const {
 
 void TcpLayer::prefetch_connection(std::uint32_t segment) const {
   const Segment& known = segments_[segment];
-  const auto* at = reinterpret_cast<const char*>(&connections_[known.slot].ends[known.to]);
+  const Connection& connection = connections_[known.slot];
+  const auto* at = reinterpret_cast<const char*>(&connection.ends[known.to]);
   for (std::size_t line = 0; line < sizeof(TcpEnd); line += 64) __builtin_prefetch(at + line);
+  if (known.length == 0) return;
+  __builtin_prefetch(&connection.ends[known.to ^ 1].outgoing);
+  if (tap_ != nullptr) tap_->expect(known.connection);
+}
+
+void TcpLayer::prefetch_reader(std::uint32_t segment) const {
+  const Segment& known = segments_[segment];
+  if (known.length == 0) return;
+  const Connection& connection = connections_[known.slot];
+  connection.ends[known.to ^ 1].outgoing.prefetch(pools_);
+  const auto* handler = reinterpret_cast<const char*>(connection.ends[known.to].handler);
+  if (handler == nullptr) return;
+  for (std::size_t line = 0; line < kOwnerBytes; line += 64) __builtin_prefetch(handler + line);
 }
 
 void TcpLayer::add_acknowledgement(TcpEnd& end, Segment& segment) {

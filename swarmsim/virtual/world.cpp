@@ -51,6 +51,7 @@ class World::Core {
 
   void handle_next() {
     const Event event = loop.take();
+    if (is_segment(event)) tcp.prefetch_reader(event.item);
     prefetch(loop.soon());
     if (paused_hosts > 0 && is_held(event)) return;
     handle(event);
@@ -112,11 +113,12 @@ class World::Core {
     }
   }
 
+  static bool is_segment(const Event& e) {
+    return e.kind() == static_cast<std::uint8_t>(EventKind::segment_arrives) ||
+           e.kind() == static_cast<std::uint8_t>(EventKind::segment_delivered);
+  }
+
   void prefetch(std::span<const Event> soon) const {
-    const auto is_segment = [](const Event& e) {
-      return e.kind() == static_cast<std::uint8_t>(EventKind::segment_arrives) ||
-             e.kind() == static_cast<std::uint8_t>(EventKind::segment_delivered);
-    };
     if (soon.empty()) return;
     if (is_segment(soon[0])) tcp.prefetch_connection(soon[0].item);
     for (const Event& event : soon.subspan(1)) {

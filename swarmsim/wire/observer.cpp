@@ -115,6 +115,12 @@ void Observer::on_ended(ConnectionId id, Direction direction, Time at, StreamEnd
   emit(event);
 }
 
+void Observer::expect(ConnectionId id) const {
+  if (id.value() >= slot_of_.size() || slot_of_[id.value()] == kNone) return;
+  const auto* at = reinterpret_cast<const char*>(&connections_[slot_of_[id.value()]]);
+  for (std::size_t line = 0; line < sizeof(Connection); line += 64) __builtin_prefetch(at + line);
+}
+
 Observer::Connection* Observer::find(ConnectionId id) {
   if (id.value() >= slot_of_.size() || slot_of_[id.value()] == kNone) return nullptr;
   return &connections_[slot_of_[id.value()]];

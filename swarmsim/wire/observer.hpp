@@ -40,6 +40,7 @@ class Observer final : public StreamTap {
   void on_sent(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) override;
   void on_received(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) override;
   void on_ended(ConnectionId connection, Direction direction, Time at, StreamEnd how) override;
+  void expect(ConnectionId connection) const override;
   void on_datagram_sent(const TappedDatagram& datagram, Time at) override;
   void on_datagram_received(const TappedDatagram& datagram, Time at) override;
 

@@ -59,6 +59,8 @@ class StreamTap {
   virtual void on_received(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) = 0;
   // finished: once per direction, when its FIN was delivered.  reset and cut: once, ends both directions.
   virtual void on_ended(ConnectionId connection, Direction direction, Time at, StreamEnd how) = 0;
+  // Something of this connection is about to be told: a chance to fetch into the cache what that will touch.
+  virtual void expect(ConnectionId) const {}
   virtual void on_datagram_sent(const TappedDatagram& datagram, Time at) = 0;
   virtual void on_datagram_received(const TappedDatagram& datagram, Time at) = 0;
 
