@@ -133,7 +133,8 @@ void Download::on_reject(Peer& peer, const BlockRange& block) {
     return;
   }
   peer.open.erase(request);
-  picker_.released(peer.key, block);
+  // Its choke, not its refusal: a piece left half done is finished with it after its next Unchoke (B19, B31).
+  picker_.released(peer.key, block, peer.peer_choking ? Release::choked : Release::refused);
   if (!peer.peer_choking) {
     // It serves us, but not this: leave it alone with it for a while, ask for other things at once (B22).
     const Time now = clock_.now();

@@ -193,12 +193,12 @@ PiecePicker::Received PiecePicker::received(PeerKey peer, const BlockRange& rang
   return {.arrival = arrival, .piece_is_whole = piece.is_whole(), .cancel_at = cancel_at_};
 }
 
-bool PiecePicker::released(PeerKey peer, const BlockRange& range) {
+bool PiecePicker::released(PeerKey peer, const BlockRange& range, Release why) {
   if (judge(peer, range) != Arrival::asked) return false;
   const std::uint32_t slot = slot_of(range.piece);
   const BlockIndex block = PieceGeometry::block_at(range.begin);
   drop_held(*find_peer(peer), slot, block);
-  remove_asker(slot, block, peer, peer);
+  remove_asker(slot, block, peer, why == Release::refused ? peer : kNobody);
   return true;
 }
 

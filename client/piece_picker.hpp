@@ -79,6 +79,9 @@ enum class Arrival : std::uint8_t {
   duplicate,  // already received
 };
 
+// Why a peer does not deliver a block.
+enum class Release : std::uint8_t { refused, choked };
+
 class PiecePicker {
  public:
   static constexpr std::uint32_t kEndGameLooks = 4096;
@@ -125,7 +128,8 @@ class PiecePicker {
   // The block arrived whole and will be written.  Asked and unasked are both taken.  Requires is_block.
   Received received(PeerKey peer, const protocol::BlockRange& block);
   // The peer will not deliver this block: rejected, timed out, or cancelled by us.  False when it was not asked for it.
-  bool released(PeerKey peer, const protocol::BlockRange& block);
+  // What it refused it is asked for last; what it rejected because it chokes (BEP 6) is as free as after release_all().
+  bool released(PeerKey peer, const protocol::BlockRange& block, Release why = Release::refused);
   // The peer will deliver nothing it was asked for: it left, or choked without the Fast extension.
   void release_all(PeerKey peer);
   // Kept up to date by pick(); this is for a peer that is asked nothing because it is full.

@@ -249,10 +249,13 @@ class Duel {
     const auto open = open_requests(who);
     if (open.empty()) return;
     const BlockRange range = open[random_.below(open.size())];
-    ASSERT_TRUE(picker_->released(who, range));
+    const Release why = random_.chance(1, 2) ? Release::refused : Release::choked;
+    ASSERT_TRUE(picker_->released(who, range, why));
     ASSERT_FALSE(picker_->released(who, range));
     model_.drop(who, range);
-    if (model_.cell(range).is_wanted()) model_.cell(range).given_back_by = who;
+    if (!model_.cell(range).is_wanted()) return;
+    if (why == Release::refused) model_.cell(range).given_back_by = who;
+    else model_.cell(range).given_back_by.reset();
   }
   void verify() {
     for (PieceIndex piece(0); piece.value() < kPieces; ++piece) {

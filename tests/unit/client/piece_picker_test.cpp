@@ -269,6 +269,15 @@ TEST(PiecePicker, MayAskTheSamePeerAgainAfterAChoke) {
   EXPECT_THAT(t.pick(kAnna, "#", 2, Speed::medium, false), ElementsAre(t.block(0, 0), t.block(0, 1)));
 }
 
+TEST(PiecePicker, MayAskTheSamePeerAgainForWhatItRejectedWithItsChoke) {
+  Torrent t("..", 2);
+  t.join("##");
+  const auto anna = t.pick(kAnna, "##", 2);
+  for (const auto& block : anna) ASSERT_TRUE(t.picker.released(kAnna, block, Release::choked));
+  // The piece that is begun comes before a new one, and without a pause.
+  EXPECT_EQ(t.pick(kAnna, "##", 2, Speed::medium, false), anna);
+}
+
 TEST(PiecePicker, IgnoresAReleaseOfWhatThePeerWasNotAskedFor) {
   Torrent t("..", 1);
   t.join("##");
