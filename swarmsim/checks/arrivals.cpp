@@ -25,6 +25,24 @@ void Arrivals::on_restarted(HostId restarted, const protocol::Bitfield& has, Tim
   peer.has = has;
 }
 
+bool Arrivals::has_block(HostId peer, const protocol::BlockRange& range) const {
+  if (!facts_.geometry.is_valid(range)) return false;
+  if (has(peer, range.piece)) return true;
+  const std::uint32_t number = peers_[peer.value()].progress_of[range.piece.value()];
+  if (number == kNone) return false;
+  const std::int64_t begin = range.begin.value();
+  const std::int64_t last = (begin + range.length.value() - 1) / protocol::kBlockBytes.value();
+  for (std::int64_t block = begin / protocol::kBlockBytes.value(); block <= last; ++block)
+    if (!progress_[number].arrived[static_cast<std::size_t>(block)]) return false;
+  return true;
+}
+
+std::uint32_t Arrivals::blocks_of(HostId peer, PieceIndex piece) const {
+  const std::uint32_t number = peers_[peer.value()].progress_of[piece.value()];
+  if (number == kNone) return 0;
+  return static_cast<std::uint32_t>(progress_[number].arrived.size()) - progress_[number].missing;
+}
+
 std::uint32_t Arrivals::open_progress(PieceIndex piece) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(progress_.size()));

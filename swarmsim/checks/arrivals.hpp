@@ -46,6 +46,11 @@ class Arrivals {
   bool is_complete(HostId peer) const { return peers_[peer.value()].has.all(); }
   // When the last true block arrived; its joining time for who had everything; kNever before.
   Time completed_at(HostId peer) const { return peers_[peer.value()].completed_at; }
+  bool has(HostId peer, PieceIndex piece) const { return peers_[peer.value()].has.test(piece); }
+  // Every block that the range touches is there: its piece is, or they have arrived and it is not whole yet.
+  bool has_block(HostId peer, const protocol::BlockRange& range) const;
+  // How many blocks of a piece that is not whole have arrived.
+  std::uint32_t blocks_of(HostId peer, PieceIndex piece) const;
   std::uint32_t pieces(HostId peer) const { return peers_[peer.value()].has.count(); }
 
   struct LastBlock { Time at{}; HostId from; protocol::BlockRange block; };

@@ -15,16 +15,27 @@
 #include "swarmsim/checks/completes.hpp"
 #include "swarmsim/checks/contents_match.hpp"
 #include "swarmsim/checks/endgame_bounded.hpp"
+#include "swarmsim/checks/endgame_rescues_last_block.hpp"
+#include "swarmsim/checks/failed_piece_refetched.hpp"
+#include "swarmsim/checks/fast_choke_semantics.hpp"
 #include "swarmsim/checks/have_follows_verification.hpp"
+#include "swarmsim/checks/have_means_servable.hpp"
 #include "swarmsim/checks/innocents_are_kept.hpp"
 #include "swarmsim/checks/interest_is_true.hpp"
+#include "swarmsim/checks/no_duplicate_to_same_peer.hpp"
+#include "swarmsim/checks/no_request_for_owned_block.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
 #include "swarmsim/checks/nothing_after_choke.hpp"
 #include "swarmsim/checks/optimistic_rotation.hpp"
 #include "swarmsim/checks/optimistic_tenure.hpp"
+#include "swarmsim/checks/pipeline_refills.hpp"
 #include "swarmsim/checks/prompt_unchoke.hpp"
 #include "swarmsim/checks/request_bounds.hpp"
+#include "swarmsim/checks/requests_are_answered_once.hpp"
 #include "swarmsim/checks/requests_match_availability.hpp"
+#include "swarmsim/checks/requests_survive_choke.hpp"
+#include "swarmsim/checks/requests_survive_disconnect.hpp"
+#include "swarmsim/checks/requests_survive_silence.hpp"
 #include "swarmsim/checks/seed_fairness.hpp"
 #include "swarmsim/checks/slots_follow_useful_rate.hpp"
 #include "swarmsim/checks/slots_go_to_interested.hpp"
@@ -50,16 +61,27 @@ constexpr std::array kCatalogue{
     Entry{&kCompletes, make_completes},
     Entry{&kContentsMatch, make_contents_match},
     Entry{&kEndgameBounded, make_endgame_bounded},
+    Entry{&kEndgameRescuesLastBlock, make_endgame_rescues_last_block},
+    Entry{&kFailedPieceRefetched, make_failed_piece_refetched},
+    Entry{&kFastChokeSemantics, make_fast_choke_semantics},
     Entry{&kHaveFollowsVerification, make_have_follows_verification},
+    Entry{&kHaveMeansServable, make_have_means_servable},
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
     Entry{&kInterestIsTrue, make_interest_is_true},
+    Entry{&kNoDuplicateToSamePeer, make_no_duplicate_to_same_peer},
+    Entry{&kNoRequestForOwnedBlock, make_no_request_for_owned_block},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
     Entry{&kNothingAfterChoke, make_nothing_after_choke},
     Entry{&kOptimisticRotation, make_optimistic_rotation},
     Entry{&kOptimisticTenure, make_optimistic_tenure},
+    Entry{&kPipelineRefills, make_pipeline_refills},
     Entry{&kPromptUnchoke, make_prompt_unchoke},
     Entry{&kRequestBounds, make_request_bounds},
+    Entry{&kRequestsAreAnsweredOnce, make_requests_are_answered_once},
     Entry{&kRequestsMatchAvailability, make_requests_match_availability},
+    Entry{&kRequestsSurviveChoke, make_requests_survive_choke},
+    Entry{&kRequestsSurviveDisconnect, make_requests_survive_disconnect},
+    Entry{&kRequestsSurviveSilence, make_requests_survive_silence},
     Entry{&kSeedFairness, make_seed_fairness},
     Entry{&kSlotsFollowUsefulRate, make_slots_follow_useful_rate},
     Entry{&kSlotsGoToInterested, make_slots_go_to_interested},

@@ -42,9 +42,10 @@ class HaveFollowsVerification final : public Check {
         within_(context.arguments.duration("within", 5s)), checking_(context.arguments.duration("checking", 60s)),
         told_(facts_.geometry.piece_count(), Announced::Moment::sent),
         heard_(facts_.geometry.piece_count(), Announced::Moment::received), possible_(facts_),
-        lines_(facts_.peers.size()), has_since_(facts_.peers.size()), is_gone_(facts_.peers.size(), false) {
+        lines_(facts_.peers.size()), has_since_(facts_.peers.size()), is_gone_(facts_.peers.size(), false), started_(facts_.peers.size()) {
     for (const HostId peer : context.arguments.peers("who")) {
       const PeerFacts& facts = facts_.peers[peer.value()];
+      started_[peer.value()] = facts.joins;
       std::vector<Time>& since = has_since_[peer.value()];
       since.assign(facts_.geometry.piece_count(), kNever);
       for (PieceIndex piece; facts_.geometry.contains(piece); ++piece)
@@ -59,7 +60,8 @@ class HaveFollowsVerification final : public Check {
         .received(MessageKind::handshake)
         .received(MessageKind::piece)
         .add(WireEventKind::ended)
-        .add(WireEventKind::stopped);
+        .add(WireEventKind::stopped)
+        .add(WireEventKind::joined);
   }
 
   void on_event(const WireEvent& event) override {
@@ -81,7 +83,7 @@ class HaveFollowsVerification final : public Check {
         if (event.message.kind == MessageKind::piece) possible_.on_block(event);
         else heard_.on_event(event);
         return;
-      case WireEventKind::joined:
+      case WireEventKind::joined: return restart(event);
       case WireEventKind::opened:
       case WireEventKind::undecodable: return;
     }
@@ -126,11 +128,22 @@ class HaveFollowsVerification final : public Check {
   void open(const WireEvent& event) {
     if (!is_who_.has(event.to) || event.from.value() >= facts_.peers.size()) return;
     lines_[event.to.value()].push_back({event.from, event.connection, opposite(event.direction), event.at});
-    const Time base = std::max(event.at, facts_.peers[event.to.value()].joins + checking_);
+    const Time base = std::max(event.at, started_[event.to.value()] + checking_);
     due_.emplace(base + within_ + kPatience, Duty{event.to, event.at, {}, event.connection});
   }
   void close(HostId peer, ConnectionId connection) {
     if (is_who_.has(peer)) std::erase_if(lines_[peer.value()], [&](const Line& l) { return l.connection == connection; });
+  }
+
+  // What its disk holds now is what it may announce, once it has looked through it.
+  void restart(const WireEvent& event) {
+    is_gone_[event.from.value()] = false;
+    const auto has = protocol::Bitfield::from_wire(event.payload, facts_.geometry.piece_count());
+    if (!has || !is_who_.has(event.from)) return;
+    std::vector<Time>& since = has_since_[event.from.value()];
+    for (PieceIndex piece; facts_.geometry.contains(piece); ++piece)
+      since[piece.value()] = has->test(piece) ? event.at + checking_ : kNever;
+    started_[event.from.value()] = event.at;
   }
 
   void count_in_flight(const WireEvent& event, int change) {
@@ -171,15 +184,15 @@ class HaveFollowsVerification final : public Check {
       const Duty duty = due_.begin()->second;
       due_.erase(due_.begin());
       if (is_gone_[duty.who.value()]) continue;
+      const std::vector<Time>& since = has_since_[duty.who.value()];
       if (duty.piece) {
+        if (since[duty.piece->value()] != duty.since) continue;   // restarted without it
         for (const Line& to : lines_[duty.who.value()])
           if (to.since <= duty.since) judge(duty.who, to, *duty.piece, duty.since);
       } else if (const Line* to = line(duty.who, *duty.connection)) {
-        const std::vector<Time>& since = has_since_[duty.who.value()];
-        for (PieceIndex piece; facts_.geometry.contains(piece); ++piece) {
-          const bool at_start = facts_.peers[duty.who.value()].has_at_start.test(piece);
-          if (at_start || since[piece.value()] < duty.since) judge(duty.who, *to, piece, std::max(since[piece.value()], to->since));
-        }
+        const Time before = std::max(duty.since, started_[duty.who.value()] + checking_);
+        for (PieceIndex piece; facts_.geometry.contains(piece); ++piece)
+          if (since[piece.value()] <= before) judge(duty.who, *to, piece, std::max(since[piece.value()], to->since));
       }
     }
   }
@@ -218,7 +231,8 @@ class HaveFollowsVerification final : public Check {
   PossiblePieces possible_;
   std::vector<std::vector<Line>> lines_;        // by peer of who: its open connections
   std::vector<std::vector<Time>> has_since_;    // by peer of who and piece
-  std::vector<bool> is_gone_;                   // told to go by the scenario
+  std::vector<bool> is_gone_;                   // told to go, and not started again
+  std::vector<Time> started_;                   // by peer of who
   std::vector<int> in_flight_;                  // Haves, by connection and direction
   std::multimap<Time, Duty> due_;
   std::uint64_t owed_ = 0;

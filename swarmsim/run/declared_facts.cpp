@@ -38,7 +38,8 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.rate_window = group.settings.rate_window;
     peer.seed_turn_time = group.settings.seed_turn_time;
     peer.max_peers = group.settings.max_peers;
-    peer.end_game_requesters = group.settings.end_game_requesters;
+    peer.end_game_requesters = group.settings.end_game ? group.settings.end_game_requesters : 1;
+    peer.request_timeout = group.settings.request_timeout;
   }
   return facts;
 }
