@@ -1,6 +1,7 @@
 #include "client/piece_picker.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "protocol/assert.hpp"
@@ -126,7 +127,7 @@ void PiecePicker::take_duplicates(const Asker& asker, Peer& who, std::size_t unt
       for (std::size_t i = 0; i < peers_.size(); ++i) {
         const Peer& holder = peers_[(start + i) % peers_.size()];
         if (holder.key == who.key || holder.speed != speed) continue;
-        for (const Held& held : holder.held) {
+        for (const Held& held : holder.held | std::views::reverse) {
           if (out.size() == until || who.duplicates >= options_.end_game_per_peer) return;
           if (++looks > kEndGameLooks) return;
           Begun& piece = slots_[held.slot];

@@ -31,7 +31,8 @@
 //      if the asker is `again`: whoever composes withholds that for a while from a peer that rejects, or
 //      the two would exchange requests and rejects as fast as the wire allows.
 //   6. End-game: when every missing block that any connected peer has is asked for, blocks that others were
-//      asked for too: those with the fewest askers first, among them those of slow peers, oldest first.
+//      asked for too: those with the fewest askers first, among them those of slow peers, and of each the one
+//      that was asked for last: it would be answered last, so that a Cancel still saves it (B26).
 //      A block has at most `end_game_requesters` askers and no peer is asked twice (B25, B35); a peer has at
 //      most `end_game_per_peer` duplicates open at a time, which bounds the waste (B26).  It is a
 //      question of the moment, put again at every pick(), so that peers which join, unchoke or run dry

@@ -428,13 +428,13 @@ TEST(PiecePicker, KeepsFewDuplicatesOpenPerPeer) {
   EXPECT_THAT(t.pick(kBert, "#", 8), SizeIs(1));
 }
 
-TEST(PiecePicker, DuplicatesTheBlocksOfSlowPeersFirstAndTheOldestOfThem) {
+TEST(PiecePicker, DuplicatesTheBlocksOfSlowPeersFirstAndTheLatestOfThem) {
   Torrent t("...", 1);
   t.join("###");
   const auto anna = t.pick(kAnna, "###", 1, Speed::fast);
   const auto bert = t.pick(kBert, "###", 2, Speed::slow);
-  EXPECT_THAT(t.pick(kCleo, "###", 1), ElementsAre(bert[0]));
-  EXPECT_THAT(t.pick(kDora, "###", 2), ElementsAre(bert[1], anna[0]));   // fewest askers before slow owners
+  EXPECT_THAT(t.pick(kCleo, "###", 1), ElementsAre(bert[1]));
+  EXPECT_THAT(t.pick(kDora, "###", 2), ElementsAre(bert[0], anna[0]));   // fewest askers before slow owners
 }
 
 TEST(PiecePicker, CancelsAtTheOthersWhenADuplicatedBlockArrives) {
@@ -468,6 +468,13 @@ TEST(PiecePicker, LetsAPeerThatJoinsLaterRescueTheLastBlock) {
   EXPECT_THAT(t.pick(kAnna, "###", 5), IsEmpty());
   t.join("###");
   EXPECT_THAT(t.pick(kBert, "###", 5), ElementsAre(t.block(2, 0)));
+}
+
+TEST(PiecePicker, DuplicatesFirstWhatIsAnsweredLast) {
+  Torrent t(".", 6);
+  t.join("#");
+  ASSERT_THAT(t.pick(kAnna, "#", 9), SizeIs(6));   // blocks 0 to 5, in this order
+  EXPECT_THAT(t.pick(kBert, "#", 9), ElementsAre(t.block(0, 5), t.block(0, 4)));
 }
 
 TEST(PiecePicker, DuplicatesNothingWhenTheEndGameIsOff) {
