@@ -28,6 +28,9 @@ constexpr std::size_t kMostMarks = 512;
 // A block written before an announce may be sent long after it.
 constexpr Duration kInFlight = 2min;
 
+// More than any connection can owe.
+constexpr ByteCount kAll{std::int64_t{1} << 60};
+
 // What the wire showed of one client by some moment.
 struct Mark {
   Time at{};
@@ -49,7 +52,9 @@ struct Client {
   Time joined{};
   ByteCount at_start;           // on its disk when it joined
   ByteCount written_out;        // payload of its blocks that were sent, or may have been written when their connection ended
-  ByteCount written_in;         // payload of blocks that were sent to it
+  ByteCount written_in;         // the same of blocks for it
+  ByteCount owes;               // of what it was asked for on connections that are open, not sent nor refused
+  ByteCount is_owed;            // the same of what it asked for
   ByteCount arrived;            // payload that reached it
   Mark now;
   Mark base;                    // at the latest `started`
@@ -94,14 +99,12 @@ class AnnounceNumbers final : public Check {
     }
     const ByteCount length(event.message.length);
     if (event.message.kind == MessageKind::request) {
-      if (is_who_.has(event.to)) owed(event, opposite(event.direction)) += length;
+      owe(event, event.to, event.from, opposite(event.direction), length);
       return;
     }
     if (event.kind == WireEventKind::sent) {
-      if (is_who_.has(event.from)) {
-        ByteCount& owes = owed(event, event.direction);
-        owes = event.message.kind == MessageKind::choke ? ByteCount{} : std::max(owes - length, ByteCount{});
-      }
+      const bool is_choke = event.message.kind == MessageKind::choke;
+      owe(event, event.from, event.to, event.direction, ByteCount{} - (is_choke ? kAll : length));
       if (event.message.kind != MessageKind::piece) return;
       if (is_who_.has(event.from)) {
         clients_[event.from.value()].written_out += length;
@@ -133,7 +136,10 @@ class AnnounceNumbers final : public Check {
 
   Judgement conclude(const EndOfRun&, Disks&) override {
     for (std::uint32_t i = 0; i < clients_.size(); ++i)
-      for (const Suspicion& suspicion : clients_[i].suspicions) settle(HostId(i), suspicion);
+      for (Suspicion& suspicion : clients_[i].suspicions) {
+        suspicion.seen += suspicion.is_upload ? clients_[i].owes : clients_[i].is_owed;   // written, and not sent any more
+        settle(HostId(i), suspicion);
+      }
     Judgement judgement = first_;
     judgement.measured = fmt::format("{}, {} of them after traffic", counted(judged_, "announce"), telling_);
     judgement.limit = fmt::format("what was on the wire, at most {} behind", to_text(lag_));
@@ -155,24 +161,34 @@ class AnnounceNumbers final : public Check {
     client.at_start = size_of(has ? *has : facts_.peers[event.from.value()].has_at_start);
   }
 
-  // Payload that was asked for on this connection and neither sent nor refused: no more can have been written to it.
-  ByteCount& owed(const WireEvent& event, Direction by) {
+  // Changes what was asked for on this connection and is neither sent nor refused: no more can have been written to
+  // it.  At least to nothing; gives what it was.
+  ByteCount owe(const WireEvent& event, HostId server, HostId asker, Direction by, ByteCount change) {
+    if (!is_who_.has(server) && !is_who_.has(asker)) return {};
     const std::size_t at = std::size_t{event.connection.value()} * 2 + static_cast<std::size_t>(by);
     if (owed_.size() <= at) owed_.resize(at + 1);
-    return owed_[at];
+    const ByteCount before = owed_[at];
+    owed_[at] = change + before > ByteCount{} ? change + before : ByteCount{};
+    if (is_who_.has(server)) clients_[server.value()].owes += owed_[at] - before;
+    if (is_who_.has(asker)) clients_[asker.value()].is_owed += owed_[at] - before;
+    return before;
   }
 
-  // What was written and not sent yet is lost with the connection; its writer may have counted it.
+  // What was written and not sent yet is lost with the connection; its writer may have counted it, and whoever got the
+  // beginning of a block that as well.
   void on_ended(const WireEvent& event) {
-    for (const HostId end : {event.from, event.to}) {
-      if (!is_who_.has(end)) continue;
-      ByteCount& owes = owed(event, end == event.from ? event.direction : opposite(event.direction));
-      Client& client = clients_[end.value()];
-      client.written_out += owes;
-      for (Suspicion& suspicion : client.suspicions)
-        if (suspicion.is_upload) suspicion.seen += owes;
-      owes = ByteCount{};
+    for (const bool first_way : {true, false}) {
+      const HostId server = first_way ? event.from : event.to;
+      const HostId asker = first_way ? event.to : event.from;
+      const ByteCount lost = owe(event, server, asker, first_way ? event.direction : opposite(event.direction), ByteCount{} - kAll);
+      if (is_who_.has(server)) excuse(clients_[server.value()], true, lost);
+      if (is_who_.has(asker)) excuse(clients_[asker.value()], false, lost);
     }
+  }
+  static void excuse(Client& client, bool is_upload, ByteCount lost) {
+    (is_upload ? client.written_out : client.written_in) += lost;
+    for (Suspicion& suspicion : client.suspicions)
+      if (suspicion.is_upload == is_upload) suspicion.seen += lost;
   }
 
   static void mark(Client& client, Time at) {

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/quantities.hpp"
 #include "protocol/units.hpp"
 #include "swarmsim/wire/stream_tap.hpp"
 
@@ -16,7 +17,7 @@ namespace swarmlab::swarmsim {
 
 class CheckArguments {
  public:
-  using Value = std::variant<std::vector<HostId>, Duration, std::uint64_t>;
+  using Value = std::variant<std::vector<HostId>, Duration, std::uint64_t, Share>;
 
   void set(std::string_view name, Value value) { values_.emplace_back(std::string(name), std::move(value)); }
 
@@ -28,6 +29,7 @@ class CheckArguments {
     return get<Duration>(name).value_or(otherwise);
   }
   std::optional<std::uint64_t> count(std::string_view name) const { return get<std::uint64_t>(name); }
+  Share share(std::string_view name, Share otherwise) const { return get<Share>(name).value_or(otherwise); }
 
  private:
   template <class T>

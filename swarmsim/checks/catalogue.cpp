@@ -30,6 +30,7 @@
 #include "swarmsim/checks/optimistic_tenure.hpp"
 #include "swarmsim/checks/pipeline_refills.hpp"
 #include "swarmsim/checks/prompt_unchoke.hpp"
+#include "swarmsim/checks/redundancy_budget.hpp"
 #include "swarmsim/checks/request_bounds.hpp"
 #include "swarmsim/checks/requests_are_answered_once.hpp"
 #include "swarmsim/checks/requests_match_availability.hpp"
@@ -41,6 +42,7 @@
 #include "swarmsim/checks/slots_go_to_interested.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/tracker_conservation.hpp"
+#include "swarmsim/checks/two_seeds_cooperate.hpp"
 #include "swarmsim/checks/upload_slots.hpp"
 
 namespace swarmlab::swarmsim {
@@ -76,6 +78,7 @@ constexpr std::array kCatalogue{
     Entry{&kOptimisticTenure, make_optimistic_tenure},
     Entry{&kPipelineRefills, make_pipeline_refills},
     Entry{&kPromptUnchoke, make_prompt_unchoke},
+    Entry{&kRedundancyBudget, make_redundancy_budget},
     Entry{&kRequestBounds, make_request_bounds},
     Entry{&kRequestsAreAnsweredOnce, make_requests_are_answered_once},
     Entry{&kRequestsMatchAvailability, make_requests_match_availability},
@@ -87,6 +90,7 @@ constexpr std::array kCatalogue{
     Entry{&kSlotsGoToInterested, make_slots_go_to_interested},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kTrackerConservation, make_tracker_conservation},
+    Entry{&kTwoSeedsCooperate, make_two_seeds_cooperate},
     Entry{&kUploadSlots, make_upload_slots},
 };
 

@@ -69,6 +69,9 @@ void read_argument(MapReader& reader, const ParameterManual& parameter, const Ca
     case ParameterKind::duration:
       if (const auto time = reader.duration(parameter.name)) arguments.set(parameter.name, *time);
       return;
+    case ParameterKind::share:
+      if (const auto share = reader.share(parameter.name)) arguments.set(parameter.name, *share);
+      return;
     case ParameterKind::count:
       if (const auto count = reader.count(parameter.name, 1'000'000)) arguments.set(parameter.name, *count);
       return;
