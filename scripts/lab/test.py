@@ -200,6 +200,12 @@ def _all_builds(steps: Steps, release_bin: Path) -> None:
             return _ctest(preset, None)
         steps.run(f"build and ctest ({preset})", build_and_test)
     steps.run("fingerprints are equal in all builds", lambda: _compare(fingerprints))
+    steps.run("trains and single packets agree", lambda: _trains(release_bin))
+
+
+def _trains(bin_folder: Path) -> tuple[bool, str]:
+    status, last = _stream([sys.executable, tree.ROOT / "tests/physics/train.py", "--swarmsim", bin_folder / "swarmsim"])
+    return status == 0, last[-1] if last else f"status {status}"
 
 
 def _fingerprints(bin_folder: Path) -> dict[str, str]:

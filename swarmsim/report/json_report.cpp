@@ -33,6 +33,13 @@ Json run_json(const RunResult& run) {
                {"wall_s", seconds(run.wall_time)},
                {"verdict", to_string(run.verdict())},
                {"checks", std::move(checks)}};
+  Json peers = Json::array();
+  for (const Completion& completion : run.completions) {
+    Json peer = {{"peer", completion.peer}, {"joined_s", seconds(completion.joined - kStart)}, {"completed_s", nullptr}};
+    if (completion.completed != kNever) peer["completed_s"] = seconds(completion.completed - kStart);
+    peers.push_back(std::move(peer));
+  }
+  json["peers"] = std::move(peers);
   if (!run.trace.empty()) json["trace"] = run.trace;
   if (!run.pcap.empty()) json["pcap"] = run.pcap;
   if (!run.notes.empty()) json["notes"] = run.notes;

@@ -25,6 +25,13 @@ struct Misdeeds {
   std::uint64_t count = 0;
 };
 
+// When a peer that did not have everything came, and had it; kNever for who never had.
+struct Completion {
+  std::string peer;
+  Time joined{};
+  Time completed = kNever;
+};
+
 // Of a whole run, in the order of what matters most.
 enum class RunVerdict : std::uint8_t { held, violated, vacuous, invalid };
 std::string_view to_string(RunVerdict verdict);
@@ -40,6 +47,7 @@ struct RunResult {
   std::vector<CheckResult> checks;
   std::vector<std::string> notes;   // oddities that are no verdict: streams that could not be decoded
   std::vector<Misdeeds> misdeeds;   // of each behaviour of each peer, in the order of peers
+  std::vector<Completion> completions;   // in the order of peers
   std::uint64_t messages = 0;       // sent
   std::uint64_t blocks = 0;         // received
   std::uint64_t open_connections = 0;   // when it ended

@@ -341,6 +341,9 @@ class SimRun final : private ClientKeeper {
       if (!impossible.empty()) invalid_ = "the emulator is wrong: " + impossible;
     }
     result.invalid = invalid_;
+    for (std::uint32_t i = 0; i < facts_.peers.size(); ++i)
+      if (const PeerFacts& peer = facts_.peers[i]; !peer.has_at_start.all())
+        result.completions.push_back({peer.name, peer.joins, judge_.arrivals().completed_at(HostId(i))});
     for (const Participant& participant : participants_)
       if (participant.log && !participant.log->storage_failure().empty() && result.notes.size() < 2 * kMaxNotes)
         result.notes.push_back(fmt::format("storage failed: {}", participant.log->storage_failure()));

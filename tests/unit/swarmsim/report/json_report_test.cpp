@@ -31,6 +31,17 @@ TEST(JsonReport, HasTheFieldsOthersRelyOn) {
   EXPECT_EQ(check["again"], "swarmsim run s.yaml --seed 7");
 }
 
+TEST(JsonReport, SaysWhenEachPeerHadEverything) {
+  RunResult run = a_run({});
+  run.completions = {{"leech[0]", kStart + 5s, kStart + 65s}, {"leech[1]", kStart + 5s, kNever}};
+  const auto json = nlohmann::json::parse(json_report(std::vector{run}, ExitStatus::held));
+  const auto& peers = json["runs"][0]["peers"];
+  EXPECT_EQ(peers[0]["peer"], "leech[0]");
+  EXPECT_EQ(peers[0]["joined_s"], 5.0);
+  EXPECT_EQ(peers[0]["completed_s"], 65.0);
+  EXPECT_TRUE(peers[1]["completed_s"].is_null());
+}
+
 TEST(JsonReport, RefusalsAreDocumentsToo) {
   const auto json = nlohmann::json::parse(json_refusal("no such \xff file", ExitStatus::usage));
   EXPECT_EQ(json["exit"], 2);
