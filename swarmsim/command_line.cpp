@@ -27,8 +27,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
       --out DIR                 where folders of runs go (default: runs)
       --junit FILE              write JUnit XML there too
       --json                    print one JSON document instead of the report
-      --trace                   write every event into the folder, to judge and read later
-      --pcap                    write every packet too, for Wireshark
+      --trace, --pcap           write every event, every packet into the folder
       --show PEER               print the conversation that PEER had
       --mode sim                virtual time, the only mode so far
   swarmsim judge TRACE...       the verdicts of a stored trace; --check NAME, --json
@@ -39,6 +38,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
   swarmsim list DIR             the scenarios below a directory
   swarmsim peer SPEC            a faulty peer on real sockets: --torrent FILE --dir DIR --listen ADDR:PORT
                                 [--peer ADDR:PORT]... [--seed N]; SPEC as behind `behaviour:`, or honest
+  swarmsim schema               the JSON Schema of scenario files, for editors
 
 Examples
   swarmsim run scenarios/quickstart.yaml
@@ -136,15 +136,13 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
 }  // namespace
 
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 8> kCommands{"run", "judge", "trace", "diff", "validate", "explain", "list", "peer"};
-  constexpr std::array<std::string_view, 1> kLaterCommands{"schema"};
+  constexpr std::array<std::string_view, 9> kCommands{"run",     "judge", "trace", "diff", "validate",
+                                                      "explain", "list",  "peer",  "schema"};
   if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
     return HelpCommand{std::string(kHelp)};
   if (arguments.empty()) return Refusal("a command is missing; swarmsim --help lists them");
   const std::string& name = arguments.front();
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-  if (std::ranges::find(kLaterCommands, name) != kLaterCommands.end())
-    return Refusal(fmt::format("'{}' is not supported yet by this version", name));
   if (name == "run") {
     try {
       return parse_run(rest);
@@ -162,6 +160,10 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
     if (rest.empty()) return Refusal(fmt::format("{}: which {}?", name, name == "list" ? "directory" : "file"));
     if (name == "list") return ListCommand{rest};
     return ValidateCommand{rest};
+  }
+  if (name == "schema") {
+    if (!rest.empty()) return Refusal("schema: takes no arguments");
+    return SchemaCommand{};
   }
   if (name == "explain") {
     if (rest.size() > 1) return Refusal("explain: one name, or none for all");

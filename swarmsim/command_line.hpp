@@ -33,9 +33,10 @@ struct RunCommand {
 struct ValidateCommand { std::vector<std::string> paths; };
 struct ExplainCommand { std::optional<std::string> name; };
 struct ListCommand { std::vector<std::string> paths; };
+struct SchemaCommand {};                   // the JSON Schema of scenario files
 struct HelpCommand { std::string text; };
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, TraceCommand, DiffCommand,
-                             PeerCommand, HelpCommand>;
+                             PeerCommand, SchemaCommand, HelpCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

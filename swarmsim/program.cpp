@@ -16,6 +16,7 @@
 #include "swarmsim/report/run_folder.hpp"
 #include "swarmsim/report/terminal.hpp"
 #include "swarmsim/run/campaign.hpp"
+#include "swarmsim/scenario/schema.hpp"
 #include "swarmsim/scenario_files.hpp"
 #include "swarmsim/shell_word.hpp"
 #include "swarmsim/trace_commands.hpp"
@@ -108,6 +109,10 @@ class Program {
 
   ExitStatus operator()(const JudgeCommand& command) { return judge_traces(command, env_); }
 
+  ExitStatus operator()(const SchemaCommand&) {
+    env_.out << scenario_schema();
+    return ExitStatus::held;
+  }
   ExitStatus operator()(const TraceCommand& command) { return show_trace(command, env_); }
   ExitStatus operator()(const DiffCommand& command) { return diff_traces(command, env_); }
   ExitStatus operator()(const PeerCommand& command) { return run_peer(command, env_); }

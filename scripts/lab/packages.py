@@ -48,6 +48,7 @@ PROCESS_TESTS = (
     *MUTANTS,
     Package("python3-pytest", "tests of whole processes"),
     Package("python3-yaml", "tests of scenario files"),
+    Package("python3-jsonschema", "the schema of scenario files, held against them"),
     Package("python3-libtorrent", "a client that nobody here wrote"),
     Package("aria2", "another client that nobody here wrote", "aria2c"),
     Package("transmission-cli", "another client that nobody here wrote", "transmission-cli"),

@@ -11,6 +11,8 @@
 
 namespace swarmlab::swarmsim {
 
+struct KeyLog;
+
 // Line and column from 1; line 0 is the file as a whole.
 struct Position {
   int line = 0;
@@ -38,9 +40,14 @@ class Diagnostics {
   // In the order of their places.
   std::vector<Diagnostic> sorted() const;
 
+  // From now on who reads maps writes down what it asks of them; `log` outlives the parsing.
+  void log_keys(KeyLog& log) { key_log_ = &log; }
+  KeyLog* key_log() { return key_log_; }   // null where nobody wants to know
+
  private:
   std::vector<Diagnostic> list_;
   std::size_t left_out_ = 0;
+  KeyLog* key_log_ = nullptr;
 };
 
 // "file:3:7: what"

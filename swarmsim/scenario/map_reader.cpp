@@ -12,15 +12,29 @@ MapReader::MapReader(const YamlNode& node, std::string what, Diagnostics& diagno
     : node_(node), what_(std::move(what)), diagnostics_(diagnostics) {
   if (node.kind != YamlNode::Kind::map && node.kind != YamlNode::Kind::empty)
     diagnostics_.add(node.at, fmt::format("{}: {}; a map {{ key: value }} belongs here", what_, to_string(node.kind)));
+  if (KeyLog* const keys = diagnostics_.key_log()) {
+    logged_as_ = keys->maps.size();
+    keys->maps.push_back({what_, {}});
+  }
+}
+
+LoggedKey* MapReader::log(std::string_view key, KeyKind kind) {
+  KeyLog* const keys = diagnostics_.key_log();
+  if (keys == nullptr) return nullptr;
+  LoggedKey& entry = keys->maps[logged_as_].key(key);
+  if (kind != KeyKind::structure) entry.kind = kind;
+  return &entry;
 }
 
 const YamlNode* MapReader::take(std::string_view key) {
+  log(key);
   if (std::ranges::find(known_, key) == known_.end()) known_.push_back(key);
   return node_.find(key);
 }
 
 const YamlNode* MapReader::require(std::string_view key, std::string_view example) {
   const YamlNode* value = take(key);
+  if (LoggedKey* const entry = log(key)) entry->is_required = true;
   if (value == nullptr)
     diagnostics_.add(node_.at, fmt::format("{}: '{}' is missing; for example {}", what_, key, example));
   return value;
@@ -39,12 +53,14 @@ void MapReader::complain(const YamlNode& value, std::string_view key, std::strin
 }
 
 std::optional<std::string> MapReader::text(std::string_view key) {
+  log(key, KeyKind::text);
   const YamlNode* value = scalar(key);
   if (value == nullptr) return std::nullopt;
   return value->text;
 }
 
 std::optional<bool> MapReader::flag(std::string_view key) {
+  log(key, KeyKind::flag);
   const YamlNode* value = scalar(key);
   if (value == nullptr) return std::nullopt;
   if (value->text == "true") return true;
@@ -54,6 +70,7 @@ std::optional<bool> MapReader::flag(std::string_view key) {
 }
 
 std::optional<std::uint64_t> MapReader::count(std::string_view key, std::uint64_t most) {
+  if (LoggedKey* const entry = log(key, KeyKind::count)) entry->most = most;
   const YamlNode* value = scalar(key);
   if (value == nullptr) return std::nullopt;
   const auto parsed = parse_count(value->text, most);
@@ -63,6 +80,7 @@ std::optional<std::uint64_t> MapReader::count(std::string_view key, std::uint64_
 }
 
 std::optional<std::size_t> MapReader::word(std::string_view key, std::span<const std::string_view> words) {
+  if (LoggedKey* const entry = log(key, KeyKind::word)) entry->words.assign(words.begin(), words.end());
   const YamlNode* value = scalar(key);
   if (value == nullptr) return std::nullopt;
   const auto found = std::ranges::find(words, std::string_view(value->text));

@@ -11,11 +11,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "protocol/quantities.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
+#include "swarmsim/scenario/key_log.hpp"
 #include "swarmsim/scenario/yaml_tree.hpp"
 
 namespace swarmlab::swarmsim {
@@ -53,6 +55,7 @@ class MapReader {
  private:
   template <class T>
   std::optional<T> quantity(std::string_view key, Parsed<T> (*parse)(std::string_view)) {
+    log(key, kind_of<T>());
     const YamlNode* value = scalar(key);
     if (value == nullptr) return std::nullopt;
     Parsed<T> parsed = parse(value->text);
@@ -60,6 +63,15 @@ class MapReader {
     complain(*value, key, parsed.error());
     return std::nullopt;
   }
+  template <class T>
+  static constexpr KeyKind kind_of() {
+    if constexpr (std::is_same_v<T, ByteCount>) return KeyKind::size;
+    else if constexpr (std::is_same_v<T, BytesPerSecond>) return KeyKind::rate;
+    else if constexpr (std::is_same_v<T, Duration>) return KeyKind::duration;
+    else return KeyKind::share;
+  }
+  // Where keys are logged: the key's entry, which is a structure's unless it has been asked for as something else.
+  LoggedKey* log(std::string_view key, KeyKind kind = KeyKind::structure);
   const YamlNode* scalar(std::string_view key);
   void complain(const YamlNode& value, std::string_view key, std::string_view what);
 
@@ -67,6 +79,7 @@ class MapReader {
   std::string what_;
   Diagnostics& diagnostics_;
   std::vector<std::string_view> known_;
+  std::size_t logged_as_ = 0;   // position in the log
 };
 
 // A single value or a list of them, each handed to `each`.

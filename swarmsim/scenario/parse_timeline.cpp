@@ -131,6 +131,8 @@ TimelineEntry read_entry(const YamlNode& item, TimelineAction action, MapReader&
 
 }  // namespace
 
+std::span<const std::string_view> timeline_actions() { return kActions; }
+
 std::string_view to_string(TimelineAction action) { return kActions[static_cast<std::size_t>(action)]; }
 
 Arrival read_arrival(const YamlNode& node, Diagnostics& diagnostics) {

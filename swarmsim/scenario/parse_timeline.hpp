@@ -1,7 +1,9 @@
 // The part of the scenario parser that reads who comes and goes when, and what befalls the network meanwhile.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "swarmsim/scenario/map_reader.hpp"
@@ -9,6 +11,8 @@
 
 namespace swarmlab::swarmsim {
 
+// The keys of which an entry has one: what happens.
+std::span<const std::string_view> timeline_actions();
 // `join:` of a group: a time, or a map with `at` and one of spread, poisson, burst.
 Arrival read_arrival(const YamlNode& node, Diagnostics& diagnostics);
 // Selectors of peers, sorted, each once.
