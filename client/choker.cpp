@@ -64,7 +64,7 @@ struct Choker::Round {
 const Unchoked& Choker::decide(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random) {
   Round round(now, rules_, peers);
   for (Round::Seat& seat : round.seats) {
-    if (seat.peer.unchoked && now - seat.peer.asked_at >= rules_.idle_after) seat.wants = false;   // rule C
+    if (seat.peer.unchoked && now - seat.peer.moved_at >= rules_.idle_after) seat.wants = false;   // rule C
   }
   if (mode == ChokeMode::seeding) {
     turns_.clear();

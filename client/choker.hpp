@@ -15,8 +15,8 @@
 //      Rationale: a slot that nobody uses feeds nobody (B02); the number configured is the number (B08).
 //   B. A peer that loses interest stays unchoked until its slot is needed.
 //      Rationale: interest flickers; answering each flicker with Choke and Unchoke is fibrillation (B07).
-//   C. A peer unchoked for `idle_after` that asked for nothing in that time counts at rounds as not
-//      interested (B06).
+//   C. A peer unchoked for `idle_after` that asked for nothing and got nothing in that time counts at rounds as
+//      not interested (B06).  Who is served from a long queue need not ask again for minutes.
 //   D. Between rounds free slots are given at once (fill) and no interested peer loses one (B01).  A peer that
 //      was choked less than a round ago is not unchoked yet (B07); `again_at` says when that keeps a slot empty.
 //
@@ -67,7 +67,7 @@ struct PeerView {
   BytesPerSecond gives_us;              // useful payload over the rate window
   Time connected_at = kStart;
   Time changed_at = kStart;             // last Choke or Unchoke we sent; connected_at if none
-  Time asked_at = kStart;               // last Request we got; at least changed_at
+  Time moved_at = kStart;               // last Request we got or block we gave; at least changed_at
   ByteCount sent_since_unchoke;         // payload
 };
 

@@ -76,7 +76,7 @@ std::vector<PeerView> Upload::views(Time now) {
                      .gives_us = peer.gives.rate(now),
                      .connected_at = peer.since,
                      .changed_at = peer.changed,
-                     .asked_at = std::max(peer.asked, peer.changed),
+                     .moved_at = std::max({peer.asked, peer.served, peer.changed}),
                      .sent_since_unchoke = peer.sent_since_unchoke});
   });
   return views;

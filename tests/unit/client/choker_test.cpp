@@ -31,7 +31,7 @@ class Swarm {
     peer.key = key;
     peer.interested = options.interested;
     peer.gives_us = BytesPerSecond(options.gives);
-    peer.connected_at = peer.changed_at = peer.asked_at = now_;
+    peer.connected_at = peer.changed_at = peer.moved_at = now_;
     return key;
   }
   void leave(PeerKey key) { peers_.erase(key); }
@@ -54,7 +54,7 @@ class Swarm {
       now_ += rules_.rechoke_interval;
       for (auto& [key, peer] : peers_) {
         if (peer.unchoked) held_[key] += rules_.rechoke_interval;
-        if (peer.unchoked && busy_) peer.asked_at = now_;
+        if (peer.unchoked && busy_) peer.moved_at = now_;
       }
       between();
       round();
@@ -81,7 +81,7 @@ class Swarm {
       const bool wish = unchoked.contains(key);
       if (wish == peer.unchoked) continue;
       peer.unchoked = wish;
-      peer.changed_at = peer.asked_at = now_;
+      peer.changed_at = peer.moved_at = now_;
       peer.sent_since_unchoke = ByteCount(0);
       ++changes_[key];
     }
@@ -534,7 +534,7 @@ TEST(Choker, KeepsItsPromisesInARandomSwarm) {
       std::size_t served = 0;
       std::size_t hungry = 0;
       for (auto& [key, peer] : swarm.peers()) {
-        if (peer.unchoked) peer.asked_at = swarm.now();
+        if (peer.unchoked) peer.moved_at = swarm.now();
         if (peer.unchoked && peer.interested) ++served;
         const bool may_start = peer.changed_at == peer.connected_at || swarm.now() - peer.changed_at >= 10s;
         if (peer.interested && (peer.unchoked || may_start || peer.changed_at == swarm.now())) ++hungry;

@@ -206,6 +206,22 @@ TEST(UploadProtocol, RequestsAfterAnUnchokeDoNotWaitForReadsThatTheChokeVoided) 
   EXPECT_EQ(p.blocks<PieceHeader>(), (std::vector{town.block(10), town.block(11)})) << p.transcript();
 }
 
+TEST(UploadProtocol, WhoIsServedFromALongQueueIsNotIdleThoughItAsksForNothingNew) {
+  Settings patient;
+  patient.upload_slots = 1;
+  patient.seed_turn_time = 10min;
+  Seeding town({.size = 8_MiB, .piece_length = 64_KiB}, {.settings = patient, .link = kSlowUplink});
+  RawPeer p(town.world(), "p", 1);
+  RawPeer q(town.world(), "q", 2);
+  town.join(p);
+  town.request(p, 0, 250);   // 125 s at that rate
+  town.join(q, kPlain, 'q');
+  town.run_for(110s);
+  EXPECT_EQ(p.count<Choke>(), 0u) << p.transcript();
+  ASSERT_TRUE(town.run_until([&] { return p.count<Choke>() > 0; }, 100s)) << "bug B06: when nothing moves any more";
+  EXPECT_EQ(p.count<PieceHeader>(), 250u);
+}
+
 TEST(UploadProtocol, AFullQueueIsAnsweredWithRejectsOrWithoutFastByHangingUp) {
   Seeding town({.size = 8_MiB, .piece_length = 64_KiB}, {.link = kSlowUplink});
   RawPeer fast(town.world(), "fast", 1);
