@@ -61,10 +61,9 @@ bool SwarmRegistry::see(const InfoHashV1& info_hash, const Sighting& sighting, T
       swarm = add_swarm(info_hash);
     }
     slot = add_peer(swarm, sighting.who, sighting.role);
+    peers_[slot].has_completed = sighting.role == Role::seed && !sighting.says_completed;
   } else {
     unlink(slot);
-    Peer& known = peers_[slot];
-    if (known.role == Role::seed) known.has_completed = true;
     set_role(slot, sighting.role);
   }
   Peer& peer = peers_[slot];

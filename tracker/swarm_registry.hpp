@@ -78,9 +78,10 @@ class SwarmRegistry {
   };
   // Adds the peer or brings it up to date.  False where a limit keeps a new one out; nothing changed then.
   //
-  // `downloaded` counts a completed event once per peer, of seeds only, and not of a peer known as a seed
-  // already: that one had nothing left to complete (bug B62).  A peer never seen before is believed, so that
-  // downloads which outlast a restart of the tracker count.
+  // `downloaded` counts a completed event once per peer, of seeds only, and not of a peer that came as a seed: that
+  // one had nothing left to complete (bug B62).  A leecher may announce that nothing is left before it sends the
+  // event, as transmission 3.00 does when an announce is due as it completes.  A peer never seen before is
+  // believed, so that downloads which outlast a restart of the tracker count.
   bool see(const InfoHashV1& info_hash, const Sighting& sighting, Time now);
   // Forgets the peer with all its endpoints; false when it was not there.
   bool remove(const InfoHashV1& info_hash, const PeerIdentity& who);

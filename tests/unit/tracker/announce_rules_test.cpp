@@ -210,10 +210,10 @@ TEST_F(AnnounceRules, KeepTheirCountsOverTenThousandRandomAnnounces) {
     if (event == AnnounceEvent::stopped) {
       model.erase(who);
     } else {
+      const bool is_new = !model.contains(who);
       Known& known = model[who];
-      const bool had_nothing_left = known.is_seed;
       known.is_seed = is_seed;
-      if (had_nothing_left) known.has_completed = true;
+      if (is_new) known.has_completed = is_seed && event != AnnounceEvent::completed;
       if (event == AnnounceEvent::completed && is_seed && !std::exchange(known.has_completed, true)) ++downloaded;
     }
     const auto seeds = static_cast<std::uint32_t>(

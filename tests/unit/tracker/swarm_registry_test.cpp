@@ -98,10 +98,17 @@ TEST_F(SwarmRegistryTest, CountsACompletedEventOncePerPeer) {
   EXPECT_EQ(counts(), (SwarmCounts{.seeds = 1, .downloaded = 1}));
 }
 
-TEST_F(SwarmRegistryTest, DoesNotCountACompletedEventOfAPeerThatWasASeedBefore) {
+TEST_F(SwarmRegistryTest, DoesNotCountACompletedEventOfAPeerThatCameAsASeed) {
   see(1, "10.0.0.1:6881", Role::seed);
   see(1, "10.0.0.1:6881", Role::seed, kStart, true);
   EXPECT_EQ(counts().downloaded, 0u);
+}
+
+TEST_F(SwarmRegistryTest, CountsACompletedEventThatFollowsTheAnnounceOfNothingLeft) {
+  see(1, "10.0.0.1:6881", Role::leecher);
+  see(1, "10.0.0.1:6881", Role::seed);
+  see(1, "10.0.0.1:6881", Role::seed, kStart, true);
+  EXPECT_EQ(counts().downloaded, 1u);
 }
 
 TEST_F(SwarmRegistryTest, DoesNotCountACompletedEventWithBytesLeft) {
@@ -214,7 +221,7 @@ struct NaiveRegistry {
   void see(std::uint32_t torrent, std::uint32_t who, Endpoint endpoint, Role role, bool completed, Time now) {
     const auto [known, is_new] = peers.try_emplace({torrent, who});
     Known& self = known->second;
-    if (!is_new && self.role == Role::seed) self.completed = true;
+    if (is_new) self.completed = role == Role::seed && !completed;
     self.role = role;
     self.seen = now;
     if (completed && role == Role::seed && !std::exchange(self.completed, true)) ++downloaded[torrent];
