@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/quantities.hpp"
 #include "swarmsim/report/event_text.hpp"
@@ -109,14 +110,17 @@ void ConversationView::arrived(const WireEvent& event) {
 }
 
 std::string ConversationView::text() {
-  std::vector<Line> lines;
-  for (const Line& line : lines_) {
+  std::vector<std::pair<Time, std::size_t>> order;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const Line& line = lines_[i];
     if (options_.kind && line.kind != *options_.kind) continue;
     if (options_.around && (line.at < *options_.around - options_.window || line.at > *options_.around + options_.window))
       continue;
-    lines.push_back(line);
+    order.emplace_back(line.at, i);
   }
-  std::ranges::stable_sort(lines, {}, &Line::at);
+  std::ranges::sort(order);
+  std::vector<Line> lines;
+  for (const auto& [at, index] : order) lines.push_back(lines_[index]);
   if (options_.fold) lines = folded(lines);
   if (lines.empty()) return "nothing of that kind happened\n";
   std::size_t widest = 0;

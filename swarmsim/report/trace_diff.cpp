@@ -69,7 +69,7 @@ class Events {
       }
       moment.push_back(std::move(item));
     }
-    std::ranges::stable_sort(moment, {}, &Item::host);
+    std::ranges::sort(moment, {}, [](const Item& item) { return std::tie(item.host, item.line); });
     std::ranges::move(moment, std::back_inserter(ready_));
     return {};
   }

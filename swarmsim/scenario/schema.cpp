@@ -59,7 +59,8 @@ constexpr std::array kStructures{
               R"({"anyOf": [{"$ref": "#/definitions/behaviour"}, {"type": "array", "items": {"$ref": "#/definitions/behaviour"}}]})"},
     Structure{"link", "loss", R"({"anyOf": [{"$ref": "#/definitions/share"}, {"$ref": "#/definitions/loss"}]})"},
     Structure{"link", "reorder", R"({"anyOf": [{"$ref": "#/definitions/share"}, {"$ref": "#/definitions/reorder"}]})"},
-    Structure{"timeline_entry", "partition", R"({"type": "array", "minItems": 2, "maxItems": 255, "items": {"$ref": "#/definitions/names"}})"},
+    Structure{"timeline_entry", "partition",
+              R"({"type": "array", "minItems": 2, "maxItems": 255, "items": {"$ref": "#/definitions/names"}})"},
     Structure{"timeline_entry", "link", R"({"$ref": "#/definitions/link"})"},
     Structure{"timeline_entry", "of", R"({"$ref": "#/definitions/names"})"},
     Structure{"timeline_entry", "with", R"({"$ref": "#/definitions/names"})"},
@@ -177,6 +178,7 @@ Json parameter_value(ParameterKind kind) {
     case ParameterKind::peers: return reference("names");
     case ParameterKind::duration: return reference("duration");
     case ParameterKind::count: return {{"type", "integer"}, {"minimum", 0}, {"maximum", 1'000'000}};
+    case ParameterKind::share: return reference("share");
   }
   return nullptr;
 }

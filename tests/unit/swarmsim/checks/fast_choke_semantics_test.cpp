@@ -49,6 +49,7 @@ TEST_F(FastChokeSemanticsTest, IsViolatedWhenABlockThatComesAfterAllIsThrownAway
 }
 
 TEST_F(FastChokeSemanticsTest, APieceThatFailedMayBeFetchedAgain) {
+  stage.sent(3s, kA, kC, request, 3, 0);
   stage.received(4s, kB, kA, piece, 3, 1);
   stage.received(4s, kC, kA, piece, 3, 0, Authentic::no);
   stage.sent(5s, kA, kC, request, 3, 1);

@@ -64,7 +64,10 @@ TEST_F(PipelineRefillsTest, WhatShowsToBeAskedForElsewhereBeforeExcuses) {
   stage.tells(2s, kC, kA, have_all);
   stage.tells(2s, kC, kA, unchoke);
   stage.sent(2s, kA, kC, request, 1, 0);
-  for (const int piece : {0, 2, 3}) stage.whole_piece(2s, kD, kA, piece);
+  for (const int piece : {0, 2, 3}) {
+    for (const int block : {0, 1}) stage.sent(2s, kA, kD, request, piece, block);
+    stage.whole_piece(2s, kD, kA, piece);
+  }
   stage.tells(3s, kB, kA, unchoke);
   time_passes(3s, 9s);
   stage.sent_late(2s, 9s, kA, kC, request, 1, 1);

@@ -70,6 +70,7 @@ TEST_F(RequestsSurviveSilenceTest, TheDeclaredTimeoutCounts) {
 }
 
 TEST_F(RequestsSurviveSilenceTest, ACancelOfWhatHasArrivedLosesNothing) {
+  stage.sent(10s, kA, kC, request, 3, 1);
   stage.received(20s, kC, kA, piece, 3, 1);
   stage.sent(30s, kA, kB, cancel, 3, 1);
   time_passes(60s);

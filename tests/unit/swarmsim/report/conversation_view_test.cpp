@@ -29,22 +29,25 @@ class Talk {
     event.connection = ConnectionId(from.value() + to.value());
     event.direction = from < to ? Direction::from_dialler : Direction::from_acceptor;
     event.message = {kind, authentic, PieceIndex(piece), BlockBegin(0), 16384};
-    events_.push_back(event);
+    add(event);
     if (!takes) return *this;
     event.kind = WireEventKind::received;
     event.at += *takes;
-    events_.push_back(event);
+    add(event);
     return *this;
   }
   std::string text() {
-    std::ranges::stable_sort(events_, {}, &WireEvent::at);
     for (const WireEvent& event : events_) view_.on_event(event);
     return view_.text();
   }
 
  private:
+  void add(const WireEvent& event) {
+    events_.insert(std::ranges::upper_bound(events_, event.at, {}, &WireEvent::at), event);
+  }
+
   ConversationView view_;
-  std::vector<WireEvent> events_;
+  std::vector<WireEvent> events_;   // in order of time
 };
 
 using K = MessageKind;
