@@ -20,6 +20,7 @@
 #include "swarmsim/checks/fast_choke_semantics.hpp"
 #include "swarmsim/checks/have_follows_verification.hpp"
 #include "swarmsim/checks/have_means_servable.hpp"
+#include "swarmsim/checks/idle_slots_released.hpp"
 #include "swarmsim/checks/innocents_are_kept.hpp"
 #include "swarmsim/checks/interest_is_true.hpp"
 #include "swarmsim/checks/no_duplicate_to_same_peer.hpp"
@@ -68,6 +69,7 @@ constexpr std::array kCatalogue{
     Entry{&kFastChokeSemantics, make_fast_choke_semantics},
     Entry{&kHaveFollowsVerification, make_have_follows_verification},
     Entry{&kHaveMeansServable, make_have_means_servable},
+    Entry{&kIdleSlotsReleased, make_idle_slots_released},
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
     Entry{&kInterestIsTrue, make_interest_is_true},
     Entry{&kNoDuplicateToSamePeer, make_no_duplicate_to_same_peer},
