@@ -200,11 +200,13 @@ def _all_builds(steps: Steps, release_bin: Path) -> None:
             return _ctest(preset, None)
         steps.run(f"build and ctest ({preset})", build_and_test)
     steps.run("fingerprints are equal in all builds", lambda: _compare(fingerprints))
-    steps.run("trains and single packets agree", lambda: _trains(release_bin))
+    steps.run("runs depend on scenario and seed alone", lambda: _script("tests/golden/determinism.py", release_bin))
+    steps.run("trains and single packets agree", lambda: _script("tests/physics/train.py", release_bin))
 
 
-def _trains(bin_folder: Path) -> tuple[bool, str]:
-    status, last = _stream([sys.executable, tree.ROOT / "tests/physics/train.py", "--swarmsim", bin_folder / "swarmsim"])
+def _script(path: str, bin_folder: Path) -> tuple[bool, str]:
+    """A test that prints a table of many runs and the verdict on its last line."""
+    status, last = _stream([sys.executable, tree.ROOT / path, "--swarmsim", bin_folder / "swarmsim"])
     return status == 0, last[-1] if last else f"status {status}"
 
 

@@ -58,6 +58,33 @@ TEST(Determinism, TheOrderInWhichHostsAreAddedDoesNotMatter) {
 
 TEST(Determinism, AHostThatDoesNothingChangesNothing) { EXPECT_EQ(run(3, kOrder), run(3, kOrder, true)); }
 
+// When each of a host's packets arrives, over a line that draws for every one of them.
+TEST(Determinism, WhatOthersSayToEachOtherChangesNothing) {
+  const LinkSpec line{.up = BytesPerSecond(200'000), .down = BytesPerSecond(400'000), .delay = 5ms,
+                      .faults = {.jitter = 2ms, .loss = {20'000}, .reorder = {10'000}, .duplicate = {10'000}}};
+  const auto received_at = [&line](int pairs) {
+    World world({.seed = 7});
+    const runtime::ContentId content = world.add_content("content");
+    std::vector<std::unique_ptr<TestListener>> listeners;
+    std::vector<std::unique_ptr<TestStream>> senders;
+    for (int i = pairs - 1; i >= 0; --i) {   // the others come first
+      const std::string name = std::to_string(i);
+      const HostId from = world.add_host({.name = "from" + name, .addresses = {address_of(2 * i)}, .link = line, .disk = {}});
+      const HostId to = world.add_host({.name = "to" + name, .addresses = {address_of(2 * i + 1)}, .link = line, .disk = {}});
+      listeners.push_back(std::make_unique<TestListener>(world.outside(to), kPort));
+      senders.push_back(std::make_unique<TestStream>(world.outside(from)));
+      senders.back()->send_content(content, 300_KiB);
+      senders.back()->dial({address_of(2 * i + 1), kPort});
+    }
+    world.run_until(kStart + 1min);
+    EXPECT_GT(world.statistics().lost_packets, 0u);
+    const TestStream& first = *listeners.back()->streams.at(0);
+    EXPECT_EQ(first.received, 300_KiB);
+    return std::pair(first.readable_calls, first.last_byte_at);
+  };
+  EXPECT_EQ(received_at(1), received_at(3));
+}
+
 TEST(Determinism, AHostsRandomNumbersAreItsOwn) {
   const auto draw = [](bool with_other) {
     World world({.seed = 9});
