@@ -23,6 +23,7 @@
 #include "swarmsim/checks/idle_slots_released.hpp"
 #include "swarmsim/checks/innocents_are_kept.hpp"
 #include "swarmsim/checks/interest_is_true.hpp"
+#include "swarmsim/checks/memory_bounded.hpp"
 #include "swarmsim/checks/no_duplicate_to_same_peer.hpp"
 #include "swarmsim/checks/no_request_for_owned_block.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
@@ -42,8 +43,10 @@
 #include "swarmsim/checks/slots_follow_useful_rate.hpp"
 #include "swarmsim/checks/slots_go_to_interested.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
+#include "swarmsim/checks/survives_malformed.hpp"
 #include "swarmsim/checks/tracker_conservation.hpp"
 #include "swarmsim/checks/two_seeds_cooperate.hpp"
+#include "swarmsim/checks/unrequested_is_ignored.hpp"
 #include "swarmsim/checks/upload_slots.hpp"
 
 namespace swarmlab::swarmsim {
@@ -72,6 +75,7 @@ constexpr std::array kCatalogue{
     Entry{&kIdleSlotsReleased, make_idle_slots_released},
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
     Entry{&kInterestIsTrue, make_interest_is_true},
+    Entry{&kMemoryBounded, make_memory_bounded},
     Entry{&kNoDuplicateToSamePeer, make_no_duplicate_to_same_peer},
     Entry{&kNoRequestForOwnedBlock, make_no_request_for_owned_block},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
@@ -91,8 +95,10 @@ constexpr std::array kCatalogue{
     Entry{&kSlotsFollowUsefulRate, make_slots_follow_useful_rate},
     Entry{&kSlotsGoToInterested, make_slots_go_to_interested},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
+    Entry{&kSurvivesMalformed, make_survives_malformed},
     Entry{&kTrackerConservation, make_tracker_conservation},
     Entry{&kTwoSeedsCooperate, make_two_seeds_cooperate},
+    Entry{&kUnrequestedIsIgnored, make_unrequested_is_ignored},
     Entry{&kUploadSlots, make_upload_slots},
 };
 

@@ -58,6 +58,8 @@ class Stage {
       feed(WireEventKind::sent, 0s, from, from == kA ? other : kA, what, handshake);
     }
   }
+  // What `from` writes is not the protocol from here on.
+  void breaks(Duration at, HostId from, HostId to) { feed(WireEventKind::undecodable, at, from, to, {}); }
   void joined(HostId peer, Duration at) { feed(WireEventKind::joined, at, peer, peer, {}); }
   void stopped(HostId peer, Duration at) { feed(WireEventKind::stopped, at, peer, peer, {}); }
   void ended(HostId from, HostId to, Duration at) { feed(WireEventKind::ended, at, from, to, {}); }
@@ -143,6 +145,7 @@ class Stage {
     event.to = to;
     event.message = what;
     event.payload = payload;
+    if (kind == WireEventKind::undecodable) event.problem = "a message of impossible length";
     event.direction = from == kA ? Direction::from_dialler : Direction::from_acceptor;
     const std::uint32_t other = from == kA ? to.value() : from.value();
     event.connection = ConnectionId(other == 0 ? 0 : other - 1);
