@@ -10,6 +10,12 @@ namespace swarmlab {
 namespace {
 // Longer words are never looked up: the comparison is quadratic and the file a stranger's.
 constexpr std::size_t kLongestWord = 64;
+
+bool is_same_but_for_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -33,11 +39,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> known) {
   if (word.size() > kLongestWord) return {};
+  // Units differ from each other in nothing but case: mib is MiB.
+  const auto same = std::ranges::find_if(known, [&](std::string_view candidate) { return is_same_but_for_case(word, candidate); });
+  if (same != known.end()) return *same;
   std::string_view nearest;
   std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : known) {
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance < least) {
+    if (distance < least && distance < word.size()) {   // something of it is to be left
       least = distance;
       nearest = candidate;
     }
@@ -45,9 +54,10 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
   return nearest;
 }
 
-std::string suggestion(std::string_view word, std::span<const std::string_view> known) {
+std::string suggestion(std::string_view word, std::span<const std::string_view> known, std::string_view instead) {
   const std::string_view near = nearest_word(word, known);
   if (!near.empty()) return fmt::format("; did you mean '{}'?", near);
+  if (!instead.empty()) return fmt::format("; {}", instead);
   return fmt::format("; known are: {}", fmt::join(known, ", "));
 }
 

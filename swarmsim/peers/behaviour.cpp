@@ -48,20 +48,21 @@ Parsed<BehaviourValue> parse_value(const BehaviourParameter& parameter, std::str
     case BehaviourValueKind::duration: {
       const auto time = parse_duration(text);
       if (time && (*time < 1ms || *time > 24h))
-        return std::unexpected(fmt::format("{}; between 1 ms and 24 h", to_text(*time)));
+        return std::unexpected(fmt::format("'{}'; from 1 ms to 24 h", text));
       return as_value(time);
     }
     case BehaviourValueKind::rate: {
       const auto rate = parse_rate(text);
-      if (rate && rate->value() < 10) return std::unexpected(std::string("less than 10 B/s"));
+      if (rate && rate->value() < 10) return std::unexpected(fmt::format("'{}'; 10 B/s at least", text));
       return as_value(rate);
     }
     case BehaviourValueKind::word: {
       const auto found = std::ranges::find(parameter.words, text);
       if (found != parameter.words.end())
         return BehaviourValue(WordIndex{static_cast<std::size_t>(found - parameter.words.begin())});
+      const std::string_view near = nearest_word(text, parameter.words);
       return std::unexpected(fmt::format("'{}' is none of: {}{}", text, fmt::join(parameter.words, ", "),
-                                         suggestion(text, parameter.words)));
+                                         near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
     }
   }
   return std::unexpected(std::string());

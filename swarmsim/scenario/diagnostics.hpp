@@ -1,12 +1,14 @@
 // Diagnostics: everything that is wrong with a scenario file, said at once and with its place.
 //
 // Wording: what stands there and is wrong, then what would be right.  "limit: a bare number (40); a time has a
-// unit: 40 s, 40 ms, 40 min".
+// unit: 40 s, 40 ms, 40 min".  What is quoted from the file is made fit to be shown: control characters are
+// spelt out, endless words and endless messages are cut.
 #pragma once
 
 #include <compare>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace swarmlab::swarmsim {
@@ -26,13 +28,16 @@ struct Diagnostic {
   friend auto operator<=>(const Diagnostic&, const Diagnostic&) = default;
 };
 
+// One line of printable text, of bounded length.
+std::string showable(std::string_view text);
+
 class Diagnostics {
  public:
   // What comes after this many is counted only: nobody reads the hundredth error.
   static constexpr std::size_t kMost = 50;
 
-  void add(Position at, std::string what) {
-    if (list_.size() < kMost) list_.push_back({at, std::move(what)});
+  void add(Position at, std::string_view what) {
+    if (list_.size() < kMost) list_.push_back({at, showable(what)});
     else ++left_out_;
   }
   bool empty() const { return list_.empty(); }

@@ -10,7 +10,7 @@ namespace swarmlab::swarmsim {
 
 MapReader::MapReader(const YamlNode& node, std::string what, Diagnostics& diagnostics)
     : node_(node), what_(std::move(what)), diagnostics_(diagnostics) {
-  if (node.kind != YamlNode::Kind::map && node.kind != YamlNode::Kind::empty)
+  if (!is_map())
     diagnostics_.add(node.at, fmt::format("{}: {}; a map {{ key: value }} belongs here", what_, to_string(node.kind)));
   if (KeyLog* const keys = diagnostics_.key_log()) {
     logged_as_ = keys->maps.size();
@@ -35,7 +35,7 @@ const YamlNode* MapReader::take(std::string_view key) {
 const YamlNode* MapReader::require(std::string_view key, std::string_view example) {
   const YamlNode* value = take(key);
   if (LoggedKey* const entry = log(key)) entry->is_required = true;
-  if (value == nullptr)
+  if (value == nullptr && is_map())
     diagnostics_.add(node_.at, fmt::format("{}: '{}' is missing; for example {}", what_, key, example));
   return value;
 }

@@ -48,6 +48,8 @@ class MapReader {
   void not_supported_yet(std::span<const std::string_view> keys);
   void finish();
 
+  // False where something else stands, which the constructor has reported: what is missing in it is no second error.
+  bool is_map() const { return node_.kind == YamlNode::Kind::map || node_.kind == YamlNode::Kind::empty; }
   Position at() const { return node_.at; }
   const std::string& what() const { return what_; }
   Diagnostics& diagnostics() { return diagnostics_; }

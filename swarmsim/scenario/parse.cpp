@@ -80,7 +80,7 @@ void read_torrent(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagn
   if (files != nullptr) {
     if (reader.has("size")) diagnostics.add(node.at, "torrent: either 'size' or 'files', whose sizes add up");
     read_files(*files, torrent, diagnostics);
-  } else if (!reader.has("size")) {
+  } else if (reader.is_map() && !reader.has("size")) {
     diagnostics.add(node.at, "torrent: 'size' is missing; for example size: 16 MiB");
   } else if (size) {
     torrent.total = *size;
@@ -126,7 +126,7 @@ void read_seeds(MapReader& reader, SeedRange& seeds) {
   const auto first = parse_count(std::string_view(*range).substr(0, dots), 1'000'000'000);
   const auto last = dots == std::string::npos ? first : parse_count(std::string_view(*range).substr(dots + 2), 1'000'000'000);
   if (!first || !last || *first > *last || *last - *first >= 100'000 || reader.has("seed"))
-    reader.diagnostics().add(reader.at(), "seeds: a range like 1..20, of at most 100000, and not beside 'seed'");
+    reader.diagnostics().add(reader.take("seeds")->at, "seeds: a range like 1..20, of at most 100000, and not beside 'seed'");
   else seeds = {*first, *last};
 }
 

@@ -26,7 +26,8 @@ void read_one(const std::string& name, Position at, const YamlNode* value, const
   if (manual == nullptr) {
     std::vector<std::string_view> names;
     for (const BehaviourManual* known : behaviour_manuals()) names.push_back(known->name);
-    diagnostics.add(at, fmt::format("{}: '{}' is no behaviour of this version{}", what, name, suggestion(name, names)));
+    diagnostics.add(at, fmt::format("{}: '{}' is no behaviour of this version{}", what, name,
+                                    suggestion(name, names, "'swarmsim explain' lists them")));
     return;
   }
   BehaviourSpec& spec = behaviours.emplace_back(*manual);

@@ -53,9 +53,19 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   return group;
 }
 
+std::string_view example_of(ParameterKind kind) {
+  switch (kind) {
+    case ParameterKind::peers: return "leech";
+    case ParameterKind::duration: return "2 min";
+    case ParameterKind::count: return "4";
+    case ParameterKind::share: return "5%";
+  }
+  return "";
+}
+
 void read_argument(MapReader& reader, const ParameterManual& parameter, const Cast& cast, CheckArguments& arguments) {
   const YamlNode* value = parameter.need == Need::required
-                              ? reader.require(parameter.name, parameter.kind == ParameterKind::peers ? "leech[0..2]" : "2 min")
+                              ? reader.require(parameter.name, fmt::format("{}: {}", parameter.name, example_of(parameter.kind)))
                               : reader.take(parameter.name);
   if (value == nullptr) return;
   switch (parameter.kind) {
@@ -83,7 +93,8 @@ void read_argument(MapReader& reader, const ParameterManual& parameter, const Ca
 std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern, Diagnostics& diagnostics) {
   std::vector<PeerGroup> groups;
   if (node.kind != YamlNode::Kind::map || node.items.empty()) {
-    diagnostics.add(node.at, "peers: name at least one group: { leech: { count: 3 } }");
+    diagnostics.add(node.at, fmt::format("peers: {}; a map of groups belongs here: {{ seeder: {{ have: all }}, leech: {{ count: 3 }} }}",
+                                         node.items.empty() ? "nothing" : to_string(node.kind)));
     return groups;
   }
   std::uint64_t total = 0;
@@ -99,7 +110,10 @@ std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern
     total += groups.back().count;
     if (total > kMaxPeers) {
       diagnostics.add(node.key_at[i], fmt::format("peers: {} in all; at most {}", total, kMaxPeers));
-      groups.pop_back();
+      // As many as there can be, so that who names the group is not wrong as well.
+      const std::uint64_t others = total - groups.back().count;
+      if (others < kMaxPeers) groups.back().count = static_cast<std::uint32_t>(kMaxPeers - others);
+      else groups.pop_back();
       break;
     }
   }
@@ -127,7 +141,7 @@ std::vector<CheckSpec> read_checks(const YamlNode& node, const Cast& cast, Diagn
       diagnostics.add(check.at, item.keys.front() == "expect"
                                     ? "checks: 'expect' is not supported yet by this version"
                                     : fmt::format("checks: '{}' is no check of this version{}", item.keys.front(),
-                                                  suggestion(item.keys.front(), names)));
+                                                  suggestion(item.keys.front(), names, "'swarmsim explain' lists them")));
       continue;
     }
     MapReader reader(item.items.front(), std::string(check.manual->name), diagnostics);

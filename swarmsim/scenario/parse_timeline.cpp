@@ -262,7 +262,7 @@ void check_timeline(const Scenario& scenario, Diagnostics& diagnostics) {
         continue;
       }
       if (!life.gone.empty()) {
-        wrong(entry, fmt::format("'{}' meets {} at {}, but it is gone since {} ('{}')", action, name, text(entry.at),
+        wrong(entry, fmt::format("'{}' meets {} at {}, but it has been gone since {} ('{}')", action, name, text(entry.at),
                                  text(life.gone_at), life.gone));
         continue;
       }

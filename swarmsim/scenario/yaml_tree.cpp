@@ -20,8 +20,51 @@ struct Refused {
   std::string what;
 };
 
+// Line `number` of the text, from 0, without its end.
+std::string_view line_of(std::string_view text, int number) {
+  for (; number > 0; --number) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+// yaml-cpp takes the end of the file for the end of a quoted text.  `from` begins with the quote.
+bool is_closed(std::string_view from) {
+  const char quote = from.front();
+  for (std::size_t i = 1; i < from.size(); ++i) {
+    const bool is_doubled = quote == '\'' && from.substr(i, 2) == "''";
+    if (is_doubled || (quote == '"' && from[i] == '\\')) ++i;
+    else if (from[i] == quote) return true;
+  }
+  return false;
+}
+
+// yaml-cpp says which token it missed; what people did is one of a few things.
+std::string in_words(std::string_view text, const YAML::Exception& broken) {
+  if (broken.mark.is_null()) return broken.msg;
+  const std::string_view line = line_of(text, broken.mark.line);
+  const std::string_view indentation = line.substr(0, std::min(line.size(), line.find_first_not_of(" \t")));
+  if (indentation.find('\t') != std::string_view::npos) return "a tab in the indentation; use blanks";
+  if (broken.msg == YAML::ErrorMsg::MAP_VALUE) {
+    const std::string_view before = line.substr(0, static_cast<std::size_t>(std::max(0, broken.mark.column)));
+    if (before.find(": ") != std::string_view::npos)
+      return "a second ': ' in one line; a text that has one in it goes in quotes";
+    return "a colon that nothing explains here; the line before may lack the blank behind its own, or be indented otherwise";
+  }
+  if (broken.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || broken.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW)
+    return "by here a bracket that was opened before should be closed";
+  if (broken.msg == YAML::ErrorMsg::FLOW_END) return "a bracket is closed that was not opened";
+  if (broken.msg == YAML::ErrorMsg::END_OF_MAP || broken.msg == YAML::ErrorMsg::END_OF_SEQ)
+    return "this line is indented neither like the one before nor like one further up";
+  return broken.msg;
+}
+
 class TreeBuilder : public YAML::EventHandler {
  public:
+  explicit TreeBuilder(std::string_view text) : text_(text) {}
+
   YamlNode root;
   bool has_root = false;
 
@@ -36,6 +79,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     refuse_tag(mark, tag);
+    refuse_open_quote(mark, tag);
     put(mark, anchor, YamlNode::Kind::scalar, value);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -63,6 +107,15 @@ class TreeBuilder : public YAML::EventHandler {
       throw Refused{position_of(mark), fmt::format("a tag ({}): scenarios have none", tag)};
   }
 
+  void refuse_open_quote(const YAML::Mark& mark, const std::string& tag) const {
+    if (tag != "!") return;   // which yaml-cpp gives to all that is not plain
+    const std::string_view line = line_of(text_, mark.line);
+    const auto column = static_cast<std::size_t>(mark.column);
+    if (column >= line.size() || (line[column] != '"' && line[column] != '\'')) return;
+    const auto offset = static_cast<std::size_t>(line.data() - text_.data()) + column;
+    if (!is_closed(text_.substr(offset))) throw Refused{position_of(mark), "a quote that is never closed"};
+  }
+
   void count(const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (anchor != YAML::NullAnchor)
       throw Refused{position_of(mark), "an anchor (&name): scenarios have none; write the value out"};
@@ -74,7 +127,7 @@ class TreeBuilder : public YAML::EventHandler {
     count(mark, anchor);
     YamlNode node;
     node.kind = kind;
-    node.at = position_of(mark);
+    node.at = kind == YamlNode::Kind::empty ? place_of_nothing(mark) : position_of(mark);
     node.text = std::move(text);
     add(std::move(node));
   }
@@ -95,6 +148,11 @@ class TreeBuilder : public YAML::EventHandler {
     YamlNode done = std::move(open_.back().node);
     open_.pop_back();
     add(std::move(done));
+  }
+
+  // The mark of a value that is not there is that of what follows; it is looked for at its key.
+  Position place_of_nothing(const YAML::Mark& mark) const {
+    return !open_.empty() && open_.back().key_pending ? open_.back().node.key_at.back() : position_of(mark);
   }
 
   bool expects_key() const {
@@ -125,6 +183,7 @@ class TreeBuilder : public YAML::EventHandler {
     parent.node.items.push_back(std::move(node));
   }
 
+  std::string_view text_;
   std::vector<Open> open_;
   std::size_t nodes_ = 0;
 };
@@ -163,8 +222,7 @@ std::string_view to_string(YamlNode::Kind kind) {
 
 std::optional<YamlNode> parse_yaml(std::string_view text, Diagnostics& diagnostics) {
   if (text.size() > kMaxScenarioBytes) {
-    diagnostics.add({}, fmt::format("{} bytes; a scenario has at most {} KiB", text.size(),
-                                    kMaxScenarioBytes / 1024));
+    diagnostics.add({}, fmt::format("is longer than {} KiB, the most that a scenario may have", kMaxScenarioBytes / 1024));
     return std::nullopt;
   }
   // yaml-cpp takes a NUL for the end of the file and would overlook what follows.
@@ -173,7 +231,7 @@ std::optional<YamlNode> parse_yaml(std::string_view text, Diagnostics& diagnosti
     return std::nullopt;
   }
   std::istringstream in{std::string(text)};
-  TreeBuilder builder;
+  TreeBuilder builder(text);
   try {
     YAML::Parser parser(in);
     if (!parser.HandleNextDocument(builder) || !builder.has_root) {
@@ -190,7 +248,7 @@ std::optional<YamlNode> parse_yaml(std::string_view text, Diagnostics& diagnosti
     return std::nullopt;
   } catch (const YAML::Exception& broken) {
     diagnostics.add(broken.mark.is_null() ? Position{} : position_of(broken.mark),
-                    fmt::format("is no YAML: {}", broken.msg));
+                    fmt::format("is no YAML: {}", in_words(text, broken)));
     return std::nullopt;
   }
   return std::move(builder.root);

@@ -61,7 +61,7 @@ TEST(Behaviour, WhatIsWrongIsSaidWithWhatWouldBeRight) {
   EXPECT_THAT(error_of("[ tar_pit: { afer: 3 } ]"), HasSubstr("did you mean 'after'?"));
   EXPECT_THAT(error_of("[ corrupt_blocks: 5 ]"), HasSubstr("a share has a unit"));
   EXPECT_THAT(error_of("[ corrupt_blocks: { when: never } ]"), HasSubstr("none of: always, end_game"));
-  EXPECT_THAT(error_of("[ choke_flapper: { open: 0 s } ]"), HasSubstr("between 1 ms and 24 h"));
+  EXPECT_THAT(error_of("[ choke_flapper: { open: 0 s } ]"), HasSubstr("'0 s'; from 1 ms to 24 h"));
   EXPECT_THAT(error_of("[ { tar_pit: 5%, free_rider: 5% } ]"), HasSubstr("each entry is one behaviour"));
 }
 

@@ -111,7 +111,7 @@ TEST(ParseTimeline, RefusesWhatCannotHappen) {
   EXPECT_THAT(error("{ at: 1 min, leave: seeder }\n  - { at: 2 min, restart: seeder }"),
               HasSubstr("its host has left for good at 1 min; use 'stop'"));
   EXPECT_THAT(error("{ at: 1 min, stop: seeder }\n  - { at: 2 min, kill: seeder }"),
-              HasSubstr("'kill' meets seeder at 2 min, but it is gone since 1 min ('stop')"));
+              HasSubstr("'kill' meets seeder at 2 min, but it has been gone since 1 min ('stop')"));
   EXPECT_THAT(error("{ at: 1 min, pause: seeder, for: 20 s }\n  - { at: 70 s, kill: seeder }"),
               HasSubstr("'kill' meets seeder at 1 min 10 s, while it is away until 1 min 20 s"));
   EXPECT_THAT(error("{ at: 1 min, join: leech }"), HasSubstr("but its group says 'join' already"));
