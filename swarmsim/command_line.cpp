@@ -24,9 +24,9 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
       --jobs N                  runs at once (default 1; 0: one per core)
       --until TIME              end each run there: --until 90s
       --require CHECK           an undecided CHECK counts as violated
+      --known FILE              what is known to fail is excused, for a while
       --out DIR                 where folders of runs go (default: runs)
-      --junit FILE              write JUnit XML there too
-      --json                    print one JSON document instead of the report
+      --junit FILE, --json      JUnit XML there too; one JSON document instead of the report
       --trace, --pcap           write every event, every packet into the folder
       --show PEER               print the conversation that PEER had
       --mode sim                virtual time, the only mode so far
@@ -67,12 +67,13 @@ po::options_description run_options() {
       "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
       "json", po::bool_switch())("trace", po::bool_switch())("pcap", po::bool_switch())(
       "show", po::value<std::vector<std::string>>()->composing())("until", po::value<std::string>())(
+      "known", po::value<std::string>())(
       "require", po::value<std::vector<std::string>>()->composing())("path", po::value<std::vector<std::string>>());
   return options;
 }
 
 // Options of a later version, which must not look like a slip of the keyboard.
-constexpr std::array<std::string_view, 2> kLater{"--client", "--known"};
+constexpr std::array<std::string_view, 1> kLater{"--client"};
 
 std::expected<Command, std::string> parse_run(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
@@ -124,6 +125,7 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
     if (!until) return Refusal(fmt::format("--until: {}", until.error()));
     command.until = *until;
   }
+  if (values.contains("known")) command.known = values["known"].as<std::string>();
   if (values.contains("require")) command.required = values["require"].as<std::vector<std::string>>();
   std::vector<std::string_view> names;
   for (const CheckManual* manual : check_manuals()) names.push_back(manual->name);

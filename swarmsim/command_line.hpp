@@ -26,6 +26,7 @@ struct RunCommand {
   bool json = false;
   std::optional<Duration> until;
   std::vector<std::string> required;       // names of checks
+  std::optional<std::string> known;        // the list of known failures
   bool trace = false;                      // write every event into the folder
   bool pcap = false;                       // and every packet
   std::vector<std::string> shown;          // selectors of peers whose conversations are printed

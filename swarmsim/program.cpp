@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 
 #include "protocol/quantities.hpp"
@@ -13,6 +14,7 @@
 #include "swarmsim/report/exit_status.hpp"
 #include "swarmsim/report/json_report.hpp"
 #include "swarmsim/report/junit_report.hpp"
+#include "swarmsim/report/known_failures.hpp"
 #include "swarmsim/report/run_folder.hpp"
 #include "swarmsim/report/terminal.hpp"
 #include "swarmsim/run/campaign.hpp"
@@ -30,6 +32,14 @@ std::string command_to_repeat(const RunCommand& command, const std::string& file
     text += fmt::format(" --set {}", shell_word(fmt::format("{}={}", change.key, change.value)));
   if (command.until) text += fmt::format(" --until {}ms", std::chrono::duration_cast<std::chrono::milliseconds>(*command.until).count());
   return text + " --trace";
+}
+
+// What runs in virtual time is this build's own engine.
+std::expected<KnownFailures, std::string> read_known_failures(const std::string& file) {
+  const auto text = read_yaml_file(file);
+  if (!text) return std::unexpected(text.error());
+  const Day today(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()));
+  return KnownFailures::parse(*text, file, {"btclient", SWARMLAB_VERSION}, today);
 }
 
 class Program {
@@ -138,6 +148,13 @@ class Program {
       return refuse(fmt::format("--require {}: none of the scenarios has that check", missing));
     if (const std::string error = nobody_to_show(command, plan); !error.empty()) return refuse(fmt::format("--show: {}", error));
 
+    std::optional<KnownFailures> known;
+    if (command.known) {
+      auto list = read_known_failures(*command.known);
+      if (!list) return refuse(list.error());
+      known = std::move(*list);
+    }
+
     const auto folder = RunFolder::create(command.out, std::filesystem::path(plan.front().file).stem().string());
     if (!folder) return refuse(folder.error(), ExitStatus::environment);
     for (PlannedRun& run : plan) {
@@ -148,16 +165,19 @@ class Program {
 
     const Colours colours = env_.out_is_terminal ? Colours::on : Colours::off;
     std::size_t finished = 0;
-    const auto results = run_campaign(plan, {.jobs = command.jobs, .until = command.until}, [&](const RunResult& run) {
+    const auto results = run_campaign(plan, {.jobs = command.jobs, .until = command.until}, [&](RunResult& run) {
       ++finished;
+      if (known) known->excuse(run);
       if (!json_) env_.out << describe_run(run, colours) << '\n' << std::flush;
       show_conversations(command, *plan[finished - 1].scenario, run);
       if (env_.error_is_terminal && plan.size() > 1 && finished < plan.size())
         env_.error << fmt::format("\r{} of {} runs\r", finished, plan.size()) << std::flush;
     });
 
+    const std::vector<std::string> complaints = known ? known->complaints() : std::vector<std::string>{};
     ExitStatus status = status_of(results, command.required);
-    const std::string junit = junit_report(results);
+    if (!complaints.empty()) status = worse(status, ExitStatus::violated);
+    const std::string junit = junit_report(results, complaints);
     for (const auto& written :
          {command.junit ? write_file(*command.junit, junit) : std::expected<void, std::string>{},
           write_file(folder->path() / "junit.xml", junit)}) {
@@ -165,13 +185,13 @@ class Program {
       env_.error << "swarmsim: " << written.error() << '\n';
       status = worse(status, ExitStatus::environment);
     }
-    const std::string json = json_report(results, status);
+    const std::string json = json_report(results, status, complaints);
     if (const auto written = write_file(folder->path() / "verdict.json", json); !written) {
       env_.error << "swarmsim: " << written.error() << '\n';
       status = worse(status, ExitStatus::environment);
     }
     if (json_) env_.out << json;
-    else env_.out << fmt::format("report: {}\n", folder->path().string()) << describe_end(results, status, colours);
+    else env_.out << fmt::format("report: {}\n", folder->path().string()) << describe_end(results, status, colours, complaints);
     return status;
   }
 

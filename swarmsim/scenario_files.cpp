@@ -32,22 +32,23 @@ std::expected<std::vector<std::string>, std::string> find_scenarios(std::span<co
   return files;
 }
 
-std::expected<std::shared_ptr<const Scenario>, std::string> load_scenario(const std::string& file,
-                                                                          std::span<const Override> overrides) {
+std::expected<std::string, std::string> read_yaml_file(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
-  // One byte more than is allowed, so that the parser sees that it is too much.
   std::string text(kMaxScenarioBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!in.is_open() || in.bad()) return std::unexpected(fmt::format("{}: cannot be read", file));
   text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
+
+std::expected<std::shared_ptr<const Scenario>, std::string> load_scenario(const std::string& file,
+                                                                          std::span<const Override> overrides) {
+  const auto text = read_yaml_file(file);
+  if (!text) return std::unexpected(text.error());
   Diagnostics diagnostics;
-  auto scenario = parse_scenario(text, overrides, diagnostics);
+  auto scenario = parse_scenario(*text, overrides, diagnostics);
   if (scenario) return std::make_shared<const Scenario>(std::move(*scenario));
-  std::string all;
-  for (const Diagnostic& diagnostic : diagnostics.sorted())
-    all += fmt::format("{}{}", all.empty() ? "" : "\n", to_string(file, diagnostic));
-  if (diagnostics.left_out() > 0) all += fmt::format("\n{}: and {} errors more", file, diagnostics.left_out());
-  return std::unexpected(std::move(all));
+  return std::unexpected(describe(file, diagnostics));
 }
 
 }  // namespace swarmlab::swarmsim

@@ -15,10 +15,12 @@ Json check_json(const CheckResult& check, const RunResult& run) {
   Json story = Json::array();
   if (!check.judgement.summary.empty()) story.push_back(check.judgement.summary);
   for (const std::string& line : check.judgement.story) story.push_back(line);
-  return {{"check", check.manual->name},       {"who", check.who},
+  Json json = {{"check", check.manual->name},       {"who", check.who},
           {"verdict", to_string(check.judgement.verdict)}, {"measured", check.judgement.measured},
           {"limit", check.judgement.limit},    {"story", std::move(story)},
           {"again", run.again}};
+  if (!check.known.empty()) json["known"] = check.known;
+  return json;
 }
 
 Json run_json(const RunResult& run) {
@@ -52,10 +54,13 @@ std::string text(const Json& json) { return json.dump(2, ' ', false, Json::error
 
 }  // namespace
 
-std::string json_report(std::span<const RunResult> runs, ExitStatus status) {
+std::string json_report(std::span<const RunResult> runs, ExitStatus status, std::span<const std::string> complaints) {
   Json list = Json::array();
   for (const RunResult& run : runs) list.push_back(run_json(run));
-  return text({{"runs", std::move(list)}, {"exit", static_cast<int>(status)}});
+  Json json = {{"runs", std::move(list)}};
+  if (!complaints.empty()) json["known"] = std::vector(complaints.begin(), complaints.end());
+  json["exit"] = static_cast<int>(status);
+  return text(json);
 }
 
 std::string json_refusal(const std::string& error, ExitStatus status) {

@@ -4,7 +4,8 @@
 //              "checks": [{"check", "who", "verdict", "measured", "limit", "story": [..], "again"}]}], "exit"}
 //
 // `story` begins with the sentence that sums it up; a held check has none.  "trace", "pcap", "notes" and "invalid" of a run and
-// "error" of the document appear only where there is something to say.
+// "error" of the document appear only where there is something to say, as do "known" of a check (why its violation is
+// excused) and "known" of the document (what is wrong with the list of known failures).
 #pragma once
 
 #include <span>
@@ -15,7 +16,8 @@
 
 namespace swarmlab::swarmsim {
 
-std::string json_report(std::span<const RunResult> runs, ExitStatus status);
+// `complaints`: of KnownFailures.
+std::string json_report(std::span<const RunResult> runs, ExitStatus status, std::span<const std::string> complaints = {});
 // Of an invocation that came to no run: the same document with {"error": ..}.
 std::string json_refusal(const std::string& error, ExitStatus status);
 

@@ -23,7 +23,19 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-bool is_failure(Verdict verdict) { return verdict == Verdict::violated || verdict == Verdict::vacuous; }
+bool is_failure(const CheckResult& check) {
+  const Verdict verdict = check.judgement.verdict;
+  return (verdict == Verdict::violated && check.known.empty()) || verdict == Verdict::vacuous;
+}
+
+std::string suite_of_complaints(std::span<const std::string> complaints) {
+  std::string text = fmt::format("  <testsuite name=\"known failures\" tests=\"{0}\" failures=\"{0}\" errors=\"0\" skipped=\"0\">\n",
+                                 complaints.size());
+  for (const std::string& complaint : complaints)
+    text += fmt::format("    <testcase classname=\"known failures\" name=\"{0}\"><failure message=\"{0}\"/></testcase>\n",
+                        escaped(complaint));
+  return text + "  </testsuite>\n";
+}
 
 std::string case_of(const CheckResult& check, const RunResult& run, double seconds) {
   const Judgement& judgement = check.judgement;
@@ -31,9 +43,11 @@ std::string case_of(const CheckResult& check, const RunResult& run, double secon
   for (const std::string& line : judgement.story) body += line + "\n";
   std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{} of {}\" time=\"{:.3f}\">\n", escaped(run.scenario),
                                  check.manual->name, escaped(check.who), seconds);
-  if (is_failure(judgement.verdict))
+  if (is_failure(check))
     text += fmt::format("      <failure type=\"{}\" message=\"{}\">{}again: {}</failure>\n", to_string(judgement.verdict),
                         escaped(judgement.summary), escaped(body), escaped(run.again));
+  else if (!check.known.empty())
+    text += fmt::format("      <skipped message=\"known {}: {}\"/>\n", escaped(check.known), escaped(judgement.summary));
   else if (judgement.verdict != Verdict::held)
     text += fmt::format("      <skipped message=\"{}: {}\"/>\n", to_string(judgement.verdict), escaped(judgement.summary));
   else
@@ -43,14 +57,14 @@ std::string case_of(const CheckResult& check, const RunResult& run, double secon
 
 }  // namespace
 
-std::string junit_report(std::span<const RunResult> runs) {
+std::string junit_report(std::span<const RunResult> runs, std::span<const std::string> complaints) {
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
   for (const RunResult& run : runs) {
     const double seconds = std::chrono::duration<double>(run.wall_time).count();
     std::size_t failures = 0;
     std::size_t skipped = 0;
     for (const CheckResult& check : run.checks) {
-      if (is_failure(check.judgement.verdict)) ++failures;
+      if (is_failure(check)) ++failures;
       else if (check.judgement.verdict != Verdict::held) ++skipped;
     }
     const bool is_invalid = !run.invalid.empty();
@@ -65,6 +79,7 @@ std::string junit_report(std::span<const RunResult> runs) {
                           escaped(run.scenario), escaped(run.invalid));
     text += "  </testsuite>\n";
   }
+  if (!complaints.empty()) text += suite_of_complaints(complaints);
   return text + "</testsuites>\n";
 }
 

@@ -1,7 +1,8 @@
 // The report that CI systems read: JUnit XML, one suite per run, one case per check.
 //
 // Violated is a failure with its story; vacuous, undecided and not applicable are skipped with their reason, except that
-// a vacuous run's are failures, as its exit status says; an invalid run is an error.
+// a vacuous run's are failures, as its exit status says; an invalid run is an error.  A known violation is skipped with its
+// reason; what is wrong with the list of known failures is a suite of its own.
 #pragma once
 
 #include <span>
@@ -11,6 +12,7 @@
 
 namespace swarmlab::swarmsim {
 
-std::string junit_report(std::span<const RunResult> runs);
+// `complaints`: of KnownFailures.
+std::string junit_report(std::span<const RunResult> runs, std::span<const std::string> complaints = {});
 
 }  // namespace swarmlab::swarmsim

@@ -33,8 +33,10 @@ std::string shouted(std::string_view word) {
   return text;
 }
 
-// What went well is said quietly.
-std::string word_of(Verdict verdict) {
+// What went well is said quietly, and what is known as well.
+std::string word_of(const CheckResult& check) {
+  const Verdict verdict = check.judgement.verdict;
+  if (!check.known.empty()) return "known";
   return verdict == Verdict::held ? std::string(to_string(verdict)) : shouted(to_string(verdict));
 }
 
@@ -48,15 +50,19 @@ std::string describe_run(const RunResult& run, Colours colours) {
   std::string text = fmt::format("{}\n  {} seed {}\n", coloured(run.scenario, "1", colours), run.file, run.seed);
   std::size_t widest = 0;
   for (const CheckResult& check : run.checks)
-    widest = std::max(widest, check.manual->name.size() + check.who.size() + 3);
+    widest = std::max(widest, check.manual->name.size() + check.who.size() + 4);   // " of "
   for (const CheckResult& check : run.checks) {
     const Judgement& judgement = check.judgement;
     text += fmt::format("  {} {:<{}}  {}  (limit: {})\n",
-                        coloured(fmt::format("{:<14}", word_of(judgement.verdict)), colour_of(judgement.verdict), colours),
+                        coloured(fmt::format("{:<14}", word_of(check)), check.known.empty() ? colour_of(judgement.verdict) : "36", colours),
                         fmt::format("{} of {}", check.manual->name, check.who), widest, judgement.measured,
                         judgement.limit);
     if (judgement.verdict == Verdict::held) continue;
     text += fmt::format("      {}\n", judgement.summary);
+    if (!check.known.empty()) {
+      text += fmt::format("        known {}\n", check.known);
+      continue;
+    }
     for (const std::string& line : judgement.story) text += fmt::format("        {}\n", line);
     if (judgement.verdict == Verdict::violated) text += fmt::format("        again: {}\n", run.again);
   }
@@ -69,7 +75,8 @@ std::string describe_run(const RunResult& run, Colours colours) {
   return text;
 }
 
-std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Colours colours) {
+std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Colours colours,
+                         std::span<const std::string> complaints) {
   std::map<RunVerdict, std::size_t> counts;
   for (const RunResult& run : runs) ++counts[run.verdict()];
   std::string parts;
@@ -77,6 +84,7 @@ std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Col
     parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, to_string(verdict));
   std::string text;
   if (runs.size() > 1) text += fmt::format("{} runs: {}\n", runs.size(), parts);
+  for (const std::string& complaint : complaints) text += complaint + "\n";
   switch (status) {
     case ExitStatus::held: return text + coloured("HELD\n", "32;1", colours);
     case ExitStatus::violated: return text + coloured("VIOLATED\n", "31;1", colours);

@@ -14,7 +14,8 @@ enum class Colours { off, on };
 
 // One run; ends in a newline.
 std::string describe_run(const RunResult& run, Colours colours);
-// All of them, after the last: counts, and the verdict.
-std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Colours colours);
+// All of them, after the last: counts, what is wrong with the list of known failures, and the verdict.
+std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Colours colours,
+                         std::span<const std::string> complaints = {});
 
 }  // namespace swarmlab::swarmsim

@@ -51,7 +51,7 @@ RunResult run_one(const PlannedRun& planned, const CampaignOptions& options) {
 }  // namespace
 
 std::vector<RunResult> run_campaign(const std::vector<PlannedRun>& plan, const CampaignOptions& options,
-                                    const std::function<void(const RunResult&)>& done) {
+                                    const std::function<void(RunResult&)>& done) {
   std::mutex mutex;
   std::condition_variable ready;
   std::size_t next = 0;

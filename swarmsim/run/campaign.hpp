@@ -30,8 +30,9 @@ struct CampaignOptions {
   std::optional<Duration> until = std::nullopt;
 };
 
-// `done` is called for each run, in the order of the plan, as soon as it and all before it are over.
+// `done` is called for each run, in the order of the plan, as soon as it and all before it are over; it may mark what is
+// known of it.
 std::vector<RunResult> run_campaign(const std::vector<PlannedRun>& plan, const CampaignOptions& options,
-                                    const std::function<void(const RunResult&)>& done);
+                                    const std::function<void(RunResult&)>& done);
 
 }  // namespace swarmlab::swarmsim

@@ -14,15 +14,16 @@ std::string_view to_string(RunVerdict verdict) {
 
 RunVerdict RunResult::verdict() const {
   if (!invalid.empty()) return RunVerdict::invalid;
-  bool any_held = false;
+  bool any_judged = false;
   bool any_vacuous = false;
   for (const CheckResult& check : checks) {
     const bool counts = check.manual->maturity == CheckMaturity::stable;
-    if (check.judgement.verdict == Verdict::violated && counts) return RunVerdict::violated;
-    any_held = any_held || check.judgement.verdict == Verdict::held;
-    any_vacuous = any_vacuous || (check.judgement.verdict == Verdict::vacuous && counts);
+    const Verdict verdict = check.judgement.verdict;
+    if (verdict == Verdict::violated && counts && check.known.empty()) return RunVerdict::violated;
+    any_judged = any_judged || verdict == Verdict::held || verdict == Verdict::violated;
+    any_vacuous = any_vacuous || (verdict == Verdict::vacuous && counts);
   }
-  return any_held && !any_vacuous ? RunVerdict::held : RunVerdict::vacuous;
+  return any_judged && !any_vacuous ? RunVerdict::held : RunVerdict::vacuous;
 }
 
 }  // namespace swarmlab::swarmsim

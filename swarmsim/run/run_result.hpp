@@ -16,6 +16,7 @@ struct CheckResult {
   const CheckManual* manual = nullptr;
   std::string who;
   Judgement judgement;
+  std::string known = {};   // of a violation that is excused: until when and why (report/known_failures.hpp)
 };
 
 // How often a peer misbehaved in one of its ways.
@@ -55,7 +56,7 @@ struct RunResult {
   std::string trace;                // the file with its events; "" where none was asked for
   std::string pcap;                 // the file with its packets
 
-  // Violated by any stable check; vacuous when a check is, or when none held.
+  // Violated by any stable check, unless that is known; vacuous when a check is, or when none held or was violated.
   RunVerdict verdict() const;
 };
 

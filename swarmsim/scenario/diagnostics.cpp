@@ -65,4 +65,12 @@ std::string to_string(const std::string& file, const Diagnostic& diagnostic) {
   return fmt::format("{}:{}:{}: {}", file, diagnostic.at.line, diagnostic.at.column, diagnostic.what);
 }
 
+std::string describe(const std::string& file, const Diagnostics& diagnostics) {
+  std::string all;
+  for (const Diagnostic& diagnostic : diagnostics.sorted())
+    all += fmt::format("{}{}", all.empty() ? "" : "\n", to_string(file, diagnostic));
+  if (diagnostics.left_out() > 0) all += fmt::format("\n{}: and {} errors more", file, diagnostics.left_out());
+  return all;
+}
+
 }  // namespace swarmlab::swarmsim

@@ -57,5 +57,7 @@ class Diagnostics {
 
 // "file:3:7: what"
 std::string to_string(const std::string& file, const Diagnostic& diagnostic);
+// All of them, one line each, with the number of those left out; without a newline at the end.
+std::string describe(const std::string& file, const Diagnostics& diagnostics);
 
 }  // namespace swarmlab::swarmsim

@@ -27,6 +27,15 @@ TEST(ExitStatus, FollowsTheVerdicts) {
   EXPECT_EQ(status({{undecided, not_applicable}}), ExitStatus::vacuous) << "nothing was held or violated";
 }
 
+TEST(ExitStatus, AKnownViolationFailsNothing) {
+  RunResult run = a_run({a_check(violated)});
+  EXPECT_EQ(status_of(std::vector{run}, {}), ExitStatus::violated);
+  run.checks[0].known = "until 2027-03-31: soon";
+  EXPECT_EQ(status_of(std::vector{run}, {}), ExitStatus::held);
+  run.checks.push_back(a_check(violated, "completes"));
+  EXPECT_EQ(status_of(std::vector{run}, {}), ExitStatus::violated) << "another check is news";
+}
+
 TEST(ExitStatus, TheWorstCauseOfSeveralRunsCounts) {
   EXPECT_EQ(status({{held}, {vacuous}, {violated}}), ExitStatus::violated);
   RunResult broken = a_run({a_check(violated)});

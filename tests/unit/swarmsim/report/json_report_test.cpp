@@ -42,6 +42,19 @@ TEST(JsonReport, SaysWhenEachPeerHadEverything) {
   EXPECT_TRUE(peers[1]["completed_s"].is_null());
 }
 
+TEST(JsonReport, SaysWhatIsKnownOnlyWhereSomethingIs) {
+  const auto plain = nlohmann::json::parse(json_report(std::vector{a_run({a_check(Verdict::violated)})}, ExitStatus::violated));
+  EXPECT_FALSE(plain.contains("known") || plain["runs"][0]["checks"][0].contains("known"));
+  RunResult run = a_run({a_check(Verdict::violated)});
+  run.checks[0].known = "until 2027-03-31: mended next week";
+  const std::vector<std::string> complaints{"known.yaml:4: bans in s.yaml held"};
+  const auto json = nlohmann::json::parse(json_report(std::vector{run}, ExitStatus::violated, complaints));
+  EXPECT_EQ(json["runs"][0]["verdict"], "held");
+  EXPECT_EQ(json["runs"][0]["checks"][0]["verdict"], "violated");
+  EXPECT_EQ(json["runs"][0]["checks"][0]["known"], run.checks[0].known);
+  EXPECT_EQ(json["known"][0], complaints[0]);
+}
+
 TEST(JsonReport, RefusalsAreDocumentsToo) {
   const auto json = nlohmann::json::parse(json_refusal("no such \xff file", ExitStatus::usage));
   EXPECT_EQ(json["exit"], 2);

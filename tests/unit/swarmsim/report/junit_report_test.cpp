@@ -18,5 +18,15 @@ TEST(JunitReport, CountsAndEscapes) {
   EXPECT_THAT(xml, HasSubstr("again: swarmsim run s.yaml --seed 7"));
 }
 
+TEST(JunitReport, SkipsWhatIsKnownAndFailsForTheListOfIt) {
+  RunResult run = a_run({a_check(Verdict::violated)});
+  run.checks[0].known = "until 2027-03-31: <soon>";
+  const std::string xml = junit_report(std::vector{run}, std::vector<std::string>{"known.yaml:4: held"});
+  EXPECT_THAT(xml, HasSubstr("tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("<skipped message=\"known until 2027-03-31: &lt;soon&gt;: leech[2] still"));
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"known failures\" tests=\"1\" failures=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("<failure message=\"known.yaml:4: held\"/>"));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

@@ -24,6 +24,17 @@ TEST(Terminal, TellsTheStoryOfAViolationAndHowToSeeItAgain) {
                               "        again: swarmsim run s.yaml --seed 7\n"));
 }
 
+TEST(Terminal, SaysQuietlyWhatIsKnown) {
+  RunResult run = a_run({a_check(Verdict::violated)});
+  run.checks[0].known = "until 2027-03-31: mended next week";
+  const std::string text = describe_run(run, Colours::off);
+  EXPECT_THAT(text, HasSubstr("  known          bans of leech"));
+  EXPECT_THAT(text, HasSubstr("        known until 2027-03-31: mended next week\n"));
+  EXPECT_THAT(text, Not(HasSubstr("again:")));
+  EXPECT_EQ(describe_end(std::vector{run}, ExitStatus::violated, Colours::off, std::vector<std::string>{"k.yaml:4: mended"}),
+            "k.yaml:4: mended\nVIOLATED\n");
+}
+
 TEST(Terminal, EndsWithTheVerdict) {
   const std::vector runs{a_run({a_check(Verdict::held)}), a_run({a_check(Verdict::violated)})};
   EXPECT_EQ(describe_end(runs, ExitStatus::violated, Colours::off), "2 runs: 1 held, 1 violated\nVIOLATED\n");

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <sstream>
 
 namespace swarmlab::swarmsim {
@@ -43,8 +44,7 @@ TEST(Program, RefusesWhatItDoesNotKnow) {
 
 TEST(Program, SaysWhatOnlyLaterVersionsHave) {
   for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"run", "x.yaml", "--known=k.txt"}, {"run", "x.yaml", "--client=aria2"},
-        {"run", "x.yaml", "--mode", "lab"}}) {
+       {std::vector<std::string>{"run", "x.yaml", "--client=aria2"}, {"run", "x.yaml", "--mode", "lab"}}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.status, 2);
     EXPECT_THAT(outcome.error, HasSubstr("not supported yet"));
@@ -87,6 +87,24 @@ TEST(Program, ShowsTheConversationOfAPeer) {
   EXPECT_THAT(run({"run", file, "--show", "liar", "--until", "1 s", "--out", out}).out, HasSubstr("as liar saw it"));
   EXPECT_THAT(run({"run", file, "--show", "lier", "--out", out}).error, HasSubstr("did you mean 'liar'?"));
   EXPECT_THAT(run({"run", file, "--show", "liar", "--json"}).error, HasSubstr("either --json"));
+}
+
+TEST(Program, ExcusesWhatIsKnownToFailUntilItIsMended) {
+  const std::string list = ::testing::TempDir() + "/known.yaml";
+  std::ofstream(list) << "format: 1\nknown:\n"
+                         "  - { scenario: quickstart.yaml, check: completes, reason: a test, until: 2999-12-31 }\n";
+  const std::vector<std::string> base{"run", SWARMLAB_SCENARIOS "/quickstart.yaml", "--out", ::testing::TempDir() + "/known_runs",
+                                      "--set", "limit=2 s"};
+  std::vector<std::string> with_list = base;
+  with_list.insert(with_list.end(), {"--known", list, "--set", "checks=[ completes: { who: leech } ]"});
+  const Outcome excused = run(with_list);
+  EXPECT_EQ(excused.status, 0) << excused.out << excused.error;
+  EXPECT_THAT(excused.out, HasSubstr("known until 2999-12-31: a test"));
+  with_list.insert(with_list.end(), {"--set", "limit=3 min"});
+  const Outcome mended = run(with_list);
+  EXPECT_EQ(mended.status, 1) << mended.out << mended.error;
+  EXPECT_THAT(mended.out, HasSubstr("take the entry out"));
+  EXPECT_THAT(run({"run", base[1], "--known", "nowhere"}).error, HasSubstr("nowhere: cannot be read"));
 }
 
 TEST(Program, ATraceOfARunIsJudgedAsTheRunWas) {
