@@ -68,6 +68,14 @@ TEST(SimRun, ALogChangesNothing) {
   EXPECT_NE(log.str().find("leech[1]  joins"), std::string::npos);
 }
 
+TEST(SimRun, ACaptureChangesNothing) {
+  std::ostringstream pcap;
+  const Scenario scenario = a_story();
+  EXPECT_EQ(run_in_virtual_time(scenario, {.seed = 3, .until = {}, .pcap = &pcap}).fingerprint,
+            run_in_virtual_time(scenario, {.seed = 3}).fingerprint);
+  EXPECT_GT(pcap.str().size(), 100'000u);
+}
+
 TEST(SimRun, EndsAtTheLimitAndSaysWhatWasMissing) {
   const RunResult result = run_in_virtual_time(a_story({{"limit", "1 s"}}), {.seed = 3});
   EXPECT_EQ(result.virtual_time, 1s);
