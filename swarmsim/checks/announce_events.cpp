@@ -23,8 +23,6 @@ constexpr std::array kParameters{
 
 // B63: "stopped within 10 s of a stop".
 constexpr Duration kGoodbye = 10s;
-// For the last piece to be verified and written; until then a plain announce is no slip.
-constexpr Duration kVerification = 2s;
 constexpr std::size_t kRemembered = 5;
 
 // What one client said to the tracker since it joined, or since it last said `stopped`.
@@ -122,7 +120,6 @@ class AnnounceEvents final : public Check {
         break;
       case AnnounceEvent::none:
         judge_order(peer, cycle, "announces");
-        judge_plain(peer, cycle, question);
         break;
       case AnnounceEvent::completed:
         judge_order(peer, cycle, "says 'completed'");
@@ -149,15 +146,6 @@ class AnnounceEvents final : public Check {
   void judge_order(HostId peer, const Cycle& cycle, std::string_view does) {
     if (cycle.said_stopped) accuse(peer, fmt::format("{} after it said 'stopped'", does), kStop);
     else if (!cycle.said_started) accuse(peer, fmt::format("{} without ever having said 'started'", does), kQueue);
-  }
-
-  // A plain announce where `completed` was due.
-  void judge_plain(HostId peer, const Cycle& cycle, const TrackerQuestion& question) {
-    if (cycle.known_as_leecher >= question.decided || cycle.completed_said != kNever) return;
-    const Time done = arrivals_.completed_at(peer);
-    const bool says_so = question.announce()->left.value() == 0;
-    if (says_so || (done != kNever && question.decided > std::max(done, cycle.known_as_leecher) + kVerification))
-      accuse(peer, "is complete and announces without 'completed', which the tracker never heard", kCompletion);
   }
 
   void on_answer(const WireEvent& event, const TrackerAnswer& answer) {
@@ -249,11 +237,11 @@ constinit const CheckManual kAnnounceEvents{
     .parameters = kParameters,
     .text = R"(What a client sends a tracker reads: started (plain)* [completed (plain)*] stopped, and may then begin anew.  An
 announce that got no answer, or a refusal, may be repeated with its event; word for word, it is not judged anew.
-'completed' comes with left = 0, once per download, never when 'started' already said left = 0; the next announce
-after the last piece (and 2 s to verify it) carries it, at the latest after the given time.  'stopped' is sent
-within 10 s of a stop by the timeline, where the tracker's last answer was no failure.  Violated also by a plain
-announce with left = 0 from whom the tracker knows as a leecher.  Vacuous when nobody completed or stopped.  Provoke
-it with downloads that end just before or after an announce, with seeds that start complete, and with stops.)",
+'completed' comes with left = 0, once per download, within the given time of the last piece, and never when
+'started' already said left = 0.  A plain announce with left = 0 may come before it (transmission 3.00 sends one that
+was due).  'stopped' is sent within 10 s of a stop by the timeline, where the tracker's last answer was no failure.
+Vacuous when nobody completed or stopped.  Provoke it with downloads that end just before or after an announce,
+with seeds that start complete, and with stops.)",
 };
 
 std::unique_ptr<Check> make_announce_events(const CheckContext& context) {
