@@ -40,6 +40,7 @@ class InterestIsTrue final : public Check {
       : facts_(context.facts), who_(context.arguments.peers("who")), is_who_(who_, facts_.peers.size()),
         within_(context.arguments.duration("within", 5s)),
         told_(facts_.geometry.piece_count(), Announced::Moment::received), people_(facts_.peers.size()) {
+    for (const PeerFacts& peer : facts_.peers) longest_round_ = std::max(longest_round_, peer.rechoke_interval);
     for (const HostId peer : who_) {
       Person& person = people_[peer.value()];
       person.has = facts_.peers[peer.value()].has_at_start;
@@ -100,7 +101,7 @@ class InterestIsTrue final : public Check {
   bool is_ready(Time now, Disks&) override {
     return std::ranges::all_of(who_, [&](HostId peer) {
       const Time done = people_[peer.value()].done;
-      return done == kNever || now - done > within_ + kPatience;
+      return done == kNever || now - done > within_ + longest_round_ + kPatience;
     });
   }
 
@@ -183,6 +184,9 @@ class InterestIsTrue final : public Check {
     if (!line.says_interested) owe(line, event.at);
   }
 
+  // How long needless interest may last in the end: it harms nobody before the other's next round.
+  Duration leeway(const Line& line) const { return within_ + facts_.peers[line.other.value()].rechoke_interval; }
+
   void owe(Line& line, Time at) {
     ++owed_;
     line.owed_since = at;
@@ -222,7 +226,7 @@ class InterestIsTrue final : public Check {
       owe(line, event.decided_earliest);
     } else if (line.needless_since != kNever) {
       needless_ = std::max(needless_, event.decided_earliest - line.needless_since);
-      if (done != kNever && event.decided_earliest > done + within_) accuse_greed(line, done, event.decided_earliest);
+      if (done != kNever && event.decided_earliest > done + leeway(line)) accuse_greed(line, done, event.decided_earliest);
       line.needless_since = kNever;
     }
   }
@@ -231,7 +235,7 @@ class InterestIsTrue final : public Check {
   void settle(const Line& line, Time at) {
     if (line.owed_since != kNever && line.owed_since + within_ + kPatience < at) accuse_silence(line, at);
     const Time done = people_[line.who.value()].done;
-    if (done != kNever && line.needless_since != kNever && std::max(done, line.needless_since) + within_ + kPatience < at)
+    if (done != kNever && line.needless_since != kNever && std::max(done, line.needless_since) + leeway(line) + kPatience < at)
       accuse_greed(line, done, at);
   }
 
@@ -255,7 +259,7 @@ class InterestIsTrue final : public Check {
     first_.verdict = Verdict::violated;
     const std::string& who = facts_.name(line.who);
     first_.summary = fmt::format("{} has everything and is still interested in {} after {} (limit {})", who,
-                                 facts_.name(line.other), to_text(at - done), to_text(within_));
+                                 facts_.name(line.other), to_text(at - done), to_text(leeway(line)));
     first_.story.push_back(story_line(done, fmt::format("the last piece that {} lacked is whole", who)));
     first_.story.push_back(story_line(at, fmt::format("{} has not told {} NOT INTERESTED in time", who, facts_.name(line.other))));
     first_.story.push_back("Look at what the client tells its peers when a piece is verified and when the last one is.");
@@ -265,6 +269,7 @@ class InterestIsTrue final : public Check {
   std::vector<HostId> who_;
   PeerSet is_who_;
   Duration within_;
+  Duration longest_round_{};      // of anybody's choker
   Announced told_;                // to the peers, by anybody
   PerSide<Line> lines_;           // by the direction in which `who` writes
   std::vector<Person> people_;    // by HostId
@@ -286,10 +291,10 @@ constinit const CheckManual kInterestIsTrue{
     .text = R"(BEP 3: "Whenever a downloader doesn't have something they currently would ask a peer for in unchoked, they must
 express lack of interest": choking works only when interest is true.  From the given time after a peer was
 told of a piece that it lacks, Interested is in force on that connection until it lacks nothing of the other any
-more.  The same time after its last piece, no peer is left with Interested.  In between a client may stay interested
-a little longer; that is reported, not judged.  Whoever sent a whole piece that was false may be shunned, and a
-client that is stopped says nothing more.  Vacuous when nobody told of anything new.  Provoke it with peers that
-begin with nothing, an end-game rich in cancels, and completion beside slower peers.)",
+more.  The same time and a rechoke round after its last piece, no peer is left with Interested.  In between a client
+may stay interested a little longer; that is reported, not judged.  Whoever sent a whole piece that was false may be
+shunned, and a client that is stopped says nothing more.  Vacuous when nobody told of anything new.  Provoke it with
+peers that begin with nothing, an end-game rich in cancels, and completion beside slower peers.)",
 };
 
 std::unique_ptr<Check> make_interest_is_true(const CheckContext& context) {

@@ -16,10 +16,12 @@ void SlotAccount::add_end(ConnectionId connection, HostId peer, Time seen, Durat
   Time at = std::max(kStart, seen - margin);
   for (std::size_t i = waiting_.size(); i > settled_ && waiting_[i - 1].at > at; --i)
     if (waiting_[i - 1].connection == connection) at = waiting_[i - 1].at;
-  add({at, connection, peer, Kind::closed}, seen);
+  add({at, connection, peer, Kind::leaving}, seen);
+  add({seen, connection, peer, Kind::closed}, seen);
 }
 
 void SlotAccount::finish(Time end) {
+  doubtful_from_ = std::max(kStart, end - kStuck);
   settle(end);
   judge(end, false);
 }
@@ -34,11 +36,11 @@ void SlotAccount::settle(Time up_to) {
       own_unchoke = own_unchoke || waiting_[settled_].kind == Kind::unchoke;
       apply(waiting_[settled_]);
     }
-    most_ = std::max(most_, unchoked_);
+    if (at < doubtful_from_) most_ = std::max(most_, unchoked_);
     had_demand_ = had_demand_ || interested_ > limits_.slots;
     if (unchoked_ <= limits_.slots) over_since_ = kNever;
     else if (over_since_ == kNever) over_since_ = at;
-    const bool is_under = interested_ > limits_.slots && unchoked_ < limits_.slots;
+    const bool is_under = interested_ > limits_.slots && unchoked_ + lingering_ < limits_.slots;
     if (!is_under) under_since_ = kNever;
     else if (under_since_ == kNever) under_since_ = at;
     judge(at, own_unchoke);
@@ -57,20 +59,22 @@ void SlotAccount::apply(const Change& change) {
     case Kind::choke: peer.unchoked = false; break;
     case Kind::interested: peer.interested = true; break;
     case Kind::not_interested: peer.interested = false; break;
+    case Kind::leaving: peer.leaving = true; break;
     case Kind::closed: peer = Peer{}; break;
   }
-  interested_ += static_cast<std::uint32_t>(peer.interested) - static_cast<std::uint32_t>(before.interested);
-  unchoked_ += static_cast<std::uint32_t>(peer.unchoked && peer.interested) -
-               static_cast<std::uint32_t>(before.unchoked && before.interested);
+  interested_ += static_cast<std::uint32_t>(peer.is_wanting()) - static_cast<std::uint32_t>(before.is_wanting());
+  unchoked_ += static_cast<std::uint32_t>(peer.is_served()) - static_cast<std::uint32_t>(before.is_served());
+  lingering_ += static_cast<std::uint32_t>(peer.lingers()) - static_cast<std::uint32_t>(before.lingers());
   if (change.kind == Kind::closed) peers_.erase(change.connection);
-  if (fault_) return;
+  if (fault_ || change.kind == Kind::leaving) return;
   if (recent_.size() >= 6) recent_.erase(recent_.begin());
   recent_.push_back(change);
 }
 
 void SlotAccount::judge(Time at, bool own_unchoke) {
-  if (over_since_ != kNever && own_unchoke) accuse(Wrong::unchoked_too_many, over_since_, at);
-  if (over_since_ != kNever && at - over_since_ > limits_.reaction) accuse(Wrong::kept_too_many, over_since_, at);
+  const bool is_over = over_since_ != kNever && over_since_ < doubtful_from_;
+  if (is_over && own_unchoke) accuse(Wrong::unchoked_too_many, over_since_, at);
+  if (is_over && at - over_since_ > limits_.reaction) accuse(Wrong::kept_too_many, over_since_, at);
   if (under_since_ != kNever && at - under_since_ > limits_.reaction) accuse(Wrong::too_few, under_since_, at);
 }
 

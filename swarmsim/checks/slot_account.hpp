@@ -18,7 +18,8 @@ namespace swarmlab::swarmsim {
 class SlotAccount {
  public:
   static constexpr Duration kPatience = 60s;
-  enum class Kind : std::uint8_t { unchoke, choke, interested, not_interested, closed };
+  static constexpr Duration kStuck = 20s;
+  enum class Kind : std::uint8_t { unchoke, choke, interested, not_interested, leaving, closed };
   struct Change {
     Time at{};
     ConnectionId connection;
@@ -47,9 +48,11 @@ class SlotAccount {
 
   void add(const Change& change, Time now);
   // The end of a connection became visible at `seen`.  The client may have closed it by itself and stopped counting
-  // the peer at any time after its last dealings with it; the earliest, at most `margin` before, is taken.
+  // the peer at any time after its last dealings with it, at most `margin` before: from then on its slot counts
+  // neither as taken where there are too many nor as free where there are too few.
   void add_end(ConnectionId connection, HostId peer, Time seen, Duration margin);
-  // Counts everything up to `end`.
+  // Counts everything up to `end`.  A surplus of the last kStuck is nobody's fault yet: a Choke decided with it may
+  // not have been sent when the run ended.
   void finish(Time end);
 
   const std::optional<Fault>& fault() const { return fault_; }   // the first
@@ -57,7 +60,14 @@ class SlotAccount {
   bool had_more_demand_than_slots() const { return had_demand_; }
 
  private:
-  struct Peer { bool unchoked = false; bool interested = false; };
+  struct Peer {
+    bool unchoked = false;
+    bool interested = false;
+    bool leaving = false;
+    bool is_served() const { return unchoked && interested && !leaving; }
+    bool is_wanting() const { return interested && !leaving; }
+    bool lingers() const { return unchoked && interested && leaving; }
+  };
 
   void settle(Time up_to);
   void apply(const Change& change);
@@ -70,9 +80,11 @@ class SlotAccount {
   std::map<ConnectionId, Peer> peers_;
   std::uint32_t unchoked_ = 0;                  // and interested
   std::uint32_t interested_ = 0;
+  std::uint32_t lingering_ = 0;                 // unchoked, interested and leaving; in neither of those two
   std::uint32_t most_ = 0;
   bool had_demand_ = false;
   Time over_since_ = kNever;
+  Time doubtful_from_ = kNever;                 // a surplus that began later is not judged
   Time under_since_ = kNever;
   std::optional<Fault> fault_;
   std::vector<Change> recent_;

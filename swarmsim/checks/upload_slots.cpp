@@ -27,6 +27,7 @@ std::string_view text(SlotAccount::Kind kind) {
     case SlotAccount::Kind::choke: return "CHOKE";
     case SlotAccount::Kind::interested: return "INTERESTED";
     case SlotAccount::Kind::not_interested: return "NOT INTERESTED";
+    case SlotAccount::Kind::leaving:
     case SlotAccount::Kind::closed: return "connection closed";
   }
   return "";
@@ -146,7 +147,9 @@ constinit const CheckManual kUploadSlots{
     .text = R"(Counted by messages, never by bytes, in the order in which they were decided: peers that are unchoked and
 interested.  More than the slots by an Unchoke of its own: violated at once.  More because a spare peer became
 interested: violated after a rechoke round and 1 s.  Fewer, while more peers are interested than there are slots:
-violated after the same time.  Vacuous when demand never exceeded the slots.)",
+violated after the same time.  A peer whose connection is about to end counts on neither side, and a surplus that began
+in the last 20 s of the run is not judged, since the Choke may still wait to be sent.  Vacuous when demand never exceeded the
+slots.)",
 };
 
 std::unique_ptr<Check> make_upload_slots(const CheckContext& context) { return std::make_unique<UploadSlots>(context); }

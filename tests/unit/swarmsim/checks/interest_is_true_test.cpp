@@ -66,8 +66,17 @@ TEST_F(InterestIsTrueTest, IsViolatedByInterestThatOutlastsTheLastPiece) {
   stage.sent(1s, kA, kB, interested);
   complete(20s);
   EXPECT_FALSE(stage.is_ready(22s));
-  EXPECT_TRUE(stage.is_ready(36s));
-  EXPECT_EQ(stage.conclude(60s).summary, "a has everything and is still interested in b after 40 s (limit 5 s)");
+  EXPECT_FALSE(stage.is_ready(45s));
+  EXPECT_TRUE(stage.is_ready(46s));
+  EXPECT_EQ(stage.conclude(60s).summary, "a has everything and is still interested in b after 40 s (limit 15 s)");
+}
+
+TEST_F(InterestIsTrueTest, AllowsToTakeBackTheLastInterestWithinARound) {
+  stage.received(1s, kB, kA, have, 2);
+  stage.sent(1s, kA, kB, interested);
+  complete(20s);
+  stage.sent(34s, kA, kB, not_interested);
+  EXPECT_EQ(stage.conclude(90s).verdict, Verdict::held);
 }
 
 TEST_F(InterestIsTrueTest, DoesNotTakeForDoneWhoStillAsks) {

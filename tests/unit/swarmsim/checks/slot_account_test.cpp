@@ -24,7 +24,7 @@ TEST_F(SlotAccountTest, MovingTheSlotInOneInstantIsNoSurplus) {
   add(1s, 1, Kind::unchoke);
   add(10s, 2, Kind::unchoke);              // sent at once
   add_late(10s, 14s, 1, Kind::choke);      // decided together with it, but waits behind a block
-  account.finish(kStart + 20s);
+  account.finish(kStart + 40s);
   EXPECT_FALSE(account.fault());
   EXPECT_EQ(account.most(), 1u);
   EXPECT_TRUE(account.had_more_demand_than_slots());
@@ -36,11 +36,20 @@ TEST_F(SlotAccountTest, AnUnchokeTooManyIsWrongAtOnce) {
   add(1s, 1, Kind::unchoke);
   add(2s, 2, Kind::unchoke);
   add(3s, 1, Kind::choke);
-  account.finish(kStart + 3s);
+  account.finish(kStart + 30s);
   ASSERT_TRUE(account.fault());
   EXPECT_EQ(account.fault()->wrong, Wrong::unchoked_too_many);
   EXPECT_EQ(account.fault()->since, kStart + 2s);
   EXPECT_EQ(account.fault()->unchoked, 2u);
+}
+
+TEST_F(SlotAccountTest, AtTheEndOfTheRunAChokeMayStillBeWaitingToBeSent) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  add(50s, 2, Kind::unchoke);              // in place of 1, whose Choke waits behind blocks
+  account.finish(kStart + 52s);
+  EXPECT_FALSE(account.fault());
 }
 
 TEST_F(SlotAccountTest, ASpareSlotThatBecomesWantedHasARoundToGo) {
@@ -54,7 +63,7 @@ TEST_F(SlotAccountTest, ASpareSlotThatBecomesWantedHasARoundToGo) {
   add(16s, 2, Kind::not_interested);
   add(16s, 2, Kind::unchoke);
   add(20s, 2, Kind::interested);
-  account.finish(kStart + 32s);
+  account.finish(kStart + 41s);
   ASSERT_TRUE(account.fault());
   EXPECT_EQ(account.fault()->wrong, Wrong::kept_too_many);
 }
@@ -86,6 +95,15 @@ TEST_F(SlotAccountTest, AHangUpCountsFromTheLastDealingsEvenIfItIsSeenLater) {
   add(3s, 2, Kind::unchoke);                                       // in place of 1, which was dropped just before
   account.add_end(ConnectionId(1), HostId(1), kStart + 4s, 10s);   // its FIN arrives now
   account.finish(kStart + 5s);
+  EXPECT_FALSE(account.fault());
+}
+
+TEST_F(SlotAccountTest, AHangUpLeavesNoSlotEmptyBeforeItIsSeen) {
+  for (const std::uint32_t peer : {1u, 2u, 3u}) add(1s, peer, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  account.add_end(ConnectionId(1), HostId(1), kStart + 10s, 10s);   // whole since 9 s, and it hung up then
+  add(20s, 2, Kind::unchoke);                                       // in a round after that
+  account.finish(kStart + 20s);
   EXPECT_FALSE(account.fault());
 }
 
