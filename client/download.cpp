@@ -26,6 +26,9 @@ constexpr std::size_t kMaxLate = 256;
 // Allowed-fast pieces remembered per peer: more than anybody grants (BEP 6 suggests 10).
 constexpr std::size_t kMaxAllowedFast = 64;
 
+// Who owes us blocks and sends none for so long is silent: a block in 5 s are 3 KiB/s.
+constexpr Duration kSilence = 5s;
+
 constexpr BytesPerSecond kSlow{8 * 1024};
 constexpr BytesPerSecond kFast{64 * 1024};
 
@@ -111,6 +114,7 @@ void Download::on_choke(Peer& peer) {
   picker_.release_all(peer.key);
   for (const Peer::OpenRequest& request : peer.open) remember_late(peer, request.block);
   peer.open.clear();
+  peer.owes_since = kNever;
   wake_idle_ = true;
 }
 
@@ -133,6 +137,7 @@ void Download::on_reject(Peer& peer, const BlockRange& block) {
     return;
   }
   peer.open.erase(request);
+  peer.owes_since = peer.open.empty() ? kNever : clock_.now();
   // Its choke, not its refusal: a piece left half done is finished with it after its next Unchoke (B19, B31).
   picker_.released(peer.key, block, peer.peer_choking ? Release::choked : Release::refused);
   if (!peer.peer_choking) {
@@ -176,14 +181,17 @@ void Download::refill(Peer& peer) {
   }
   picked_.clear();
   picker_.pick({.key = peer.key, .pieces = choked ? allowed : peer.pieces, .speed = speed_of(peer, now),
-                .again = now >= peer.again_after},
+                .again = now >= peer.again_after,
+                .silent = peer.owes_since != kNever && now - peer.owes_since >= kSilence},
                depth - peer.open.size(), random_, picked_);
   for (const BlockRange& block : picked_) request(peer, block);
 }
 
 void Download::request(Peer& peer, const BlockRange& block) {
   std::erase(peer.late, block);
-  peer.open.push_back({block, clock_.now()});
+  const Time now = clock_.now();
+  peer.open.push_back({block, now});
+  if (peer.owes_since == kNever) peer.owes_since = now;
   peer.wire.send(protocol::encode(protocol::Request{block}));
 }
 
@@ -276,6 +284,7 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
   }
   if (was_asked) {   // what nobody asked for buys no patience
     peer.last_block = now;
+    peer.owes_since = peer.open.empty() ? kNever : now;
     peer.is_snubbed = false;
   }
   if (!was_asked || is_halted_ || !metainfo_->geometry.is_block(block) || have_.test(block.piece) ||
@@ -305,6 +314,8 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
     const auto open = std::ranges::find(other->open, block, &Peer::OpenRequest::block);
     if (open == other->open.end()) continue;
     other->open.erase(open);
+    // Cancelled in time, it had no chance to answer; who was silent before stays so until it sends something.
+    if (other->open.empty() && now - other->owes_since < kSilence) other->owes_since = kNever;
     remember_late(*other, block);
     other->wire.send(protocol::encode(protocol::Cancel{block}));
   }

@@ -81,6 +81,7 @@ class Peer final : private WireHandler {
   bool is_snubbed = false;             // owes us blocks and has sent none for long
   std::uint32_t reqq = 250;
   Time last_block = kStart;            // that we had asked for
+  Time owes_since = kNever;            // when it was asked first after the last block it sent; kNever while it owes nothing
   Time heard_again = kStart;           // when reading was seen paused last
   Time again_after = kStart;           // when it may be asked again for what it rejected
   Duration again_pause{};

@@ -122,7 +122,8 @@ bool PiecePicker::take_wanted(std::uint32_t slot, Peer& who, Take take, std::siz
 void PiecePicker::take_duplicates(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out) {
   const std::size_t start = random.below(peers_.size());
   std::uint32_t looks = 0;
-  for (std::uint32_t others = 1; others < options_.end_game_requesters; ++others) {
+  const std::uint32_t most = options_.end_game_requesters - (asker.silent && options_.end_game_requesters > 0 ? 1 : 0);
+  for (std::uint32_t others = 1; others < most; ++others) {
     for (const Speed speed : {Speed::slow, Speed::medium, Speed::fast}) {
       for (std::size_t i = 0; i < peers_.size(); ++i) {
         const Peer& holder = peers_[(start + i) % peers_.size()];

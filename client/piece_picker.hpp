@@ -33,7 +33,8 @@
 //   6. End-game: when every missing block that any connected peer has is asked for, blocks that others were
 //      asked for too: those with the fewest askers first, among them those of slow peers, and of each the one
 //      that was asked for last: it would be answered last, so that a Cancel still saves it (B26).
-//      A block has at most `end_game_requesters` askers and no peer is asked twice (B25, B35); a peer has at
+//      A block has at most `end_game_requesters` askers and no peer is asked twice (B25, B35), the last of them never a
+//      silent one: else as many tar pits could hold it together (B33).  A peer has at
 //      most `end_game_per_peer` duplicates open at a time, which bounds the waste (B26).  It is a
 //      question of the moment, put again at every pick(), so that peers which join, unchoke or run dry
 //      later take part (B33, B34).
@@ -101,6 +102,7 @@ class PiecePicker {
     const protocol::Bitfield& pieces;
     Speed speed = Speed::medium;
     bool again = true;   // rule 5
+    bool silent = false; // owes us blocks and has sent none for some seconds (rule 6)
   };
 
   struct Received {

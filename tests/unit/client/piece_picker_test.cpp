@@ -35,9 +35,9 @@ struct Torrent {
 
   void join(std::string_view has) { picker.peer_joined(pieces(has)); }
   std::vector<BlockRange> pick(PeerKey key, std::string_view has, std::size_t count, Speed speed = Speed::medium,
-                               bool again = true) {
+                               bool again = true, bool silent = false) {
     std::vector<BlockRange> out;
-    picker.pick({.key = key, .pieces = pieces(has), .speed = speed, .again = again}, count, random, out);
+    picker.pick({.key = key, .pieces = pieces(has), .speed = speed, .again = again, .silent = silent}, count, random, out);
     picker.check_invariants();
     return out;
   }
@@ -416,6 +416,17 @@ TEST(PiecePicker, AsksNoMorePeersForABlockThanAllowed) {
   t.picker.release_all(kAnna);
   EXPECT_THAT(t.pick(kDora, "#", 1), ElementsAre(t.block(0, 0)));
   EXPECT_THAT(t.picker.holders(t.block(0, 0)), ElementsAre(kBert, kCleo, kDora));
+}
+
+TEST(PiecePicker, KeepsTheLastPlaceAtABlockForAPeerThatIsNotSilent) {
+  Torrent t(".", 1);
+  t.join("#");
+  const auto silent_pick = [&](PeerKey key) { return t.pick(key, "#", 1, Speed::medium, true, true); };
+  EXPECT_THAT(silent_pick(kAnna), SizeIs(1));
+  EXPECT_THAT(silent_pick(kBert), SizeIs(1));
+  EXPECT_THAT(silent_pick(kCleo), IsEmpty());
+  EXPECT_THAT(t.pick(kDora, "#", 1), ElementsAre(t.block(0, 0)));
+  EXPECT_THAT(t.picker.holders(t.block(0, 0)), ElementsAre(kAnna, kBert, kDora));
 }
 
 TEST(PiecePicker, KeepsFewDuplicatesOpenPerPeer) {
