@@ -30,10 +30,18 @@ bool Arrivals::has_block(HostId peer, const protocol::BlockRange& range) const {
   if (has(peer, range.piece)) return true;
   const std::uint32_t number = peers_[peer.value()].progress_of[range.piece.value()];
   if (number == kNone) return false;
-  const std::int64_t begin = range.begin.value();
-  const std::int64_t last = (begin + range.length.value() - 1) / protocol::kBlockBytes.value();
-  for (std::int64_t block = begin / protocol::kBlockBytes.value(); block <= last; ++block)
-    if (!progress_[number].arrived[static_cast<std::size_t>(block)]) return false;
+  const Progress& progress = progress_[number];
+  const std::int64_t end = range.begin.value() + range.length.value();
+  for (std::int64_t at = range.begin.value(); at < end;) {
+    const std::int64_t block = at / protocol::kBlockBytes.value();
+    if (progress.arrived[static_cast<std::size_t>(block)]) {
+      at = (block + 1) * protocol::kBlockBytes.value();
+      continue;
+    }
+    const auto part = std::ranges::find_if(progress.parts, [&](const Part& p) { return p.begin <= at && at < p.end; });
+    if (part == progress.parts.end()) return false;
+    at = part->end;
+  }
   return true;
 }
 
@@ -41,6 +49,11 @@ std::uint32_t Arrivals::blocks_of(HostId peer, PieceIndex piece) const {
   const std::uint32_t number = peers_[peer.value()].progress_of[piece.value()];
   if (number == kNone) return 0;
   return static_cast<std::uint32_t>(progress_[number].arrived.size()) - progress_[number].missing;
+}
+
+ByteCount Arrivals::bytes_of(HostId peer, PieceIndex piece) const {
+  const std::uint32_t number = peers_[peer.value()].progress_of[piece.value()];
+  return number == kNone ? ByteCount{} : progress_[number].bytes;
 }
 
 std::uint32_t Arrivals::open_progress(PieceIndex piece) {
@@ -56,6 +69,8 @@ std::uint32_t Arrivals::open_progress(PieceIndex piece) {
   progress.sources.assign(blocks, HostId{});
   progress.authentic.assign(blocks, Authentic::yes);
   progress.arrived.assign(blocks, false);
+  progress.parts.clear();
+  progress.bytes = {};
   progress.missing = blocks;
   return number;
 }
@@ -76,17 +91,60 @@ bool Arrivals::Asked::has(HostId host) const {
   return overflows || std::find(of.begin(), of.begin() + count, host) != of.begin() + count;
 }
 
-// Clients that ask in other sizes: every block of ours that the message covers.
 template <class Each>
-void Arrivals::for_blocks_within(const protocol::BlockRange& block, Each each) const {
-  const ByteCount begin(block.begin.value());
-  const ByteCount end = begin + block.length;
-  const std::int64_t first = (begin.value() + protocol::kBlockBytes.value() - 1) / protocol::kBlockBytes.value();
-  const std::uint32_t blocks = facts_.geometry.block_count(block.piece);
-  for (auto b = static_cast<std::uint32_t>(first); b < blocks; ++b) {
-    const protocol::BlockRange range = facts_.geometry.block(block.piece, BlockIndex(b));
-    if (ByteCount(range.begin.value()) + range.length > end) break;
-    each(b);
+void Arrivals::for_blocks_touched(const protocol::BlockRange& range, Each each) {
+  const std::int64_t last = (range.begin.value() + range.length.value() - 1) / protocol::kBlockBytes.value();
+  for (std::int64_t block = range.begin.value() / protocol::kBlockBytes.value(); block <= last; ++block)
+    each(static_cast<std::uint32_t>(block));
+}
+
+void Arrivals::arrive(Progress& progress, std::uint32_t number, const WireEvent& event) const {
+  const protocol::BlockRange message = event.message.block();
+  const protocol::BlockRange block = facts_.geometry.block(message.piece, BlockIndex(number));
+  const std::int64_t begin = block.begin.value();
+  const std::int64_t end = begin + block.length.value();
+  const std::int64_t first = std::max<std::int64_t>(begin, message.begin.value());
+  const std::int64_t last = std::min(end, message.begin.value() + message.length.value());
+  const bool is_all = first == begin && last == end;
+  Authentic authentic = event.message.authentic;
+  if (!is_all || !progress.parts.empty()) {
+    const auto is_its = [&](const Part& part) { return begin <= part.begin && part.end <= end; };
+    std::int64_t before = 0;
+    std::int64_t after = 0;
+    for (const Part& part : progress.parts)
+      if (is_its(part)) before += part.end - part.begin;
+    add_part(progress.parts, {first, last, authentic});
+    for (const Part& part : progress.parts) {
+      if (!is_its(part)) continue;
+      after += part.end - part.begin;
+      if (part.authentic == Authentic::no || authentic == Authentic::yes) authentic = part.authentic;
+    }
+    progress.bytes += ByteCount(after - before);
+    if (after < end - begin) return;
+    std::erase_if(progress.parts, is_its);
+  } else {
+    progress.bytes += block.length;
+  }
+  progress.arrived[number] = true;
+  progress.sources[number] = event.from;
+  progress.authentic[number] = authentic;
+  --progress.missing;
+}
+
+// Of bytes that are there already the first version counts: only the gaps are filled.
+void Arrivals::add_part(std::vector<Part>& parts, Part part) {
+  std::int64_t at = part.begin;
+  while (at < part.end) {
+    const auto here = std::ranges::find_if(parts, [&](const Part& p) { return p.begin <= at && at < p.end; });
+    if (here != parts.end()) {
+      at = here->end;
+      continue;
+    }
+    std::int64_t until = part.end;
+    for (const Part& p : parts)
+      if (p.begin > at) until = std::min(until, p.begin);
+    parts.push_back({at, until, part.authentic});
+    at = until;
   }
 }
 
@@ -97,7 +155,7 @@ void Arrivals::on_request(const WireEvent& event) {
   peer.was_seen_asking = true;
   if (!facts_.geometry.is_valid(block) || peer.has.test(block.piece)) return;
   Progress& progress = progress_of(peer, block.piece);
-  for_blocks_within(block, [&](std::uint32_t b) { progress.asked[b].add(event.to); });
+  for_blocks_touched(block, [&](std::uint32_t b) { progress.asked[b].add(event.to); });
 }
 
 std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
@@ -109,14 +167,12 @@ std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
   peer.last = LastBlock{event.at, event.from, block};
   if (peer.has.test(block.piece)) return std::nullopt;
   Progress& progress = progress_of(peer, block.piece);
-  for_blocks_within(block, [&](std::uint32_t b) {
+  const ByteCount before = progress.bytes;
+  for_blocks_touched(block, [&](std::uint32_t b) {
     if (progress.arrived[b] || (peer.was_seen_asking && !progress.asked[b].has(event.from))) return;
-    brought_news_ = true;
-    progress.arrived[b] = true;
-    progress.sources[b] = event.from;
-    progress.authentic[b] = event.message.authentic;
-    --progress.missing;
+    arrive(progress, b, event);
   });
+  brought_news_ = progress.bytes > before;
   if (progress.missing > 0) return std::nullopt;
 
   const bool is_true = std::ranges::none_of(progress.authentic, [](Authentic a) { return a == Authentic::no; });

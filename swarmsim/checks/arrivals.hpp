@@ -7,7 +7,10 @@
 // honest client does, since the hash says only that something is wrong.  A client that keeps the true blocks
 // is ahead of this account, which is why completion is confirmed on its disk.
 //
-// Constant time and no allocation per block in steady state.
+// Blocks are those of 16 KiB that everybody asks for.  Who asks for less at a time gets them in parts: a block has arrived
+// when all of it has, and is false when any part was.
+//
+// Constant time and no allocation per block in steady state; parts cost a search among those of their piece.
 #pragma once
 
 #include <array>
@@ -47,10 +50,11 @@ class Arrivals {
   // When the last true block arrived; its joining time for who had everything; kNever before.
   Time completed_at(HostId peer) const { return peers_[peer.value()].completed_at; }
   bool has(HostId peer, PieceIndex piece) const { return peers_[peer.value()].has.test(piece); }
-  // Every block that the range touches is there: its piece is, or they have arrived and it is not whole yet.
+  // All of the range is there: its piece is, or its bytes have arrived and the piece is not whole yet.
   bool has_block(HostId peer, const protocol::BlockRange& range) const;
-  // How many blocks of a piece that is not whole have arrived.
+  // How many blocks, or bytes, of a piece that is not whole have arrived.
   std::uint32_t blocks_of(HostId peer, PieceIndex piece) const;
+  ByteCount bytes_of(HostId peer, PieceIndex piece) const;
   std::uint32_t pieces(HostId peer) const { return peers_[peer.value()].has.count(); }
 
   struct LastBlock { Time at{}; HostId from; protocol::BlockRange block; };
@@ -66,12 +70,20 @@ class Arrivals {
     void add(HostId host);
     bool has(HostId host) const;
   };
+  // Bytes from begin to end of a block that is not here as a whole, counted within the piece.
+  struct Part {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    Authentic authentic = Authentic::yes;
+  };
   struct Progress {
-    std::vector<Asked> asked;           // by block
+    std::vector<Asked> asked;           // by block: for any part of it
     std::vector<HostId> sources;        // by block
     std::vector<Authentic> authentic;   // by block
     std::vector<bool> arrived;
+    std::vector<Part> parts;            // disjoint; none of a block that has arrived
     std::uint32_t missing = 0;
+    ByteCount bytes;                    // of blocks that have arrived, and of parts
   };
   struct Peer {
     protocol::Bitfield has;
@@ -83,9 +95,12 @@ class Arrivals {
 
   Progress& progress_of(Peer& peer, PieceIndex piece);
   std::uint32_t open_progress(PieceIndex piece);
-  // Calls `each` with the number of every block that lies within `block`.
+  // Calls `each` with the number of every block that `range` touches.
   template <class Each>
-  void for_blocks_within(const protocol::BlockRange& block, Each each) const;
+  static void for_blocks_touched(const protocol::BlockRange& range, Each each);
+  // Takes what the event brings of a block that is not here.
+  void arrive(Progress& progress, std::uint32_t number, const WireEvent& event) const;
+  static void add_part(std::vector<Part>& parts, Part part);
 
   const RunFacts& facts_;
   std::vector<Peer> peers_;

@@ -102,9 +102,10 @@ class EndgameRescuesLastBlock final : public Check {
     auto at = asked_.begin();
     for (PieceIndex piece; facts_.geometry.contains(piece); ++piece) {
       if (arrivals_.has(asker, piece)) continue;
-      std::uint32_t covered = arrivals_.blocks_of(asker, piece);
-      for (; at != asked_.end() && at->piece <= piece; ++at) covered += at->piece == piece;
-      if (covered < facts_.geometry.block_count(piece)) return false;
+      ByteCount covered = arrivals_.bytes_of(asker, piece);
+      for (; at != asked_.end() && at->piece <= piece; ++at)
+        if (at->piece == piece) covered += at->length;
+      if (covered < facts_.geometry.length_of(piece)) return false;
     }
     return true;
   }

@@ -76,7 +76,10 @@ class FastChokeSemantics final : public Check {
     const protocol::BlockRange block = event.message.block();
     const Time choked = choked_at_.writer(event);
     const auto open = std::ranges::find(dialogue->open, block, &AskedBlock::block);
-    if (open != dialogue->open.end() && choked > open->decided && event.decided_earliest > choked) {
+    // Whoever leaves a request unanswered for long may be asked again: the request timeout is over.
+    const Duration patience = facts_.peers[event.from.value()].request_timeout;
+    if (open != dialogue->open.end() && choked > open->decided && event.decided_earliest > choked &&
+        event.decided_earliest < std::max(choked, dialogue->last_block) + patience) {
       accuse(event, fmt::format("{} repeats a request to {} that a Choke left open and nobody rejected", facts_.name(event.from),
                                 facts_.name(event.to)),
              {story_line(open->decided, conversation(facts_, event.from, event.to, event.message) + " decided"),
@@ -127,7 +130,8 @@ constinit const CheckManual kFastChokeSemantics{
     .bugs = "B20",
     .parameters = kParameters,
     .text = R"(BEP 6: "choke no longer implicitly rejects all pending requests"; each is answered by a Piece or a Reject.  So after
-P's Choke no Request that is still open at P is sent to it again before its Reject, and a block that P delivers after
+P's Choke no Request that is still open at P is sent to it again before its Reject, unless P is silent for as long as the
+client's declared request timeout, and a block that P delivers after
 all is taken: nobody is asked for it any more, unless its piece fails.  That nothing but allowed-fast pieces is
 requested while choked is said by no_request_while_choked.  Vacuous when no request was open at the Choke of a peer
 with Fast.  Provoke it with frequent chokes in mid-pipeline on long paths.)",

@@ -70,7 +70,9 @@ void LostBlocks::sweep(std::vector<Duty>& duties) {
 
 bool LostBlocks::concerns(const Duty& duty, const protocol::BlockRange& block) {
   if (duty.loss.block.piece != block.piece) return false;
-  return duty.loss.scope == Scope::any_block_of_its_piece || duty.loss.block.begin == block.begin;
+  if (duty.loss.scope == Scope::any_block_of_its_piece) return true;
+  const ByteCount begin(duty.loss.block.begin.value());   // the client may cut it otherwise the next time
+  return ByteCount(block.begin.value()) <= begin && begin < ByteCount(block.begin.value()) + block.length;
 }
 
 void LostBlocks::collect(Duty& duty, Time now) {

@@ -97,7 +97,8 @@ class PipelineRefills final : public Check {
 
   void on_request(const WireEvent& event) {
     std::erase_if(suspicions_, [&](const Suspicion& s) {
-      return s.asker == event.from && *s.idle.piece == event.message.piece && event.decided_earliest <= s.decided;
+      return s.asker == event.from && s.source != event.to && *s.idle.piece == event.message.piece &&
+             event.decided_earliest <= s.decided;
     });
     // Whoever works on the piece that another waits for may have decided to long ago: that one's search begins anew.
     for (const Dialogues::Side& side : dialogues_.of(event.from)) {

@@ -22,6 +22,18 @@ class ArrivalsTest : public ::testing::Test {
     event.message.authentic = authentic;
     return arrivals.on_block(event);
   }
+  std::optional<WholePiece> part(HostId from, int piece, std::uint32_t begin, std::uint32_t length,
+                                 Authentic authentic = Authentic::yes) {
+    WireEvent event;
+    event.at = kStart + 1s;
+    event.from = from;
+    event.to = kA;
+    event.message.piece = PieceIndex(static_cast<std::uint32_t>(piece));
+    event.message.begin = BlockBegin(begin);
+    event.message.length = length;
+    event.message.authentic = authentic;
+    return arrivals.on_block(event);
+  }
   void ask(HostId whom, int piece, int block) {
     WireEvent event;
     event.from = kA;
@@ -98,6 +110,52 @@ TEST_F(ArrivalsTest, WhoStartsAgainHasWhatItsDiskHoldsAndNothingHalf) {
   has.set_all();
   arrivals.on_restarted(kA, has, kStart + 3s);
   EXPECT_EQ(arrivals.completed_at(kA), kStart + 3s);
+}
+
+TEST_F(ArrivalsTest, ABlockMayComeInParts) {
+  EXPECT_FALSE(block(kB, 1, 1));
+  EXPECT_FALSE(part(kB, 1, 0, 8192));
+  EXPECT_TRUE(arrivals.brought_news());
+  EXPECT_EQ(arrivals.blocks_of(kA, PieceIndex(1)), 1u);
+  EXPECT_EQ(arrivals.bytes_of(kA, PieceIndex(1)), 24_KiB);
+  EXPECT_TRUE(arrivals.has_block(kA, {PieceIndex(1), BlockBegin(0), 8_KiB}));
+  EXPECT_TRUE(arrivals.has_block(kA, {PieceIndex(1), BlockBegin(16384), 8_KiB}));
+  EXPECT_FALSE(arrivals.has_block(kA, {PieceIndex(1), BlockBegin(8192), 8_KiB}));
+  EXPECT_FALSE(arrivals.has_block(kA, {PieceIndex(1), BlockBegin(4096), 8_KiB}));
+  EXPECT_FALSE(part(kC, 1, 0, 8192));
+  EXPECT_FALSE(arrivals.brought_news()) << "the same bytes again";
+  EXPECT_TRUE(part(kC, 1, 4096, 12288)->is_true);
+  EXPECT_TRUE(arrivals.has(kA, PieceIndex(1)));
+}
+
+TEST_F(ArrivalsTest, APartThatIsFalseMakesThePieceFalse) {
+  EXPECT_FALSE(part(kB, 1, 8192, 8192, Authentic::no));
+  EXPECT_FALSE(part(kC, 1, 0, 16384));
+  const auto whole = block(kC, 1, 1);
+  ASSERT_TRUE(whole);
+  EXPECT_FALSE(whole->is_true) << "of bytes that come twice the first count";
+}
+
+TEST_F(ArrivalsTest, AMessageMayReachOverTwoBlocks) {
+  EXPECT_TRUE(part(kB, 1, 0, 32768)->is_true);
+  EXPECT_FALSE(part(kB, 2, 8192, 16384));
+  EXPECT_EQ(arrivals.blocks_of(kA, PieceIndex(2)), 0u);
+  EXPECT_FALSE(part(kB, 2, 0, 8192));
+  EXPECT_TRUE(part(kB, 2, 24576, 8192)->is_true);
+}
+
+TEST_F(ArrivalsTest, WhoWasAskedForAPartMayBringIt) {
+  ask(kC, 1, 1);
+  WireEvent event;
+  event.from = kA;
+  event.to = kB;
+  event.message.piece = PieceIndex(1);
+  event.message.length = 8192;
+  arrivals.on_request(event);
+  EXPECT_FALSE(part(kC, 1, 0, 8192)) << "pushed";
+  EXPECT_EQ(arrivals.bytes_of(kA, PieceIndex(1)), 0_B);
+  EXPECT_FALSE(part(kB, 1, 0, 8192));
+  EXPECT_EQ(arrivals.bytes_of(kA, PieceIndex(1)), 8_KiB);
 }
 
 TEST_F(ArrivalsTest, OverlooksBlocksThatLieOutside) {
