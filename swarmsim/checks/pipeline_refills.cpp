@@ -120,13 +120,14 @@ class PipelineRefills final : public Check {
       accuse(s.idle, s.asker, s.source, story_line(s.decided, "only now the next REQUEST to it is decided"));
       suspicions_.erase(suspicions_.begin());
     }
+    // Nothing has happened since the last event: what is looked at now is how it was when the look was due.
     while (!due_.empty() && due_.begin()->first <= now) {
-      const Dialogues::Side side = due_.begin()->second;
+      const auto [at, side] = *due_.begin();
       due_.erase(due_.begin());
       Idle& idle = idle_.at(side.connection, side.asks);
-      idle.is_watched = idle.is_watched && look(idle, *dialogues_.find(side), now);
+      idle.is_watched = idle.is_watched && look(idle, *dialogues_.find(side), at);
       idle.is_due = idle.is_watched;
-      if (idle.is_due) due_.emplace(now + kBetweenLooks, side);
+      if (idle.is_due) due_.emplace(at + kBetweenLooks, side);
     }
   }
 

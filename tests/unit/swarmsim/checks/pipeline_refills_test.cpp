@@ -52,6 +52,12 @@ TEST_F(PipelineRefillsTest, IsViolatedByARequestThatIsDecidedTooLate) {
   EXPECT_THAT(stage.conclude(60s).story[2], HasSubstr("only now the next REQUEST to it is decided"));
 }
 
+TEST_F(PipelineRefillsTest, SilenceOfTheWholeSwarmHidesNoLateRequest) {
+  stage.tells(2s, kB, kA, unchoke);
+  stage.sent(8s, kA, kB, request, 0, 0);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::violated);
+}
+
 TEST_F(PipelineRefillsTest, FurtherRequestsToTheSamePeerDoNotExcuseALateOne) {
   stage.tells(2s, kB, kA, unchoke);
   time_passes(2s, 8s);
