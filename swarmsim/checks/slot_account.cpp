@@ -12,16 +12,17 @@ void SlotAccount::add(const Change& change, Time now) {
   if (now - kPatience > waiting_[settled_].at) settle(now - kPatience);
 }
 
-void SlotAccount::add_end(ConnectionId connection, HostId peer, Time seen, Duration margin) {
-  Time at = std::max(kStart, seen - margin);
-  for (std::size_t i = waiting_.size(); i > settled_ && waiting_[i - 1].at > at; --i)
-    if (waiting_[i - 1].connection == connection) at = waiting_[i - 1].at;
-  add({at, connection, peer, Kind::leaving}, seen);
-  add({seen, connection, peer, Kind::closed}, seen);
+void SlotAccount::add_end(const Change& end, Duration margin) {
+  Change leaving = end;
+  leaving.kind = Kind::leaving;
+  leaving.at = std::max(kStart, end.at - margin);
+  for (std::size_t i = waiting_.size(); i > settled_ && waiting_[i - 1].at > leaving.at; --i)
+    if (waiting_[i - 1].connection == end.connection) leaving.at = waiting_[i - 1].at;
+  add(leaving, end.at);
+  add(end, end.at);
 }
 
 void SlotAccount::finish(Time end) {
-  doubtful_from_ = std::max(kStart, end - kStuck);
   settle(end);
   judge(end, false);
 }
@@ -36,7 +37,7 @@ void SlotAccount::settle(Time up_to) {
       own_unchoke = own_unchoke || waiting_[settled_].kind == Kind::unchoke;
       apply(waiting_[settled_]);
     }
-    if (at < doubtful_from_) most_ = std::max(most_, unchoked_);
+    if (unchoked_ > most_) most_ = std::max(most_, unchoked_ <= limits_.slots ? unchoked_ : surely_unchoked(at));
     had_demand_ = had_demand_ || interested_ > limits_.slots;
     if (unchoked_ <= limits_.slots) over_since_ = kNever;
     else if (over_since_ == kNever) over_since_ = at;
@@ -53,6 +54,7 @@ void SlotAccount::settle(Time up_to) {
 
 void SlotAccount::apply(const Change& change) {
   Peer& peer = peers_[change.connection];
+  peer.writes = change.writes;
   const Peer before = peer;
   switch (change.kind) {
     case Kind::unchoke: peer.unchoked = true; break;
@@ -71,10 +73,16 @@ void SlotAccount::apply(const Change& change) {
   recent_.push_back(change);
 }
 
+std::uint32_t SlotAccount::surely_unchoked(Time at) const {
+  std::uint32_t count = 0;
+  for (const auto& [connection, peer] : peers_)
+    if (peer.is_served() && !backlogs_->at(connection, peer.writes).may_hide(at)) ++count;
+  return count;
+}
+
 void SlotAccount::judge(Time at, bool own_unchoke) {
-  const bool is_over = over_since_ != kNever && over_since_ < doubtful_from_;
-  if (is_over && own_unchoke) accuse(Wrong::unchoked_too_many, over_since_, at);
-  if (is_over && at - over_since_ > limits_.reaction) accuse(Wrong::kept_too_many, over_since_, at);
+  if (over_since_ != kNever && (own_unchoke || at - over_since_ > limits_.reaction) && surely_unchoked(at) > limits_.slots)
+    accuse(own_unchoke ? Wrong::unchoked_too_many : Wrong::kept_too_many, over_since_, at);
   if (under_since_ != kNever && at - under_since_ > limits_.reaction) accuse(Wrong::too_few, under_since_, at);
 }
 

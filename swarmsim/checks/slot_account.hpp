@@ -11,20 +11,21 @@
 #include <vector>
 
 #include "protocol/units.hpp"
-#include "swarmsim/wire/stream_tap.hpp"
+#include "swarmsim/checks/backlog.hpp"
+#include "swarmsim/checks/per_side.hpp"
 
 namespace swarmlab::swarmsim {
 
 class SlotAccount {
  public:
   static constexpr Duration kPatience = 60s;
-  static constexpr Duration kStuck = 20s;
   enum class Kind : std::uint8_t { unchoke, choke, interested, not_interested, leaving, closed };
   struct Change {
     Time at{};
     ConnectionId connection;
     HostId peer;
     Kind kind = Kind::closed;
+    Direction writes = Direction::from_dialler;   // the client's direction of the connection
   };
   struct Limits {
     std::uint32_t slots = 0;
@@ -44,15 +45,15 @@ class SlotAccount {
     std::vector<Change> before;   // the last changes up to it, at most six
   };
 
-  explicit SlotAccount(Limits limits) : limits_(limits) {}
+  // `backlogs` outlives the account: a slot whose Choke may be on its way is not part of a surplus.
+  SlotAccount(Limits limits, PerSide<Backlog>& backlogs) : limits_(limits), backlogs_(&backlogs) {}
 
   void add(const Change& change, Time now);
-  // The end of a connection became visible at `seen`.  The client may have closed it by itself and stopped counting
+  // The end of a connection became visible at `end.at`.  The client may have closed it by itself and stopped counting
   // the peer at any time after its last dealings with it, at most `margin` before: from then on its slot counts
   // neither as taken where there are too many nor as free where there are too few.
-  void add_end(ConnectionId connection, HostId peer, Time seen, Duration margin);
-  // Counts everything up to `end`.  A surplus of the last kStuck is nobody's fault yet: a Choke decided with it may
-  // not have been sent when the run ended.
+  void add_end(const Change& end, Duration margin);
+  // Counts everything up to `end`.
   void finish(Time end);
 
   const std::optional<Fault>& fault() const { return fault_; }   // the first
@@ -64,6 +65,7 @@ class SlotAccount {
     bool unchoked = false;
     bool interested = false;
     bool leaving = false;
+    Direction writes = Direction::from_dialler;
     bool is_served() const { return unchoked && interested && !leaving; }
     bool is_wanting() const { return interested && !leaving; }
     bool lingers() const { return unchoked && interested && leaving; }
@@ -71,10 +73,13 @@ class SlotAccount {
 
   void settle(Time up_to);
   void apply(const Change& change);
+  // Unchoked and interested for sure at `at`.
+  std::uint32_t surely_unchoked(Time at) const;
   void judge(Time at, bool own_unchoke);
   void accuse(Wrong wrong, Time since, Time at);
 
   Limits limits_;
+  PerSide<Backlog>* backlogs_;
   std::vector<Change> waiting_;                 // by time, then as they came
   std::size_t settled_ = 0;                     // how many at the front are counted already
   std::map<ConnectionId, Peer> peers_;
@@ -84,7 +89,6 @@ class SlotAccount {
   std::uint32_t most_ = 0;
   bool had_demand_ = false;
   Time over_since_ = kNever;
-  Time doubtful_from_ = kNever;                 // a surplus that began later is not judged
   Time under_since_ = kNever;
   std::optional<Fault> fault_;
   std::vector<Change> recent_;

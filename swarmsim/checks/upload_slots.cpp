@@ -44,7 +44,7 @@ class UploadSlots final : public Check {
       const PeerFacts& facts = facts_.peers[peer.value()];
       const auto limit = slots ? static_cast<std::uint32_t>(*slots) : facts.upload_slots;
       limits_.push_back(limit);
-      accounts_.emplace_back(SlotAccount::Limits{limit, facts.rechoke_interval + kGrace});
+      accounts_.emplace_back(SlotAccount::Limits{limit, facts.rechoke_interval + kGrace}, backlogs_);
     }
   }
 
@@ -52,23 +52,29 @@ class UploadSlots final : public Check {
     return EventSet{}
         .sent(MessageKind::choke)
         .sent(MessageKind::unchoke)
+        .sent(MessageKind::piece)
+        .sent(MessageKind::reject)
         .received(MessageKind::interested)
         .received(MessageKind::not_interested)
+        .received(MessageKind::request)
+        .received(MessageKind::cancel)
         .add(WireEventKind::ended);
   }
 
   void on_event(const WireEvent& event) override {
-    using Kind = SlotAccount::Kind;
-    if (event.kind == WireEventKind::sent) {
-      const Kind kind = event.message.kind == MessageKind::choke ? Kind::choke : Kind::unchoke;
-      note(event.from, event.to, kind, event.decided_earliest, event);
-    } else if (event.kind == WireEventKind::received) {
-      const Kind kind = event.message.kind == MessageKind::interested ? Kind::interested : Kind::not_interested;
-      note(event.to, event.from, kind, event.at, event);
-    } else {
-      // Either side may have been first: both can hang up while the other's FIN is on its way.
-      note_end(event.from, event.to, event);
-      note_end(event.to, event.from, event);
+    switch (event.kind) {
+      case WireEventKind::sent:
+        if (member_.has(event.from)) on_sent(event);
+        return;
+      case WireEventKind::received:
+        if (member_.has(event.to)) on_received(event);
+        return;
+      case WireEventKind::ended:
+        // Either side may have been first: both can hang up while the other's FIN is on its way.
+        note_end(event.from, event.to, event.direction, event);
+        note_end(event.to, event.from, opposite(event.direction), event);
+        return;
+      default: return;
     }
   }
 
@@ -93,14 +99,35 @@ class UploadSlots final : public Check {
   }
 
  private:
-  void note(HostId owner, HostId other, SlotAccount::Kind kind, Time at, const WireEvent& event) {
-    if (!member_.has(owner) || other.value() >= facts_.peers.size()) return;
-    accounts_[account_of_[owner.value()]].add({at, event.connection, other, kind}, event.at);
+  using Kind = SlotAccount::Kind;
+
+  void on_sent(const WireEvent& event) {
+    Backlog& backlog = backlogs_.writer(event);
+    const MessageKind kind = event.message.kind;
+    if (kind == MessageKind::piece || kind == MessageKind::reject) return backlog.on_answer(event.decided_earliest);
+    backlog.on_choke_state(event.decided_earliest);
+    note(event.from, event.to, event.direction, kind == MessageKind::choke ? Kind::choke : Kind::unchoke,
+         event.decided_earliest, event);
   }
 
-  void note_end(HostId owner, HostId other, const WireEvent& event) {
+  void on_received(const WireEvent& event) {
+    const Direction writes = opposite(event.direction);
+    switch (event.message.kind) {
+      case MessageKind::request: return backlogs_.reader(event).on_request();
+      case MessageKind::cancel: return backlogs_.reader(event).on_cancel();
+      case MessageKind::interested: return note(event.to, event.from, writes, Kind::interested, event.at, event);
+      default: return note(event.to, event.from, writes, Kind::not_interested, event.at, event);
+    }
+  }
+
+  void note(HostId owner, HostId other, Direction writes, Kind kind, Time at, const WireEvent& event) {
+    if (other.value() >= facts_.peers.size()) return;
+    accounts_[account_of_[owner.value()]].add({at, event.connection, other, kind, writes}, event.at);
+  }
+
+  void note_end(HostId owner, HostId other, Direction writes, const WireEvent& event) {
     if (!member_.has(owner) || other.value() >= facts_.peers.size()) return;
-    accounts_[account_of_[owner.value()]].add_end(event.connection, other, event.at, kHangUp);
+    accounts_[account_of_[owner.value()]].add_end({event.at, event.connection, other, Kind::closed, writes}, kHangUp);
   }
 
   void accuse(Judgement& judgement, HostId owner, std::uint32_t slots, const SlotAccount::Fault& fault) const {
@@ -131,6 +158,7 @@ class UploadSlots final : public Check {
   std::vector<HostId> who_;
   PeerSet member_;
   std::vector<std::size_t> account_of_;   // by HostId
+  PerSide<Backlog> backlogs_;             // of the clients' sides
   std::vector<SlotAccount> accounts_;     // by position in who_
   std::vector<std::uint32_t> limits_;
 };
@@ -147,9 +175,9 @@ constinit const CheckManual kUploadSlots{
     .text = R"(Counted by messages, never by bytes, in the order in which they were decided: peers that are unchoked and
 interested.  More than the slots by an Unchoke of its own: violated at once.  More because a spare peer became
 interested: violated after a rechoke round and 1 s.  Fewer, while more peers are interested than there are slots:
-violated after the same time.  A peer whose connection is about to end counts on neither side, and a surplus that began
-in the last 20 s of the run is not judged, since the Choke may still wait to be sent.  Vacuous when demand never exceeded the
-slots.)",
+violated after the same time.  A peer whose connection is about to end counts on neither side, and no surplus is
+a peer that waits for answers, when nothing was sent to it since: a Choke may be stuck behind blocks that it does not
+read.  Vacuous when demand never exceeded the slots.)",
 };
 
 std::unique_ptr<Check> make_upload_slots(const CheckContext& context) { return std::make_unique<UploadSlots>(context); }

@@ -11,10 +11,15 @@ using Wrong = SlotAccount::Wrong;
 class SlotAccountTest : public ::testing::Test {
  protected:
   // One slot; 11 s to react.
-  SlotAccount account{{.slots = 1, .reaction = 11s}};
+  PerSide<Backlog> backlogs;
+  SlotAccount account{{.slots = 1, .reaction = 11s}, backlogs};
   void add(Duration at, std::uint32_t peer, Kind kind) { add_late(at, at, peer, kind); }
+  void add_end(Duration at, std::uint32_t peer) {
+    account.add_end({kStart + at, ConnectionId(peer), HostId(peer), Kind::closed, Direction::from_dialler}, 10s);
+  }
+  Backlog& backlog(std::uint32_t peer) { return backlogs.at(ConnectionId(peer), Direction::from_dialler); }
   void add_late(Duration at, Duration seen, std::uint32_t peer, Kind kind) {
-    account.add({kStart + at, ConnectionId(peer), HostId(peer), kind}, kStart + seen);
+    account.add({kStart + at, ConnectionId(peer), HostId(peer), kind, Direction::from_dialler}, kStart + seen);
   }
 };
 
@@ -24,7 +29,7 @@ TEST_F(SlotAccountTest, MovingTheSlotInOneInstantIsNoSurplus) {
   add(1s, 1, Kind::unchoke);
   add(10s, 2, Kind::unchoke);              // sent at once
   add_late(10s, 14s, 1, Kind::choke);      // decided together with it, but waits behind a block
-  account.finish(kStart + 40s);
+  account.finish(kStart + 20s);
   EXPECT_FALSE(account.fault());
   EXPECT_EQ(account.most(), 1u);
   EXPECT_TRUE(account.had_more_demand_than_slots());
@@ -36,20 +41,37 @@ TEST_F(SlotAccountTest, AnUnchokeTooManyIsWrongAtOnce) {
   add(1s, 1, Kind::unchoke);
   add(2s, 2, Kind::unchoke);
   add(3s, 1, Kind::choke);
-  account.finish(kStart + 30s);
+  account.finish(kStart + 3s);
   ASSERT_TRUE(account.fault());
   EXPECT_EQ(account.fault()->wrong, Wrong::unchoked_too_many);
   EXPECT_EQ(account.fault()->since, kStart + 2s);
   EXPECT_EQ(account.fault()->unchoked, 2u);
 }
 
-TEST_F(SlotAccountTest, AtTheEndOfTheRunAChokeMayStillBeWaitingToBeSent) {
+TEST_F(SlotAccountTest, AChokeMayBeStuckBehindBlocksThatThePeerDoesNotRead) {
   add(1s, 1, Kind::interested);
   add(1s, 2, Kind::interested);
   add(1s, 1, Kind::unchoke);
-  add(50s, 2, Kind::unchoke);              // in place of 1, whose Choke waits behind blocks
-  account.finish(kStart + 52s);
+  backlog(1).on_request();
+  backlog(1).on_answer(kStart + 5s);
+  backlog(1).on_request();
+  add(50s, 2, Kind::unchoke);              // in place of 1, to which nothing was sent since
+  account.finish(kStart + 100s);
   EXPECT_FALSE(account.fault());
+  EXPECT_EQ(account.most(), 1u);
+}
+
+TEST_F(SlotAccountTest, WhoIsServedAfterwardsWasNotChoked) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  backlog(1).on_request();
+  add(50s, 2, Kind::unchoke);
+  backlog(1).on_request();
+  backlog(1).on_answer(kStart + 51s);
+  account.finish(kStart + 52s);
+  ASSERT_TRUE(account.fault());
+  EXPECT_EQ(account.fault()->wrong, Wrong::unchoked_too_many);
 }
 
 TEST_F(SlotAccountTest, ASpareSlotThatBecomesWantedHasARoundToGo) {
@@ -63,7 +85,7 @@ TEST_F(SlotAccountTest, ASpareSlotThatBecomesWantedHasARoundToGo) {
   add(16s, 2, Kind::not_interested);
   add(16s, 2, Kind::unchoke);
   add(20s, 2, Kind::interested);
-  account.finish(kStart + 41s);
+  account.finish(kStart + 32s);
   ASSERT_TRUE(account.fault());
   EXPECT_EQ(account.fault()->wrong, Wrong::kept_too_many);
 }
@@ -93,7 +115,7 @@ TEST_F(SlotAccountTest, AHangUpCountsFromTheLastDealingsEvenIfItIsSeenLater) {
   add(1s, 2, Kind::interested);
   add(1s, 1, Kind::unchoke);
   add(3s, 2, Kind::unchoke);                                       // in place of 1, which was dropped just before
-  account.add_end(ConnectionId(1), HostId(1), kStart + 4s, 10s);   // its FIN arrives now
+  add_end(4s, 1);   // its FIN arrives now
   account.finish(kStart + 5s);
   EXPECT_FALSE(account.fault());
 }
@@ -101,7 +123,7 @@ TEST_F(SlotAccountTest, AHangUpCountsFromTheLastDealingsEvenIfItIsSeenLater) {
 TEST_F(SlotAccountTest, AHangUpLeavesNoSlotEmptyBeforeItIsSeen) {
   for (const std::uint32_t peer : {1u, 2u, 3u}) add(1s, peer, Kind::interested);
   add(1s, 1, Kind::unchoke);
-  account.add_end(ConnectionId(1), HostId(1), kStart + 10s, 10s);   // whole since 9 s, and it hung up then
+  add_end(10s, 1);   // whole since 9 s, and it hung up then
   add(20s, 2, Kind::unchoke);                                       // in a round after that
   account.finish(kStart + 20s);
   EXPECT_FALSE(account.fault());
