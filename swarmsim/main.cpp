@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/asio/asio_runtime.hpp"
+#include "swarmsim/huge_heap.hpp"
 #include "swarmsim/program.hpp"
 #include "swarmsim/report/exit_status.hpp"
 
@@ -29,6 +30,7 @@ class AsioWorld final : public swarmlab::swarmsim::RealWorld {
 
 int main(int argc, char** argv) {
   using namespace swarmlab::swarmsim;
+  back_heap_with_huge_pages();
   try {
     Env env{{argv + 1, argv + argc}, std::cout, std::cerr, isatty(1) == 1, isatty(2) == 1,
             [] { return std::make_unique<AsioWorld>(); }};

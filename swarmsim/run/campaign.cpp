@@ -52,6 +52,16 @@ RunResult run_one(const PlannedRun& planned, const CampaignOptions& options) {
 
 std::vector<RunResult> run_campaign(const std::vector<PlannedRun>& plan, const CampaignOptions& options,
                                     const std::function<void(RunResult&)>& done) {
+  const std::size_t count = std::clamp<std::size_t>(options.jobs, 1, std::max<std::size_t>(plan.size(), 1));
+  std::vector<RunResult> results;
+  if (count == 1) {   // on this thread, whose heap has the large pages
+    for (const PlannedRun& planned : plan) {
+      results.push_back(run_one(planned, options));
+      done(results.back());
+    }
+    return results;
+  }
+
   std::mutex mutex;
   std::condition_variable ready;
   std::size_t next = 0;
@@ -71,10 +81,8 @@ std::vector<RunResult> run_campaign(const std::vector<PlannedRun>& plan, const C
     }
   };
   std::vector<std::jthread> workers;
-  const std::size_t count = std::clamp<std::size_t>(options.jobs, 1, std::max<std::size_t>(plan.size(), 1));
   for (std::size_t i = 0; i < count; ++i) workers.emplace_back(work);
 
-  std::vector<RunResult> results;
   for (std::size_t i = 0; i < plan.size(); ++i) {
     {
       std::unique_lock lock(mutex);

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "swarmsim/huge_heap.hpp"
 #include "swarmsim/run/sim_run.hpp"
 #include "swarmsim/scenario_files.hpp"
 
@@ -97,6 +98,7 @@ void scale(const std::string& file, const std::vector<Override>& overrides) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  back_heap_with_huge_pages();
   const std::string mode = argc > 2 ? argv[1] : "";
   std::vector<Override> overrides;
   for (int i = 3; i + 1 < argc; i += 2) {
