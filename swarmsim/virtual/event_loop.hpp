@@ -52,8 +52,8 @@ class EventLoop final : public runtime::Clock {
   bool empty() const { return queue_.empty(); }
   // Requires that there is one.
   const Event& next() const { return queue_.first(); }
-  // The next event, and behind it a few of which one is likely to follow it.
-  std::span<const Event> soon() const { return queue_.soon(); }
+  // The event that comes `steps` after the next, as far as it is known; else null.
+  const Event* ahead(std::size_t steps) const { return queue_.ahead(steps); }
   // Takes the first event and sets the clock to its time.
   Event take() {
     const Event event = queue_.pop();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <utility>
 
 #include "protocol/assert.hpp"
 
@@ -54,7 +55,7 @@ void EventQueue::push(const Event& event) {
   const std::uint64_t slot = slot_of(event);
   if (size_++ == 0) slot_ = std::max(slot_, slot);
   if (slot <= slot_) {
-    near_.push(event);
+    late_.push(event);
     return;
   }
   if (slot - slot_ >= kBuckets) {
@@ -92,24 +93,23 @@ void EventQueue::refill() {
   const std::uint64_t bucket_slot = next_bucket();
   const std::uint64_t far_slot = far_.empty() ? kNoSlot : slot_of(far_.first());
   slot_ = std::min(bucket_slot, far_slot);
+  present_.clear();
+  next_ = 0;
   if (bucket_slot == slot_) {
     const std::uint64_t index = slot_ % kBuckets;
     occupied_[index / 64] &= ~(std::uint64_t{1} << (index % 64));
-    std::vector<Event> bucket = std::move(buckets_[index]);
-    buckets_[index] = {};
-    in_buckets_ -= bucket.size();
-    for (const Event& event : bucket) near_.push(event);
-    bucket.clear();
-    spare_.push_back(std::move(bucket));
+    std::swap(present_, buckets_[index]);
+    in_buckets_ -= present_.size();
+    spare_.push_back(std::exchange(buckets_[index], {}));
   }
-  while (!far_.empty() && slot_of(far_.first()) == slot_) near_.push(far_.pop());
+  while (!far_.empty() && slot_of(far_.first()) == slot_) present_.push_back(far_.pop());
+  std::sort(present_.begin(), present_.end());
 }
 
 Event EventQueue::pop() {
   SWARM_ASSERT(size_ > 0);
-  const Event event = near_.pop();
-  --size_;
-  if (near_.empty() && size_ > 0) refill();
+  const Event event = is_late_first() ? late_.pop() : present_[next_++];
+  if (--size_ > 0 && next_ == present_.size() && late_.empty()) refill();
   return event;
 }
 

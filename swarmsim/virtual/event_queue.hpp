@@ -4,9 +4,13 @@
 // sequence.  No two events are equal, so the order does not depend on how the queue is built.
 //
 // A heap alone would be deep (a large swarm has a million timers waiting) and every step down it a cache miss.
-// So there are three parts: a small heap of what is due within the present half millisecond, unsorted buckets of
-// half a millisecond each for the next two seconds, and a heap for the rest.  A bucket is sorted only when its
-// time has come.  Memory of emptied buckets is used again.
+// So there are three parts: what is due within the present half millisecond, in order; unsorted buckets of half a
+// millisecond each for the next two seconds; and a heap for the rest.  A bucket is sorted when its time has come, and
+// what is posted into the present half millisecond after that waits in a small heap beside it.  Memory of emptied
+// buckets is used again.
+//
+// Order known ahead is worth something in itself: ahead() lets the world fetch what an event will need while it
+// handles those before it.
 //
 // What an event means is the business of whoever posts and handles it; nothing is ever taken out of the
 // middle, so events that have become pointless must be recognised when they come up.
@@ -55,8 +59,6 @@ class EventHeap {
   bool empty() const { return events_.empty(); }
   std::size_t size() const { return events_.size(); }
   const Event& first() const { return events_.front(); }
-  // The first event, and behind it up to four among which the second is.
-  std::span<const Event> front() const { return std::span(events_).first(std::min<std::size_t>(events_.size(), 5)); }
   void push(const Event& event);
   Event pop();
 
@@ -69,9 +71,11 @@ class EventQueue {
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
   // Requires that the queue is not empty.
-  const Event& first() const { return near_.first(); }
-  // The first event, and behind it a few of which one is likely to be the second; empty when the queue is.
-  std::span<const Event> soon() const { return near_.front(); }
+  const Event& first() const { return is_late_first() ? late_.first() : present_[next_]; }
+  // The event that comes `steps` after the first, unless others get in between; null where that is not known yet.
+  const Event* ahead(std::size_t steps) const {
+    return next_ + steps < present_.size() ? &present_[next_ + steps] : nullptr;
+  }
   Event pop();
   void push(const Event& event);
 
@@ -81,17 +85,22 @@ class EventQueue {
   static std::uint64_t slot_of(const Event& event) {
     return static_cast<std::uint64_t>(event.time.time_since_epoch().count()) >> kBucketBits;
   }
+  bool is_late_first() const {
+    return next_ == present_.size() || (!late_.empty() && late_.first() < present_[next_]);
+  }
   std::uint64_t next_bucket() const;
   void refill();
 
-  // Invariants: every event in near_ is before every other; it is empty only when the queue is.  A bucket holds
-  // events of one slot in (slot_, slot_ + kBuckets); far_ any after slot_.
-  EventHeap near_;
+  // Invariants: every event of present_ and late_ is before every other; both are empty only when the queue is.  A
+  // bucket holds events of one slot in (slot_, slot_ + kBuckets); far_ any after slot_.
+  std::vector<Event> present_;   // in order; those before next_ are over
+  std::size_t next_ = 0;
+  EventHeap late_;               // came for the present slot, or one before, when that was sorted already
   EventHeap far_;
   std::vector<std::vector<Event>> buckets_ = std::vector<std::vector<Event>>(kBuckets);
   std::array<std::uint64_t, kBuckets / 64> occupied_{};   // a bit per bucket
   std::vector<std::vector<Event>> spare_;                 // empty, with memory
-  std::uint64_t slot_ = 0;                                // up to which near_ has everything
+  std::uint64_t slot_ = 0;                                // up to which present_ and late_ have everything
   std::size_t in_buckets_ = 0;
   std::size_t size_ = 0;
 };

@@ -55,8 +55,8 @@ class TcpLayer {
   // ---- the world's calls ----
   void on_segment_arrives(std::uint32_t host, std::uint32_t segment);
   void on_segment_delivered(std::uint32_t segment);
-  // A large swarm is larger than any cache.  What events will need is fetched in three steps: while events
-  // before it are handled the segment, then the connection that it names; when its turn comes, the stream's data and owner.
+  // A large swarm is larger than any cache.  What a segment's event will need is fetched while events before it are
+  // handled, in three steps: the segment, then the connection that it names, then the stream's data and owner.
   void prefetch_segment(std::uint32_t segment) const;
   void prefetch_connection(std::uint32_t segment) const;
   void prefetch_reader(std::uint32_t segment) const;

@@ -62,9 +62,11 @@ void TcpLayer::prefetch_reader(std::uint32_t segment) const {
   const Segment& known = segments_[segment];
   if (known.length == 0) return;
   const Connection& connection = connections_[known.slot];
+  const TcpEnd& reader = connection.ends[known.to];
   connection.ends[known.to ^ 1].outgoing.prefetch(pools_);
-  const auto* handler = reinterpret_cast<const char*>(connection.ends[known.to].handler);
-  if (handler == nullptr) return;
+  if (reader.handler == nullptr) return;
+  __builtin_prefetch(hosts_[reader.host].streams.data() + reader.stream.value());
+  const auto* handler = reinterpret_cast<const char*>(reader.handler);
   for (std::size_t line = 0; line < kOwnerBytes; line += 64) __builtin_prefetch(handler + line);
 }
 

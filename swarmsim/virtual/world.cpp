@@ -51,8 +51,7 @@ class World::Core {
 
   void handle_next() {
     const Event event = loop.take();
-    if (is_segment(event)) tcp.prefetch_reader(event.item);
-    prefetch(loop.soon());
+    prefetch();
     if (paused_hosts > 0 && is_held(event)) return;
     handle(event);
     tcp.flush();
@@ -118,12 +117,16 @@ class World::Core {
            e.kind() == static_cast<std::uint8_t>(EventKind::segment_delivered);
   }
 
-  void prefetch(std::span<const Event> soon) const {
-    if (soon.empty()) return;
-    if (is_segment(soon[0])) tcp.prefetch_connection(soon[0].item);
-    for (const Event& event : soon.subspan(1)) {
-      if (is_segment(event)) tcp.prefetch_segment(event.item);
-    }
+  // A large swarm is larger than any cache: what an event will need is asked for while those before it are handled, in
+  // steps, because each leads to the next.
+  void prefetch() const {
+    const auto segment_ahead = [this](std::size_t steps) -> const Event* {
+      const Event* event = loop.ahead(steps);
+      return event != nullptr && is_segment(*event) ? event : nullptr;
+    };
+    if (const Event* event = segment_ahead(8)) tcp.prefetch_segment(event->item);
+    if (const Event* event = segment_ahead(5)) tcp.prefetch_connection(event->item);
+    if (const Event* event = segment_ahead(2)) tcp.prefetch_reader(event->item);
   }
 
   void act(std::uint32_t index) {

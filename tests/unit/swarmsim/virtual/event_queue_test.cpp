@@ -51,5 +51,33 @@ TEST(EventQueue, GivesWhatASortedListGivesUnderRandomPushesAndPops) {
   }
 }
 
+TEST(EventQueue, KnowsAheadWhatComesNextWithinTheSameHalfMillisecond) {
+  EventQueue queue;
+  queue.push({.time = kStart, .key = 0, .sequence = 99});
+  for (const std::uint32_t i : {2u, 0u, 3u, 1u}) queue.push({.time = kStart + 1s + Duration(i), .key = 1, .sequence = i});
+  EXPECT_EQ(queue.ahead(0), nullptr);   // one event alone is not in any order yet
+  EXPECT_EQ(queue.pop().sequence, 99u);
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    ASSERT_NE(queue.ahead(i), nullptr);
+    EXPECT_EQ(queue.ahead(i)->sequence, i);
+  }
+  EXPECT_EQ(queue.ahead(4), nullptr);
+  EXPECT_EQ(queue.pop().sequence, 0u);
+  EXPECT_EQ(queue.ahead(1)->sequence, 2u);
+}
+
+TEST(EventQueue, TakesWhatIsPostedIntoThePresentInItsPlace) {
+  EventQueue queue;
+  queue.push({.time = kStart, .key = 0, .sequence = 0});
+  queue.push({.time = kStart + 1s, .key = 1, .sequence = 1});
+  queue.push({.time = kStart + 1s + 2us, .key = 1, .sequence = 3});
+  queue.pop();
+  queue.push({.time = kStart + 1s + 1us, .key = 1, .sequence = 2});
+  for (const std::uint32_t i : {1u, 2u, 3u}) {
+    EXPECT_EQ(queue.first().sequence, i);
+    EXPECT_EQ(queue.pop().sequence, i);
+  }
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim
