@@ -1,5 +1,5 @@
 // Every behaviour of the catalogue in a whole run: at rate 0 % nobody can tell, at its default it bites and the
-// others cope.  What each does to the messages is in box_test.cpp.
+// others cope.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
