@@ -32,6 +32,7 @@
 #include "swarmsim/checks/optimistic_tenure.hpp"
 #include "swarmsim/checks/pipeline_refills.hpp"
 #include "swarmsim/checks/prompt_unchoke.hpp"
+#include "swarmsim/checks/reads_are_sent.hpp"
 #include "swarmsim/checks/redundancy_budget.hpp"
 #include "swarmsim/checks/request_bounds.hpp"
 #include "swarmsim/checks/requests_are_answered_once.hpp"
@@ -84,6 +85,7 @@ constexpr std::array kCatalogue{
     Entry{&kOptimisticTenure, make_optimistic_tenure},
     Entry{&kPipelineRefills, make_pipeline_refills},
     Entry{&kPromptUnchoke, make_prompt_unchoke},
+    Entry{&kReadsAreSent, make_reads_are_sent},
     Entry{&kRedundancyBudget, make_redundancy_budget},
     Entry{&kRequestBounds, make_request_bounds},
     Entry{&kRequestsAreAnsweredOnce, make_requests_are_answered_once},

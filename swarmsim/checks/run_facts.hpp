@@ -1,6 +1,7 @@
 // RunFacts: what a check may know besides events: the cast, what each declared, and what was on its disk.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ class Disks {
   virtual bool is_whole(HostId peer) = 0;
   // What is wrong with it, in words: "file a.bin is missing"; "" where nothing is.
   virtual std::string problem(HostId peer) = 0;
+  // What its client has read from its files, not counting what it only hashed; nullopt where nobody counted.
+  virtual std::optional<ByteCount> bytes_read(HostId peer) = 0;
 
  protected:
   ~Disks() = default;

@@ -18,12 +18,17 @@ namespace {
 // What the trace says about disks at the end.
 class StoredDisks final : public Disks {
  public:
-  explicit StoredDisks(std::vector<std::string> problems) : problems_(std::move(problems)) {}
+  explicit StoredDisks(const TraceEnd& end) : problems_(end.disks), bytes_read_(end.bytes_read) {}
   bool is_whole(HostId peer) override { return problem(peer).empty(); }
   std::string problem(HostId peer) override { return problems_.at(peer.value()); }
+  std::optional<ByteCount> bytes_read(HostId peer) override {
+    if (bytes_read_.empty()) return std::nullopt;
+    return ByteCount(static_cast<std::int64_t>(bytes_read_.at(peer.value())));
+  }
 
  private:
   std::vector<std::string> problems_;
+  std::vector<std::uint64_t> bytes_read_;
 };
 
 std::expected<Scenario, std::string> scenario_of(const TraceHeader& header) {
@@ -130,7 +135,7 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
     if (result.fingerprint != end.fingerprint)
       result.notes.push_back(fmt::format("the events of this trace give the fingerprint {}, its last line says {}: it was changed",
                                          fingerprint_text(result.fingerprint), fingerprint_text(end.fingerprint)));
-    StoredDisks disks(end.disks);
+    StoredDisks disks(end);
     const std::vector<Judgement> judgements = judge.conclude({end.at, end.was_cut_short}, disks);
     for (std::size_t i = 0; i < checks.size(); ++i)
       result.checks.push_back({checks[i]->manual, checks[i]->who, judgements[i]});

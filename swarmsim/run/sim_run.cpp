@@ -363,7 +363,10 @@ class SimRun final : private ClientKeeper {
     TraceEnd end = end_of_trace(result);
     end.at = world_.now();
     end.was_cut_short = was_cut_short;
-    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) end.disks.push_back(disks_.problem(HostId(i)));
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
+      end.disks.push_back(disks_.problem(HostId(i)));
+      end.bytes_read.push_back(static_cast<std::uint64_t>(world_.files(HostId(i)).bytes_read().value()));
+    }
     return end;
   }
 

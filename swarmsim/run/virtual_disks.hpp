@@ -18,6 +18,7 @@ class VirtualDisks final : public Disks {
 
   bool is_whole(HostId peer) override { return problem(peer).empty(); }
   std::string problem(HostId peer) override;
+  std::optional<ByteCount> bytes_read(HostId peer) override { return world_.files(peer).bytes_read(); }
   // The pieces that are there and true.
   protocol::Bitfield pieces(HostId peer);
 

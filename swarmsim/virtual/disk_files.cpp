@@ -74,6 +74,7 @@ void DiskFiles::read(FileId file, ByteCount offset, ByteCount length, FileHandle
   const std::uint32_t operation = start(handler, tag, file);
   if (data) {
     operations_[operation].result.bytes = runtime::length_of(*data);
+    count_read(operations_[operation].result.bytes);
     operations_[operation].data = std::move(*data);
   } else {
     operations_[operation].result.error = data.error();

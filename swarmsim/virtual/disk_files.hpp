@@ -48,10 +48,13 @@ class DiskFiles final : public VirtualFiles {
   std::vector<runtime::DirectoryEntry> list_now(std::string_view directory) const override;
   bool remove_now(std::string_view path) override;
   ByteCount used() const override { return disk_.used(); }
+  ByteCount bytes_read() const override { return bytes_read_; }
   void set_capacity(ByteCount capacity) override { disk_.set_capacity(capacity); }
   void set_fault(std::string_view path, runtime::FileError error) override { disk_.set_fault(path, error); }
 
   // ---- the world's calls ----
+  // A stream took so much from a file.
+  void count_read(ByteCount length) { bytes_read_ += length; }
   Disk& disk() { return disk_; }
   const Disk& disk() const { return disk_; }
   void on_event(std::uint32_t operation);
@@ -78,6 +81,7 @@ class DiskFiles final : public VirtualFiles {
   DiskSpec spec_;
   const ContentTable& contents_;
   Disk disk_;
+  ByteCount bytes_read_;
   Pool<Operation, 16> operations_;
 };
 

@@ -49,6 +49,8 @@ class VirtualFiles : public runtime::FileSystem {
   virtual std::vector<runtime::DirectoryEntry> list_now(std::string_view directory) const = 0;
   virtual bool remove_now(std::string_view path) = 0;
   virtual ByteCount used() const = 0;
+  // All that read() and streams that send a part of a file have taken from files; hashing is not among it.
+  virtual ByteCount bytes_read() const = 0;
   virtual void set_capacity(ByteCount capacity) = 0;
   // From now on operations on this path fail with `error` (none: work again): a broken disk, a permission.
   virtual void set_fault(std::string_view path, runtime::FileError error) = 0;

@@ -14,11 +14,12 @@ void VirtualNetwork::write(runtime::StreamId stream, Slice slice) {
     return;
   }
   const auto content =
-      disk_.read(slice.file(), static_cast<std::uint64_t>(slice.offset().value()), slice.size());
+      files_.disk().read(slice.file(), static_cast<std::uint64_t>(slice.offset().value()), slice.size());
   if (!content || runtime::length_of(*content) != slice.length()) {
     tcp_.fail(host_, stream, NetworkError::other);   // a stream cannot leave out what it cannot read
     return;
   }
+  files_.count_read(slice.length());
   for (const Slice& part : *content) tcp_.write(host_, stream, part);
 }
 

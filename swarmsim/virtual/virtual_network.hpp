@@ -8,16 +8,16 @@
 
 #include "runtime/network.hpp"
 #include "swarmsim/virtual/datagram_layer.hpp"
-#include "swarmsim/virtual/disk.hpp"
+#include "swarmsim/virtual/disk_files.hpp"
 #include "swarmsim/virtual/tcp_layer.hpp"
 
 namespace swarmlab::swarmsim {
 
 class VirtualNetwork final : public runtime::Network {
  public:
-  VirtualNetwork(EventLoop& loop, Fabric& fabric, TcpLayer& tcp, DatagramLayer& datagrams, const Disk& disk,
+  VirtualNetwork(EventLoop& loop, Fabric& fabric, TcpLayer& tcp, DatagramLayer& datagrams, DiskFiles& files,
                  std::uint32_t host)
-      : loop_(loop), fabric_(fabric), tcp_(tcp), datagrams_(datagrams), disk_(disk), host_(host) {}
+      : loop_(loop), fabric_(fabric), tcp_(tcp), datagrams_(datagrams), files_(files), host_(host) {}
 
   runtime::StreamId connect(const Endpoint& to, std::optional<IpAddress> from,
                             runtime::StreamHandler& handler) override {
@@ -83,7 +83,7 @@ class VirtualNetwork final : public runtime::Network {
   Fabric& fabric_;
   TcpLayer& tcp_;
   DatagramLayer& datagrams_;
-  const Disk& disk_;
+  DiskFiles& files_;
   std::uint32_t host_;
   Pool<Query, 4> queries_;
 };

@@ -25,7 +25,7 @@ class World::Core {
           files(core.loop, core.fabric.host(index).entity, index, spec.disk, core.contents),
           hasher(core.loop, core.fabric.host(index).entity, index, files.disk(), core.contents,
                  core.options.hash_rate),
-          network(core.loop, core.fabric, core.tcp, core.datagrams, files.disk(), index),
+          network(core.loop, core.fabric, core.tcp, core.datagrams, files, index),
           random(core.options.seed, spec.name),
           disk_chance(core.options.seed, spec.name + "/disk") {}
 

@@ -67,6 +67,7 @@ struct TraceEnd {
   std::string invalid;                  // why the run says nothing; "" when it does
   std::vector<std::string> notes;
   std::vector<std::string> disks;       // by HostId: what is wrong with it, "" where nothing is
+  std::vector<std::uint64_t> bytes_read;   // by HostId: what its client read from its files; empty where nobody counted
   std::vector<TraceVerdict> verdicts;
 };
 

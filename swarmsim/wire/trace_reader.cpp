@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kMostNumber = ~std::uint64_t{0};
 constexpr std::uint64_t kMostTime = 4'000'000'000'000'000'000;
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50;
+constexpr std::uint64_t kMostRead = std::uint64_t{1} << 48;   // of one peer; all together still fit
 constexpr std::uint64_t kMostPieces = std::uint64_t{1} << 20;
 constexpr std::size_t kMostHosts = 100'000;
 
@@ -129,6 +130,14 @@ std::string read_end(const Json& json, std::size_t peers, TraceEnd& end) {
   end.notes = fields.texts("notes");
   end.disks = fields.texts("disks");
   if (end.disks.size() != peers) fields.fail("disks", fmt::format("are {}, of {} peers", end.disks.size(), peers));
+  if (const Json* const counted = fields.optional("bytes_read")) {
+    const bool is_right = counted->is_array() && counted->size() == peers &&
+                          std::ranges::all_of(*counted, [](const Json& one) {
+                            return one.is_number_unsigned() && one.get<std::uint64_t>() <= kMostRead;
+                          });
+    if (is_right) end.bytes_read = counted->get<std::vector<std::uint64_t>>();
+    else fields.fail("bytes_read", fmt::format("is no list of {} sizes", peers));
+  }
   for (const Json& one : fields.list("verdicts")) {
     JsonFields of_check(one);
     TraceVerdict& verdict = end.verdicts.emplace_back();

@@ -48,7 +48,7 @@ std::string end_line(const TraceEnd& end) {
     verdicts.push_back({{"check", verdict.check}, {"who", verdict.who}, {"verdict", verdict.verdict},
                         {"measured", verdict.measured}, {"limit", verdict.limit}, {"summary", verdict.summary},
                         {"story", verdict.story}});
-  return line_of({{"end", ns(end.at)},
+  Json line = {{"end", ns(end.at)},
                   {"cut_short", end.was_cut_short},
                   {"fingerprint", fmt::format("{:016x}", end.fingerprint)},
                   {"messages", end.messages},
@@ -57,7 +57,9 @@ std::string end_line(const TraceEnd& end) {
                   {"invalid", end.invalid},
                   {"notes", end.notes},
                   {"disks", end.disks},
-                  {"verdicts", std::move(verdicts)}});
+                  {"verdicts", std::move(verdicts)}};
+  if (!end.bytes_read.empty()) line["bytes_read"] = end.bytes_read;
+  return line_of(line);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // "a" has nothing and the others have everything.  Connection 0 is between a and b, 1 between a and c, 2 between a and d.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -24,7 +25,9 @@ class FakeDisks final : public Disks {
  public:
   bool is_whole(HostId peer) override { return whole.contains(peer); }
   std::string problem(HostId peer) override { return whole.contains(peer) ? "" : "file is missing"; }
+  std::optional<ByteCount> bytes_read(HostId) override { return read; }
   std::set<HostId> whole;
+  std::optional<ByteCount> read;   // by each
 };
 
 class Stage {

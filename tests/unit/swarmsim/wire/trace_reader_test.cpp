@@ -54,6 +54,7 @@ TraceEnd an_end() {
   end.invalid = "the machine was too slow";
   end.notes = {"one", "two"};
   end.disks = {"a is missing", "", ""};
+  end.bytes_read = {0, 77, 3};
   end.verdicts = {{"completes", "leech", "violated", "none", "1 min", "leech is slow", {"a line", "another"}}};
   return end;
 }
@@ -121,6 +122,7 @@ TEST(TraceReader, GivesBackWhatWasWritten) {
   EXPECT_EQ(end.invalid, "the machine was too slow");
   EXPECT_THAT(end.notes, ElementsAre("one", "two"));
   EXPECT_THAT(end.disks, ElementsAre("a is missing", "", ""));
+  EXPECT_THAT(end.bytes_read, ElementsAre(0u, 77u, 3u));
   EXPECT_EQ(end.verdicts.front().summary, "leech is slow");
   EXPECT_THAT(end.verdicts.front().story, ElementsAre("a line", "another"));
 }
@@ -144,6 +146,9 @@ TEST(TraceReader, ErrorsNameTheLine) {
   EXPECT_THAT(error_of(replaced(trace, "\"pieces\":16", "\"pieces\":17")), HasSubstr("'torrent' holds an error: 'pieces' is 17"));
   EXPECT_THAT(error_of(replaced(trace, "\"has\":\"none\"", "\"has\":\"ff\"")), HasSubstr("bitfield of 16 pieces"));
   EXPECT_THAT(error_of(replaced(trace, "\"disks\":[\"a is missing\",", "\"disks\":[")), HasSubstr("are 2, of 3 peers"));
+  EXPECT_THAT(error_of(replaced(trace, "\"bytes_read\":[0,77,3]", "\"bytes_read\":[0,77]")), HasSubstr("no list of 3 sizes"));
+  EXPECT_THAT(error_of(replaced(trace, "\"bytes_read\":[0,77,3]", "\"bytes_read\":[0,77,-3]")), HasSubstr("no list of 3 sizes"));
+  EXPECT_EQ(error_of(replaced(trace, ",\"bytes_read\":[0,77,3]", "")), "");   // nobody counted
 }
 
 TEST(TraceReader, EventsStandInTheirOrderOnConnectionsThatAre) {
