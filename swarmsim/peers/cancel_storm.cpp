@@ -7,11 +7,14 @@
 namespace swarmlab::swarmsim {
 namespace {
 
+constexpr std::array<std::string_view, 2> kWays{"cancel", "interest"};
 constexpr std::array kParameters{
     BehaviourParameter{"rate", BehaviourValueKind::share, "100%", "share of the times at which it storms"},
     BehaviourParameter{"burst", BehaviourValueKind::count, "32", "requests that are made and cancelled"},
     BehaviourParameter{"every", BehaviourValueKind::duration, "200 ms", "how often it has the occasion, on each connection"},
-    BehaviourParameter{"patience", BehaviourValueKind::duration, "5 ms", "between the requests and their cancels"},
+    BehaviourParameter{"patience", BehaviourValueKind::duration, "5 ms", "between the requests and their end"},
+    BehaviourParameter{"by", BehaviourValueKind::word, "cancel",
+                       "how it takes them back; interest: it is not interested for a moment, which makes the other choke", kWays},
 };
 
 class CancelStorm final : public Box {
@@ -22,8 +25,7 @@ class CancelStorm final : public Box {
 
   void on_time() override {
     if (!made_.empty()) {
-      for (const protocol::BlockRange& block : made_) send(protocol::Cancel{block});
-      made_.clear();
+      take_back();
       wake_at(line_.now() + role_.spec.duration("every"));
       return;
     }
@@ -45,6 +47,16 @@ class CancelStorm final : public Box {
   }
 
  private:
+  void take_back() {
+    if (role_.spec.word("by") == "interest") {
+      send(protocol::NotInterested{});
+      send(protocol::Interested{});
+    } else {
+      for (const protocol::BlockRange& block : made_) send(protocol::Cancel{block});
+    }
+    made_.clear();
+  }
+
   std::vector<protocol::BlockRange> made_;
 };
 
@@ -52,11 +64,11 @@ class CancelStorm final : public Box {
 
 constinit const BehaviourManual kCancelStorm{
     .name = "cancel_storm",
-    .claim = "asks for blocks and cancels them before they can come",
+    .claim = "asks for blocks and takes that back before they can come",
     .kind = BehaviourKind::box,
     .bugs = "B23, B35, B79",
     .parameters = kParameters,
-    .text = R"(While unchoked it makes a burst of requests at random and cancels all of them a moment later, timed so
+    .text = R"(While unchoked it makes a burst of requests at random and takes all of them back a moment later, timed so
 that the uploader may have read them from disk in vain.  A correct client reads a block when there is room to send
 it and not before, sends what it has read, and serves others meanwhile.)",
 };
