@@ -52,7 +52,9 @@ TEST(Pause, TimersOfAHostThatStandsStillFireWhenItGoesOnInTheirOrder) {
   TwoHosts hosts;
   Keeper keeper(hosts.world);
   runtime::Timers& timers = hosts.world.outside(hosts.a).timers;
-  for (const runtime::Tag tag : {3, 1, 2}) timers.arm(timers.create(keeper, tag), kStart + tag * 1s);
+  for (const int tag : {3, 1, 2}) {
+    timers.arm(timers.create(keeper, static_cast<runtime::Tag>(tag)), kStart + tag * 1s);
+  }
   hosts.world.pause(hosts.a);
   hosts.world.run_until(kStart + 2500ms);
   hosts.world.resume(hosts.a);
