@@ -151,12 +151,18 @@ void RequestReader::next() {
 struct ReplyReader::State : Reader<false> {
   using Reader::Reader;
 
+  // Codes begin at 100 (RFC 9110, 15); Beast takes any three digits.
+  void refuse_strange_status() {
+    if (state == ReadState::complete && parser->get().result_int() < 100) fail(ReadFailure::malformed);
+  }
+
   // "100 Continue" and its like announce the real answer.
   void skip_interim() {
     while (state == ReadState::complete && parser->get().result_int() / 100 == 1) {
       start();
       parse_unparsed();
     }
+    refuse_strange_status();
   }
 };
 
@@ -176,6 +182,7 @@ void ReplyReader::feed_end() {
   state_->parser->put_eof(error);
   if (error) return state_->fail(failure_of(error));
   state_->state = ReadState::complete;
+  state_->refuse_strange_status();
 }
 
 ReadState ReplyReader::state() const { return state_->state; }
