@@ -1,6 +1,7 @@
 // Who is added to a scenario disturbs the others only by what it says to them: chance and order are each peer's own.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
