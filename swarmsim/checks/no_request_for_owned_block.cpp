@@ -121,7 +121,8 @@ constinit const CheckManual kNoRequestForOwnedBlock{
     .text = R"(After a block has arrived, from anyone and however late, no Request for it is decided, unless its piece became whole
 and turned out false: then all of it may be fetched again.  A client that met corrupt blocks may mistrust what it has of
 pieces that are not whole; those requests are counted as not judged.  A client that was restarted has what its disk
-holds; where disks fail, blocks are lost again, and this check has no place.  Vacuous when nobody requests.  Provoke
+holds; where disks fail, blocks are lost again, and this check has no place; nor has it beside peers that serve while they
+choke without the Fast extension, since such a block may be thrown away.  Vacuous when nobody requests.  Provoke
 it with a peer that answers just after the request timeout, beside an idle one, and with an end-game.)",
 };
 

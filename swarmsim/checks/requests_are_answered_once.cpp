@@ -213,7 +213,8 @@ constinit const CheckManual kRequestsAreAnsweredOnce{
     .text = R"(BEP 6: a peer with Fast answers each Request with one Piece or one Reject, cancelled or not, choked or not.  So every
 Request that makes sense and has reached the peer is matched by exactly one answer, and nothing is sent or rejected that
 was not asked for.  It is late when for the given time nothing was answered on that connection, or only requests that came
-after it; answers that were sent and do not arrive (a cut path) stop that clock, and so does the end of the connection.
+after it; answers that were sent and do not arrive (a cut path) stop that clock, and so does the end of the connection.  On a
+line on which one block takes longer than that, for all who are served together, say so with `within`.
 Vacuous when nobody with Fast requested anything.  Provoke it with cancels, chokes in mid-pipeline, and requests that
 come twice.)",
 };
