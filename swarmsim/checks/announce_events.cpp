@@ -210,7 +210,7 @@ class AnnounceEvents final : public Check {
     first_.summary = fmt::format("{} {}", facts_.name(peer), what);
     const auto& lines = clients_[peer.value()].lines;
     first_.story.assign(lines.begin(), lines.end());
-    first_.story.push_back(fmt::format("look at: {}", look_at));
+    first_.story.push_back(fmt::format("look at {}", look_at));
   }
 
   const RunFacts& facts_;

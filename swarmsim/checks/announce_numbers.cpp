@@ -296,7 +296,7 @@ class AnnounceNumbers final : public Check {
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
     first_.summary = fmt::format("{} {}", facts_.name(peer), what);
-    first_.story = {line, fmt::format("look at: {}", look_at)};
+    first_.story = {line, fmt::format("look at {}", look_at)};
   }
 
   const RunFacts& facts_;

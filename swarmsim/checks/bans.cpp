@@ -62,6 +62,7 @@ class Bans final : public Check {
                                  known.piece.value(), asker, known.blocks, liar)));
     first_.story.push_back(
         story_line(event.decided_earliest, conversation(facts_, event.from, event.to, event.message)));
+    first_.story.push_back("look at what the client does when a piece is false whose blocks all came from one peer");
   }
 
   Judgement conclude(const EndOfRun& end, Disks&) override {

@@ -91,8 +91,8 @@ class ChokeHysteresis final : public Check {
     for (const Change& change : {changes.last[0], changes.last[1], third})
       first_.story.push_back(story_line(
           change.earliest, conversation(facts_, event.from, event.to, change.is_choke ? "CHOKE" : "UNCHOKE")));
-    first_.story.push_back("Look at the choker: between two rounds a peer that was choked lately must not be unchoked, and "
-                           "equal rates must not change places.");
+    first_.story.push_back("look at the choker: between two rounds a peer that was choked lately must not be unchoked, and "
+                           "equal rates must not change places");
   }
 
   const RunFacts& facts_;

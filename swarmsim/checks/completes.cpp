@@ -73,7 +73,7 @@ class Completes final : public Check {
 
   std::optional<Duration> time_to_complete(HostId peer, const EndOfRun& end, Disks& disks) const {
     const Time joins = facts_.peers[peer.value()].joins;
-    if (end.at < joins || !disks.is_whole(peer)) return std::nullopt;
+    if (end.at < joins || !disks.problem(peer).empty()) return std::nullopt;
     // A client may be ahead of the account that the wire gives; then the end of the run is when it was seen.
     const Time at = arrivals_.completed_at(peer);
     return (at == kNever ? end.at : at) - joins;
@@ -82,7 +82,10 @@ class Completes final : public Check {
   void accuse(Judgement& judgement, HostId peer, std::optional<Duration> took, const EndOfRun& end,
               Disks& disks) const {
     const std::string& name = facts_.name(peer);
-    if (took) {
+    if (took && !arrivals_.is_complete(peer)) {
+      judgement.summary = fmt::format("{} was not seen complete before the run ended, {} after it joined (limit {})", name,
+                                      to_text(*took), judgement.limit);
+    } else if (took) {
       judgement.summary = fmt::format("{} was complete only after {} (limit {})", name, to_text(*took), judgement.limit);
     } else if (stopped_at_[peer.value()] != kNever) {
       judgement.summary = fmt::format("{} was stopped before it was complete", name);
@@ -103,6 +106,8 @@ class Completes final : public Check {
       judgement.story.push_back(story_line(end.at, fmt::format("no block ever reached {}", name)));
     if (stopped_at_[peer.value()] != kNever)
       judgement.story.push_back(story_line(stopped_at_[peer.value()], name + " is stopped by the timeline"));
+    judgement.story.push_back(fmt::format("look at whom {} could ask from then on, and why it did not; the other checks may say more",
+                                          name));
   }
 
   const RunFacts& facts_;

@@ -48,6 +48,9 @@ class ContentsMatch final : public Check {
           judgement.story.push_back(story_line(end.at, fmt::format("{} has {} of {} pieces by what it received",
                                                                    facts_.name(peer), arrivals_.pieces(peer),
                                                                    facts_.geometry.piece_count())));
+        if (!may_still_come)
+          judgement.story.push_back("look at what the client does between the last block of a piece and its bytes on the disk: "
+                                    "hash, then write");
       }
     }
     judgement.measured = fmt::format("{} of {} equal", equal, who_.size());

@@ -175,6 +175,7 @@ class EndgameBounded final : public Check {
     first_.story.push_back(story_line(duty.arrived, conversation(facts_, duty.from, duty.asker, "PIECE " + block + " received")));
     first_.story.push_back(story_line(duty.arrived + within_, fmt::format("no CANCEL to {} was decided by now",
                                                                           facts_.name(duty.asked.of))));
+    first_.story.push_back("look at what the client does when a block arrives that others owe it, too");
   }
 
   const RunFacts& facts_;

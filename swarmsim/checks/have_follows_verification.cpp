@@ -176,7 +176,8 @@ class HaveFollowsVerification final : public Check {
     accuse(fmt::format("{} announces piece {} to {} only {} after it had it (limit {})", facts_.name(event.from), piece.value(),
                        facts_.name(event.to), to_text(took), to_text(within_)),
            {had_line(event.from, event.to, piece, base),
-            story_line(event.decided_earliest, conversation(facts_, event.from, event.to, event.message) + " decided")});
+            story_line(event.decided_earliest, conversation(facts_, event.from, event.to, event.message) + " decided"),
+            "look at what holds back an announcement once a piece has passed its hash and is written"});
   }
 
   void judge_due(Time now) {

@@ -152,7 +152,7 @@ class IdleSlotsReleased final : public Check, private SpellHandler {
     first_.story.push_back(story_line(since, fmt::format("the slot of {} has lain still for {} and {} could have it", idle,
                                                          to_text(since - moved), waiting)));
     first_.story.push_back(story_line(to, fmt::format("{} is unchoked still, {} is choked still", idle, waiting)));
-    first_.story.push_back("Look at what the choker takes for a use of a slot: said Interested is not enough, a Request counts.");
+    first_.story.push_back("look at what the choker takes for a use of a slot: said Interested is not enough, a Request counts");
   }
 
   const RunFacts& facts_;

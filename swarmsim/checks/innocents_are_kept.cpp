@@ -122,6 +122,7 @@ class InnocentsAreKept final : public Check {
                                         fmt::format("the first corrupt block reaches {}", facts_.name(dropper))));
     first_.story.push_back(story_line(event.at, conversation(facts_, dropper, other,
                                                              event.how == StreamEnd::reset ? "connection reset" : "connection closed")));
+    first_.story.push_back("look at whom the client blames for a false piece whose blocks came from several peers");
   }
 
   const RunFacts& facts_;

@@ -250,7 +250,7 @@ class InterestIsTrue final : public Check {
                                       fmt::format("from here on {} knows that {} has something it lacks", who, other)));
     first_.story.push_back(story_line(at, fmt::format("there are {} such pieces by now, piece {} the latest, and INTERESTED "
                                                       "was not in force", std::max(1u, line.interesting), line.latest.value())));
-    first_.story.push_back("Look at where interest is worked out anew: on Have, on Bitfield, and when a piece is given up.");
+    first_.story.push_back("look at where interest is worked out anew: on Have, on Bitfield, and when a piece is given up");
   }
 
   void accuse_greed(const Line& line, Time done, Time at) {
@@ -262,7 +262,7 @@ class InterestIsTrue final : public Check {
                                  facts_.name(line.other), to_text(at - done), to_text(leeway(line)));
     first_.story.push_back(story_line(done, fmt::format("the last piece that {} lacked is whole", who)));
     first_.story.push_back(story_line(at, fmt::format("{} has not told {} NOT INTERESTED in time", who, facts_.name(line.other))));
-    first_.story.push_back("Look at what the client tells its peers when a piece is verified and when the last one is.");
+    first_.story.push_back("look at what the client tells its peers when a piece is verified and when the last one is");
   }
 
   const RunFacts& facts_;

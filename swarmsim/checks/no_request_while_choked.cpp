@@ -109,6 +109,7 @@ class NoRequestWhileChoked final : public Check {
     first_.story.push_back(story_line(event.decided_earliest,
                                       conversation(facts_, event.from, event.to, event.message) + " decided"));
     first_.story.push_back(story_line(event.at, "its last byte is sent"));
+    first_.story.push_back("look at what the client asks of a peer before it sends a Request: that peer's last word must be Unchoke");
   }
 
   const RunFacts& facts_;

@@ -172,8 +172,8 @@ class NothingAfterChoke final : public Check {
                                  block.piece.value(), block.begin.value());
     first_.story.push_back(story_line(server.choked, conversation(facts_, from, to, "CHOKE")));
     first_.story.push_back(story_line(at, fmt::format("{} {}", facts_.name(from), what)));
-    first_.story.push_back("Look at what the client does with a peer's queue of requests, and with blocks on their way from "
-                           "disk, when it chokes that peer.");
+    first_.story.push_back("look at what the client does with a peer's queue of requests, and with blocks on their way from "
+                           "disk, when it chokes that peer");
   }
 
   const RunFacts& facts_;

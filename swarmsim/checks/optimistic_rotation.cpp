@@ -164,7 +164,7 @@ class OptimisticRotation final : public Check, private SpellHandler {
       judgement.story.push_back(story_line(lottery.unlucky_from, fmt::format("{} waits for a slot of {}", unlucky, client.name)));
       judgement.story.push_back(story_line(lottery.unlucky_to, fmt::format("{} others were unchoked since, {} was not",
                                                                            lottery.worst_misses, unlucky)));
-      judgement.story.push_back("Look at how the choker draws the optimistic peer: which list, and which range of it.");
+      judgement.story.push_back("look at how the choker draws the optimistic peer: which list, and which range of it");
       return;
     }
     for (std::size_t tickets = 2; tickets < lottery.longest.size(); ++tickets) {
@@ -181,7 +181,7 @@ class OptimisticRotation final : public Check, private SpellHandler {
                                                                              tickets - 1)));
       judgement.story.push_back(story_line(hold.end, fmt::format("{} holds it still; it should move every {}", holder,
                                                                  to_text(client.optimistic_interval))));
-      judgement.story.push_back("Look at how the choker draws the optimistic peer, and whether it draws again at all.");
+      judgement.story.push_back("look at how the choker draws the optimistic peer, and whether it draws again at all");
       return;
     }
   }

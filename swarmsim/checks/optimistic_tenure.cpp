@@ -121,7 +121,7 @@ class OptimisticTenure final : public Check, private SpellHandler {
                                 name, client.upload_slots - std::min(client.optimistic, client.upload_slots))));
     first_.story.push_back(story_line(spell.from, conversation(facts_, spell.client, seat.peer, "CHOKE") +
                                                       fmt::format("; {} is interested still", name)));
-    first_.story.push_back(fmt::format("Look at when the choker draws the optimistic peer anew: every {}, not at each round.",
+    first_.story.push_back(fmt::format("look at when the choker draws the optimistic peer anew: every {}, not at each round",
                                        to_text(period)));
   }
 

@@ -85,7 +85,7 @@ class PromptUnchoke final : public Check, private SpellHandler {
     first_.story.push_back(story_line(since, fmt::format("from here on {} could have been unchoked", peer)));
     first_.story.push_back(story_line(spell.to, fmt::format("{} is choked still; {} serves {} of {} interested peers", peer,
                                                             client, spell.served, spell.interested)));
-    first_.story.push_back("Look at what the client does when Interested arrives, when a peer leaves, and at each round.");
+    first_.story.push_back("look at what the client does when Interested arrives, when a peer leaves, and at each round");
   }
 
   const RunFacts& facts_;

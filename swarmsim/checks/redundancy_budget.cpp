@@ -152,7 +152,7 @@ class RedundancyBudget final : public Check {
       judgement.limit = std::move(limit);
       judgement.summary = fmt::format("{} {} (limit {})", facts_.name(peer), what, judgement.limit);
       judgement.story = lines;
-      judgement.story.push_back(fmt::format("look at: {}", look_at));
+      judgement.story.push_back(fmt::format("look at {}", look_at));
     };
     if (account.wasted > allowed_waste(account))
       return accuse(fmt::format("{} twice at {}", to_text(account.wasted), facts_.name(peer)), to_text(allowed_waste(account)),

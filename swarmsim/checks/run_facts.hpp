@@ -43,12 +43,13 @@ struct RunFacts {
   const std::string& name(HostId peer) const { return peers[peer.value()].name; }
 };
 
-// The disks of the run, as they are now.
+// The disks of the run.
 class Disks {
  public:
-  // Every byte of the torrent is there and true.
+  // Every byte of the torrent is there and true.  For Check::is_ready(), which asks all the time: an answer that has been
+  // the same for long may be as old as a quarter of that time.
   virtual bool is_whole(HostId peer) = 0;
-  // What is wrong with it, in words: "file a.bin is missing"; "" where nothing is.
+  // What is wrong with it now, in words: "file a.bin is missing"; "" where nothing is.
   virtual std::string problem(HostId peer) = 0;
   // What its client has read from its files, not counting what it only hashed; nullopt where nobody counted.
   virtual std::optional<ByteCount> bytes_read(HostId peer) = 0;

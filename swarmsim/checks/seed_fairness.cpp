@@ -141,7 +141,7 @@ class SeedFairness final : public Check, private SpellHandler {
                                             name(share), to_text(share->held), to_text(tally.time), count, slots));
     judgement.story.push_back(story_line(patient->longest_from, fmt::format("{} begins to wait, for {}", name(patient),
                                                                             to_text(patient->longest_wait))));
-    judgement.story.push_back("Look at the choker's seeding rule: when a turn counts as over, and who is next.");
+    judgement.story.push_back("look at the choker's seeding rule: when a turn counts as over, and who is next");
   }
 
   const RunFacts& facts_;

@@ -133,8 +133,8 @@ class SlotsFollowUsefulRate final : public Check, private SpellHandler {
                             to_text(ByteCount(static_cast<std::int64_t>(miss.holder_bytes))));
       judgement.story.push_back(story_line(miss.at, line));
     }
-    judgement.story.push_back("Look at what feeds the rates (only blocks that were asked for and are new), over which time, and "
-                              "at the order in which the choker takes them.");
+    judgement.story.push_back("look at what feeds the rates (only blocks that were asked for and are new), over which time, and "
+                              "at the order in which the choker takes them");
   }
 
   const RunFacts& facts_;

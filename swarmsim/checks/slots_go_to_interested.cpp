@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "protocol/quantities.hpp"
 #include "swarmsim/checks/per_side.hpp"
@@ -84,18 +85,18 @@ class SlotsGoToInterested final : public Check, private SpellHandler {
     const std::string& idle = facts_.name(waster.peer);
     first_.summary = fmt::format("{} keeps {} unchoked, which wants nothing, while {} waits for a slot: {} (limit {})", client,
                                  idle, waiting, to_text(spell.to - since), to_text(within));
+    std::vector<std::pair<Time, std::string>> steps{
+        {waster.interest_changed, waster.interest_changed == waster.connected
+                                      ? fmt::format("{} is connected to {} and never says it is interested", idle, client)
+                                      : conversation(facts_, waster.peer, spell.client, "NOT INTERESTED received")},
+        {seat.interest_changed, conversation(facts_, seat.peer, spell.client, "INTERESTED received")}};
     if (waster.held_since != kNever)
-      first_.story.push_back(story_line(waster.held_since, conversation(facts_, spell.client, waster.peer, "UNCHOKE")));
-    first_.story.push_back(story_line(
-        waster.interest_changed,
-        waster.interest_changed == waster.connected
-            ? fmt::format("{} is connected to {} and never says it is interested", idle, client)
-            : conversation(facts_, waster.peer, spell.client, "NOT INTERESTED received")));
-    first_.story.push_back(
-        story_line(seat.interest_changed, conversation(facts_, seat.peer, spell.client, "INTERESTED received")));
+      steps.emplace_back(waster.held_since, conversation(facts_, spell.client, waster.peer, "UNCHOKE"));
+    std::ranges::sort(steps);
+    for (const auto& [at, what] : steps) first_.story.push_back(story_line(at, what));
     first_.story.push_back(story_line(spell.to, fmt::format("{} of {} slots serve somebody, {} is choked still",
                                                             spell.served, slots, waiting)));
-    first_.story.push_back("Look at whom the choker ranks: only peers that said Interested, the optimistic slot included.");
+    first_.story.push_back("look at whom the choker ranks: only peers that said Interested, the optimistic slot included");
   }
 
   const RunFacts& facts_;

@@ -68,8 +68,8 @@ class StateMessagesAlternate final : public Check {
                                  facts_.name(event.to));
     first_.story.push_back(story_line(last.at, conversation(facts_, event.from, event.to, name)));
     first_.story.push_back(story_line(event.at, conversation(facts_, event.from, event.to, name) + ", nothing in between"));
-    first_.story.push_back("Look at where the client keeps what it has told a peer: it must change when the message is "
-                           "queued, not when it has left.");
+    first_.story.push_back("look at where the client keeps what it has told a peer: it must change when the message is "
+                           "queued, not when it has left");
   }
 
   const RunFacts& facts_;

@@ -123,7 +123,7 @@ class TrackerConservation final : public Check {
     first_.summary = fmt::format("the tracker {}", what);
     first_.story.push_back(story_line(event.at, fmt::format("tracker -> {}  the answer", facts_.name(event.to))));
     for (const std::string& line : tally_.recent([&](HostId peer) { return facts_.name(peer); })) first_.story.push_back(line);
-    first_.story.push_back(fmt::format("look at: {}", look_at));
+    first_.story.push_back(fmt::format("look at {}", look_at));
   }
 
   const RunFacts& facts_;

@@ -156,7 +156,7 @@ class TwoSeedsCooperate final : public Check {
       for (const HostId other : whom_)
         judgement.story.push_back(fmt::format("{} gave {} in {} of being unchoked", facts_.name(other),
                                               to_text(gift_of(peer, other).useful), to_text(gift_of(peer, other).open)));
-      judgement.story.push_back("look at: how a client spreads its requests over peers that unchoke it");
+      judgement.story.push_back("look at how a client spreads its requests over peers that unchoke it");
     }
     const ByteCount allowed = facts_.geometry.total() / kContentPerWaste +
                               protocol::kBlockBytes * (kBlocksPerSource * static_cast<std::int64_t>(whom_.size()));
@@ -167,7 +167,7 @@ class TwoSeedsCooperate final : public Check {
     judgement.summary =
         fmt::format("{} got {} from the sources that it had already (limit {}): they give the same, instead of each its part",
                     facts_.name(peer), to_text(wasted_[peer.value()]), to_text(allowed));
-    judgement.story.push_back("look at: how a client marks what it has asked one peer for when it asks the next");
+    judgement.story.push_back("look at how a client marks what it has asked one peer for when it asks the next");
     return true;
   }
 

@@ -14,6 +14,20 @@ constexpr ByteCount kLongestSlice = 1_GiB;
 
 }  // namespace
 
+// A client that never gets its last piece right is asked for it until the run's limit; reading its disk each time took
+// minutes.
+bool VirtualDisks::is_whole(HostId peer) {
+  if (looks_.size() <= peer.value()) looks_.resize(peer.value() + 1);
+  Look& look = looks_[peer.value()];
+  const Time now = world_.now();
+  if (now < look.next) return look.is_whole;
+  const bool is_whole = problem(peer).empty();
+  if (look.since == kNever || is_whole != look.is_whole) look.since = now;
+  look.is_whole = is_whole;
+  look.next = now + (now - look.since) / 4;
+  return is_whole;
+}
+
 std::string VirtualDisks::problem(HostId peer) {
   VirtualFiles& files = world_.files(peer);
   for (const protocol::FileEntry& file : torrent_.metainfo->files) {

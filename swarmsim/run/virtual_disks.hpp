@@ -16,15 +16,23 @@ class VirtualDisks final : public Disks {
   // Both outlive it.
   VirtualDisks(World& world, const SwarmTorrent& torrent) : world_(world), torrent_(torrent) {}
 
-  bool is_whole(HostId peer) override { return problem(peer).empty(); }
+  bool is_whole(HostId peer) override;
   std::string problem(HostId peer) override;
   std::optional<ByteCount> bytes_read(HostId peer) override { return world_.files(peer).bytes_read(); }
   // The pieces that are there and true.
   protocol::Bitfield pieces(HostId peer);
 
  private:
+  // What was seen of one disk.
+  struct Look {
+    Time since = kNever;   // has it been so
+    Time next = kStart;    // when it is looked at again
+    bool is_whole = false;
+  };
+
   World& world_;
   const SwarmTorrent& torrent_;
+  std::vector<Look> looks_;   // by HostId, as far as was asked for
 };
 
 }  // namespace swarmlab::swarmsim

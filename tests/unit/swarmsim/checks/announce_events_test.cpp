@@ -25,7 +25,7 @@ class AnnounceEventsTest : public ::testing::Test {
     const Judgement judgement = stage.conclude(end);
     EXPECT_EQ(judgement.verdict, Verdict::violated);
     EXPECT_THAT(judgement.summary, HasSubstr(summary));
-    EXPECT_THAT(judgement.story.back(), HasSubstr("look at: "));
+    EXPECT_THAT(judgement.story.back(), HasSubstr("look at "));
   }
   TrackerStage stage;
 };

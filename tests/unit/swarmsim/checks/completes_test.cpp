@@ -50,7 +50,7 @@ TEST(Completes, IsViolatedByWhoNeverDoesAndTellsWhatCameLast) {
   const Judgement judgement = stage.conclude(6s);
   EXPECT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_THAT(judgement.summary, HasSubstr("a has 1 of 4 pieces after 6 s"));
-  EXPECT_THAT(judgement.story.back(), HasSubstr("00:02.000  the last block that reached a came from b: piece 3, begin 16384"));
+  EXPECT_THAT(judgement.story.rbegin()[1], HasSubstr("00:02.000  the last block that reached a came from b: piece 3, begin 16384"));
 }
 
 TEST(Completes, IsViolatedWhenTheDiskDoesNotHoldWhatArrived) {

@@ -38,7 +38,7 @@ TEST_F(NoRequestWhileChokedTest, IsViolatedAfterAChokeAndTellsTheStory) {
   const Judgement judgement = stage.conclude(6s);
   EXPECT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_EQ(judgement.summary, "a requests from b 3 s after it was choked");
-  ASSERT_EQ(judgement.story.size(), 3u);
+  ASSERT_EQ(judgement.story.size(), 4u);
   EXPECT_EQ(judgement.story[0], "00:02.000  b -> a  CHOKE received");
   EXPECT_EQ(judgement.story[1], "00:05.000  a -> b  REQUEST piece 3, begin 16384, length 16 KiB decided");
 }

@@ -41,7 +41,7 @@ TEST_F(RedundancyBudgetTest, IsViolatedByWhoFetchesEverythingFromEverybody) {
   EXPECT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_EQ(judgement.summary, "a got 128 KiB that it had already, of 256 KiB it asked 2 peers for (limit 65.279 KiB)");
   EXPECT_THAT(judgement.story.front(), HasSubstr("c -> a  PIECE piece 0, begin 0, length 16 KiB, which was there already"));
-  EXPECT_THAT(judgement.story.back(), HasSubstr("look at: "));
+  EXPECT_THAT(judgement.story.back(), HasSubstr("look at "));
 }
 
 TEST_F(RedundancyBudgetTest, WhatIsPushedUnaskedIsNotItsReceiversFault) {

@@ -36,7 +36,8 @@ TEST_F(SlotsGoToInterestedTest, IsViolatedByASlotThatStaysWithAPeerThatWantsNoth
   const Judgement judgement = stage.conclude(30s);
   EXPECT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_EQ(judgement.summary, "a keeps b unchoked, which wants nothing, while c waits for a slot: 25 s (limit 11 s)");
-  EXPECT_EQ(judgement.story.front(), "00:01.000  a -> b  UNCHOKE");
+  EXPECT_EQ(judgement.story[0], "00:00.000  b is connected to a and never says it is interested");
+  EXPECT_EQ(judgement.story[1], "00:01.000  a -> b  UNCHOKE");
 }
 
 TEST_F(SlotsGoToInterestedTest, AllowsSpareSlotsForPeersThatWantNothing) {

@@ -38,7 +38,7 @@ TEST_F(UploadSlotsTest, IsViolatedByOneTooManyWithTheMessagesThatLedThere) {
   const Judgement judgement = stage.conclude(30s);
   EXPECT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_EQ(judgement.summary, "a unchoked 3 interested peers at once (limit 2)");
-  EXPECT_EQ(judgement.story.back(), "00:03.000  a -> d  UNCHOKE");
+  EXPECT_EQ(judgement.story.rbegin()[1], "00:03.000  a -> d  UNCHOKE");
 }
 
 TEST_F(UploadSlotsTest, IsViolatedByASlotThatNobodyGets) {
