@@ -13,7 +13,7 @@ class Opened final : public runtime::FileHandler {
 TEST(DiskReads, AreCountedAndWritesAreNot) {
   World world{WorldOptions{}};
   world.add_host({.name = "a", .addresses = {address_of(1)}, .link = {}, .disk = {}});
-  const runtime::ContentId content = world.add_content("test", 1_MiB);
+  const runtime::ContentId content = world.add_content("test");
   VirtualFiles& files = world.files(HostId(0));
   const runtime::Slice whole = runtime::Slice::of_content(content, 0_B, 100_KiB);
   files.put_file("f", std::span(&whole, 1));
