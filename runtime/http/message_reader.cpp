@@ -43,6 +43,7 @@ struct Reader {
     parser->body_limit(static_cast<std::uint64_t>(limits.body.value()));
     state = ReadState::needs_more;
     has_consumed = false;
+    header_bytes = 0;
   }
 
   void feed(Bytes bytes) {
@@ -72,9 +73,12 @@ struct Reader {
           parser->put(boost::asio::buffer(text.data() + done, text.size() - done), error);
       done += taken;
       has_consumed = has_consumed || taken > 0;
+      if (!parser->eager()) header_bytes += taken;
       if (error == beast::error::need_more) break;
       if (error) {
         fail(failure_of(error));
+      } else if (header_bytes > limits.header.size()) {
+        fail(ReadFailure::header_too_large);   // by a few bytes, which Beast lets pass where all comes in one buffer
       } else if (parser->is_done()) {
         state = ReadState::complete;
       } else if (parser->is_header_done() && !parser->eager()) {
@@ -97,6 +101,7 @@ struct Reader {
   ReadState state = ReadState::needs_more;
   ReadFailure failure = ReadFailure::malformed;
   bool has_consumed = false;
+  std::size_t header_bytes = 0;
 };
 
 }  // namespace

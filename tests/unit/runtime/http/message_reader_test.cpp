@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "protocol/ids.hpp"
 
 namespace swarmlab::runtime::http {
@@ -48,6 +50,20 @@ TEST(RequestReader, NoticesBrokenHeadersAtTheLatestAtTheirLimit) {
   RequestReader reader(kLimits);
   for (int i = 0; i < 1100 && reader.state() == ReadState::needs_more; ++i) reader.feed(as_bytes(std::string_view("x")));
   EXPECT_EQ(reader.state(), ReadState::failed);
+}
+
+TEST(RequestReader, BoundsHeadersTheSameHoweverTheyCome) {
+  for (const std::size_t length : {1024u, 1025u, 1027u}) {
+    std::string text = "GET / HTTP/1.1\r\nHost: ";
+    text += std::string(length - text.size() - 4, 'a') + "\r\n\r\n";
+    RequestReader whole(kLimits);
+    whole.feed(as_bytes(text));
+    RequestReader cut(kLimits);
+    for (const char& c : text) cut.feed(as_bytes(std::string_view(&c, 1)));
+    const ReadState expected = length <= 1024 ? ReadState::complete : ReadState::failed;
+    EXPECT_EQ(whole.state(), expected) << length;
+    EXPECT_EQ(cut.state(), expected) << length;
+  }
 }
 
 }  // namespace
