@@ -35,6 +35,21 @@ TEST(ReplyReader, TakesTheAnswerBehindInterimOnes) {
   EXPECT_EQ(reader.status(), 204u);
 }
 
+TEST(ReplyReader, TakesChunksByteByByte) {
+  ReplyReader reader(kLimits);
+  constexpr std::string_view text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n";
+  for (const char& c : text) {
+    EXPECT_EQ(reader.state(), ReadState::needs_more);
+    reader.feed(as_bytes(std::string_view(&c, 1)));
+  }
+  ASSERT_EQ(reader.state(), ReadState::complete);
+  EXPECT_EQ(as_text(reader.body()), "hi");
+  ReplyReader empty(kLimits);
+  for (const char& c : std::string_view("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
+    empty.feed(as_bytes(std::string_view(&c, 1)));
+  EXPECT_EQ(empty.state(), ReadState::complete);
+}
+
 TEST(RequestReader, KeepsWhatComesBehindAMessageForTheNext) {
   RequestReader reader(kLimits);
   reader.feed(as_bytes(std::string_view("GET /a HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /b?c HTTP/1.0\r\n\r\n")));
