@@ -30,7 +30,13 @@ class ClosedWindow final : public RawPeer {
     handshake.info_hash = place().info_hash;
     role().random.fill(handshake.peer_id.bytes);
     say(with, protocol::encode(handshake));
-    say(with, protocol::encode(protocol::HaveNone{}).view());
+  }
+
+  // Have None only to who speaks BEP 6, too: others would hang up at once.
+  void introduce(Conversation& with, Bytes answer) {
+    const auto theirs = protocol::decode_handshake(answer);
+    if (!theirs || !*theirs) return;
+    if ((*theirs)->features.fast) say(with, protocol::encode(protocol::HaveNone{}).view());
     say(with, protocol::encode(protocol::Interested{}).view());
   }
 
@@ -38,6 +44,7 @@ class ClosedWindow final : public RawPeer {
     runtime::Slice rest = runtime::Slice::copy_of(bytes);
     while (!rest.empty() && !with.is_deaf) {
       const Follower::Unit unit = with.heard.next(rest);
+      if (unit.kind == Follower::Unit::Kind::handshake) introduce(with, unit.bytes);
       if (!unit.message || unit.message->as<protocol::Unchoke>() == nullptr) continue;
       with.is_deaf = true;
       ask_for_much(with);
