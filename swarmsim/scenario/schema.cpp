@@ -106,6 +106,17 @@ Json structure_of(std::string_view map, const std::string& key, std::set<std::si
   return nullptr;
 }
 
+// To others than our parser, a YAML `true` is no word.
+template <class Words>
+Json one_of_words(const Words& words) {
+  Json values = Json::array();
+  for (const std::string_view word : words) {
+    values.push_back(word);
+    if (word == "true" || word == "false") values.push_back(word == "true");
+  }
+  return {{"enum", std::move(values)}};
+}
+
 Json value_of(std::string_view map, const LoggedKey& key, std::set<std::size_t>& used) {
   if (Json structure = structure_of(map, key.name, used); !structure.is_null()) return structure;
   switch (key.kind) {
@@ -117,7 +128,7 @@ Json value_of(std::string_view map, const LoggedKey& key, std::set<std::size_t>&
     case KeyKind::rate: return reference("rate");
     case KeyKind::duration: return reference("duration");
     case KeyKind::share: return reference("share");
-    case KeyKind::word: return {{"enum", key.words}};
+    case KeyKind::word: return one_of_words(key.words);
   }
   SWARM_ASSERT(false && "a key that the schema has no description for", map, key.name);
   return nullptr;
@@ -213,7 +224,7 @@ Json behaviour_value(const BehaviourParameter& parameter) {
     case BehaviourValueKind::duration: return reference("duration");
     case BehaviourValueKind::count: return {{"type", "integer"}, {"minimum", 0}};
     case BehaviourValueKind::rate: return reference("rate");
-    case BehaviourValueKind::word: return {{"enum", parameter.words}};
+    case BehaviourValueKind::word: return one_of_words(parameter.words);
     case BehaviourValueKind::pieces: return {{"type", {"string", "integer"}}};
   }
   return nullptr;
