@@ -9,6 +9,7 @@
 #include "protocol/quantities.hpp"
 #include "protocol/spelling.hpp"
 #include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/checks/expect.hpp"
 #include "swarmsim/command_line.hpp"
 #include "swarmsim/peers/catalogue.hpp"
 #include "swarmsim/report/exit_status.hpp"
@@ -18,6 +19,7 @@
 #include "swarmsim/report/run_folder.hpp"
 #include "swarmsim/report/terminal.hpp"
 #include "swarmsim/run/campaign.hpp"
+#include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/scenario/schema.hpp"
 #include "swarmsim/scenario_files.hpp"
 #include "swarmsim/shell_word.hpp"
@@ -26,12 +28,13 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-std::string command_to_repeat(const RunCommand& command, const std::string& file, std::uint64_t seed) {
-  std::string text = fmt::format("swarmsim run {} --seed {}", shell_word(file), seed);
+std::string command_to_repeat(const RunCommand& command, const std::string& file, SeedRange seeds) {
+  std::string text = fmt::format("swarmsim run {} ", shell_word(file));
+  text += seeds.first == seeds.last ? fmt::format("--seed {}", seeds.first) : fmt::format("--seeds {}..{}", seeds.first, seeds.last);
   for (const Override& change : command.overrides)
     text += fmt::format(" --set {}", shell_word(fmt::format("{}={}", change.key, change.value)));
   if (command.until) text += fmt::format(" --until {}ms", std::chrono::duration_cast<std::chrono::milliseconds>(*command.until).count());
-  return text + " --trace";
+  return seeds.first == seeds.last ? text + " --trace" : text;
 }
 
 // What runs in virtual time is this build's own engine.
@@ -59,6 +62,9 @@ class Program {
       env_.out << "\nBehaviours of faulty peers\n";
       for (const BehaviourManual* manual : behaviour_manuals())
         env_.out << fmt::format("  {:<24} {} ({})\n", manual->name, manual->claim, manual->bugs);
+      env_.out << "\nMetrics for expect:\n";
+      for (const MetricManual& manual : metric_manuals())
+        env_.out << fmt::format("  {:<24} {}; {}\n", manual.name, to_string(manual.unit).substr(2), manual.about);
       return ExitStatus::held;
     }
     if (*command.name == "checks") {
@@ -67,6 +73,14 @@ class Program {
     }
     if (*command.name == "behaviours") {
       env_.out << behaviours_page();
+      return ExitStatus::held;
+    }
+    if (*command.name == "metrics") {
+      env_.out << metrics_page();
+      return ExitStatus::held;
+    }
+    if (const MetricManual* metric = find_metric_manual(*command.name)) {
+      env_.out << explain(*metric);
       return ExitStatus::held;
     }
     if (const CheckManual* check = find_check_manual(*command.name)) {
@@ -80,7 +94,8 @@ class Program {
     std::vector<std::string_view> names;
     for (const CheckManual* known : check_manuals()) names.push_back(known->name);
     for (const BehaviourManual* known : behaviour_manuals()) names.push_back(known->name);
-    return refuse(fmt::format("'{}' is no check and no behaviour{}", *command.name, suggestion(*command.name, names)));
+    for (const MetricManual& known : metric_manuals()) names.push_back(known.name);
+    return refuse(fmt::format("'{}' is no check, no behaviour and no metric{}", *command.name, suggestion(*command.name, names)));
   }
 
   ExitStatus operator()(const ValidateCommand& command) {
@@ -99,7 +114,7 @@ class Program {
       for (std::uint32_t i = 0; i < valid.cast.peer_count(); ++i)
         if (valid.group_of(HostId(i)).is_subject) subjects.push_back(HostId(i));
       env_.out << fmt::format("{}: valid; {} peers, {}, {} checks{}\n", file, valid.cast.peer_count(),
-                              to_text(valid.torrent.total), valid.checks.size(),
+                              to_text(valid.torrent.total), valid.checks.size() + valid.over_seeds.size(),
                               subjects.empty() ? "" : fmt::format(", subjects: {}", valid.cast.describe(subjects)));
     }
     return status;
@@ -141,7 +156,7 @@ class Program {
       }
       const SeedRange seeds = command.seeds.value_or((*scenario)->seeds);
       for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed)
-        plan.push_back({file, *scenario, seed, command_to_repeat(command, file, seed), ""});
+        plan.push_back({file, *scenario, seed, command_to_repeat(command, file, {seed, seed}), ""});
     }
     if (!errors.empty()) return refuse(errors);   // nothing is run: half a suite looks like a whole one
     if (const std::string missing = missing_check(command, plan); !missing.empty())
@@ -174,10 +189,17 @@ class Program {
         env_.error << fmt::format("\r{} of {} runs\r", finished, plan.size()) << std::flush;
     });
 
+    auto over_seeds = judge_over_seeds(results, [&](const OverSeedsResult& result) {
+      return command_to_repeat(command, result.file, result.seeds);
+    });
+    if (known)
+      for (OverSeedsResult& result : over_seeds) known->excuse(result);
+    if (!json_)
+      for (const OverSeedsResult& result : over_seeds) env_.out << describe_over_seeds(result, colours) << '\n';
     const std::vector<std::string> complaints = known ? known->complaints() : std::vector<std::string>{};
-    ExitStatus status = status_of(results, command.required);
+    ExitStatus status = status_of(results, over_seeds, command.required);
     if (!complaints.empty()) status = worse(status, ExitStatus::violated);
-    const std::string junit = junit_report(results, complaints);
+    const std::string junit = junit_report(results, over_seeds, complaints);
     for (const auto& written :
          {command.junit ? write_file(*command.junit, junit) : std::expected<void, std::string>{},
           write_file(folder->path() / "junit.xml", junit)}) {
@@ -185,7 +207,7 @@ class Program {
       env_.error << "swarmsim: " << written.error() << '\n';
       status = worse(status, ExitStatus::environment);
     }
-    const std::string json = json_report(results, status, complaints);
+    const std::string json = json_report(results, over_seeds, status, complaints);
     if (const auto written = write_file(folder->path() / "verdict.json", json); !written) {
       env_.error << "swarmsim: " << written.error() << '\n';
       status = worse(status, ExitStatus::environment);
@@ -234,7 +256,8 @@ class Program {
   static std::string missing_check(const RunCommand& command, const std::vector<PlannedRun>& plan) {
     for (const std::string& name : command.required) {
       const bool is_there = std::ranges::any_of(plan, [&](const PlannedRun& run) {
-        return std::ranges::any_of(run.scenario->checks, [&](const CheckSpec& check) { return check.manual->name == name; });
+        return std::ranges::any_of(run.scenario->checks, [&](const CheckSpec& check) { return check.manual->name == name; }) ||
+               (name == kExpect.name && !run.scenario->over_seeds.empty());
       });
       if (!is_there) return name;
     }

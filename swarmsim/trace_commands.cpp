@@ -16,6 +16,7 @@
 #include "swarmsim/report/json_report.hpp"
 #include "swarmsim/report/terminal.hpp"
 #include "swarmsim/report/trace_diff.hpp"
+#include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/replay.hpp"
 #include "swarmsim/shell_word.hpp"
 
@@ -187,8 +188,16 @@ ExitStatus judge_traces(const JudgeCommand& command, Env& env) {
     if (!command.json) env.out << describe_run(*result, colours) << '\n' << std::flush;
     results.push_back(std::move(*result));
   }
-  const ExitStatus status = status_of(results, {});
-  env.out << (command.json ? json_report(results, status) : describe_end(results, status, colours));
+  std::string again = "swarmsim judge";
+  for (const std::string& path : command.traces) again += " " + shell_word(path);
+  const auto over_seeds = judge_over_seeds(results, [&](const OverSeedsResult&) { return again; });
+  const ExitStatus status = status_of(results, over_seeds, {});
+  if (command.json) {
+    env.out << json_report(results, over_seeds, status);
+    return status;
+  }
+  for (const OverSeedsResult& result : over_seeds) env.out << describe_over_seeds(result, colours) << '\n';
+  env.out << describe_end(results, status, colours);
   return status;
 }
 

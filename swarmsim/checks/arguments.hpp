@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,13 +12,14 @@
 
 #include "protocol/quantities.hpp"
 #include "protocol/units.hpp"
+#include "swarmsim/expect/expression.hpp"
 #include "swarmsim/wire/stream_tap.hpp"
 
 namespace swarmlab::swarmsim {
 
 class CheckArguments {
  public:
-  using Value = std::variant<std::vector<HostId>, Duration, std::uint64_t, Share>;
+  using Value = std::variant<std::vector<HostId>, Duration, std::uint64_t, Share, std::shared_ptr<const Expectation>>;
 
   void set(std::string_view name, Value value) { values_.emplace_back(std::string(name), std::move(value)); }
 
@@ -30,6 +32,10 @@ class CheckArguments {
   }
   std::optional<std::uint64_t> count(std::string_view name) const { return get<std::uint64_t>(name); }
   Share share(std::string_view name, Share otherwise) const { return get<Share>(name).value_or(otherwise); }
+  // Null where the scenario does not say.
+  std::shared_ptr<const Expectation> expectation(std::string_view name) const {
+    return get<std::shared_ptr<const Expectation>>(name).value_or(nullptr);
+  }
 
  private:
   template <class T>

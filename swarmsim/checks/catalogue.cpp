@@ -18,6 +18,7 @@
 #include "swarmsim/checks/endgame_rescues_last_block.hpp"
 #include "swarmsim/checks/failed_piece_refetched.hpp"
 #include "swarmsim/checks/fast_choke_semantics.hpp"
+#include "swarmsim/checks/expect.hpp"
 #include "swarmsim/checks/have_follows_verification.hpp"
 #include "swarmsim/checks/have_means_servable.hpp"
 #include "swarmsim/checks/idle_slots_released.hpp"
@@ -71,6 +72,7 @@ constexpr std::array kCatalogue{
     Entry{&kEndgameRescuesLastBlock, make_endgame_rescues_last_block},
     Entry{&kFailedPieceRefetched, make_failed_piece_refetched},
     Entry{&kFastChokeSemantics, make_fast_choke_semantics},
+    Entry{&kExpect, make_expect},
     Entry{&kHaveFollowsVerification, make_have_follows_verification},
     Entry{&kHaveMeansServable, make_have_means_servable},
     Entry{&kIdleSlotsReleased, make_idle_slots_released},

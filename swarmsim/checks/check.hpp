@@ -11,6 +11,7 @@
 #include "swarmsim/checks/manual.hpp"
 #include "swarmsim/checks/run_facts.hpp"
 #include "swarmsim/checks/verdict.hpp"
+#include "swarmsim/expect/measurements.hpp"
 #include "swarmsim/wire/event.hpp"
 
 namespace swarmlab::swarmsim {
@@ -21,13 +22,13 @@ struct EndOfRun {
   bool was_cut_short = false;   // by --until, before the scenario's own limit
 };
 
-class Check {
+class Check : public EventSink {
  public:
   virtual ~Check() = default;
 
   // Called once, before the first event; on_event() gets these only.
   virtual EventSet interest() const = 0;
-  virtual void on_event(const WireEvent& event) = 0;
+  void on_event(const WireEvent& event) override = 0;
   // After the event that made it whole; `arrivals` has it already.
   virtual void on_whole_piece(const WholePiece&) {}
   // True when the run need not go on for this check's sake: what must happen has happened (or can no longer in
@@ -42,6 +43,7 @@ struct CheckContext {
   const CheckArguments& arguments;
   const RunFacts& facts;
   const Arrivals& arrivals;
+  Measurements& measurements;   // to say, while the check is made, what it wants measured
 };
 
 using MakeCheck = std::unique_ptr<Check> (*)(const CheckContext&);

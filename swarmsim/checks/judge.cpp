@@ -6,14 +6,32 @@
 
 namespace swarmlab::swarmsim {
 
-Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts) {}
+Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts), measurements_(facts, arrivals_) {}
 
 void Judge::add(const CheckManual& manual, CheckArguments arguments) {
   arguments_.push_back(std::move(arguments));
-  checks_.push_back(make_check(manual, {arguments_.back(), facts_, arrivals_}));
-  const EventSet interest = checks_.back()->interest();
+  checks_.push_back(make_check(manual, {arguments_.back(), facts_, arrivals_, measurements_}));
+  listen(*checks_.back(), checks_.back()->interest());
+  listen_for_measurements();
+}
+
+void Judge::measure(const Expectation& expectation) {
+  for_each_part(expectation.claim, [&](const Expression& part) {
+    if (part.kind == Expression::Kind::metric) measurements_.want(part.metric);
+  });
+  listen_for_measurements();
+}
+
+void Judge::listen(EventSink& listener, const EventSet& interest) {
   for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
-    if (interest.has_sort(sort)) listeners_[sort].push_back(checks_.back().get());
+    if (interest.has_sort(sort)) listeners_[sort].push_back(&listener);
+}
+
+void Judge::listen_for_measurements() {
+  const EventSet interest = measurements_.interest();
+  for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
+    if (interest.has_sort(sort) && !measured_.has_sort(sort)) listeners_[sort].push_back(&measurements_);
+  measured_.add(interest);
 }
 
 void Judge::on_event(const WireEvent& event) {
@@ -23,8 +41,9 @@ void Judge::on_event(const WireEvent& event) {
     if (const auto has = protocol::Bitfield::from_wire(event.payload, facts_.geometry.piece_count()))
       arrivals_.on_restarted(event.from, *has, event.at);
   if (event.kind == WireEventKind::received && event.message.kind == MessageKind::piece) whole = arrivals_.on_block(event);
-  for (Check* check : listeners_[EventSet::sort(event.kind, event.message.kind)]) check->on_event(event);
+  for (EventSink* listener : listeners_[EventSet::sort(event.kind, event.message.kind)]) listener->on_event(event);
   if (!whole) return;
+  measurements_.on_whole_piece(*whole);
   for (const auto& check : checks_) check->on_whole_piece(*whole);
 }
 

@@ -14,7 +14,7 @@ enum class CheckMaturity : std::uint8_t { stable, experimental };             //
 std::string_view to_string(CheckLevel level);
 std::string_view to_string(CheckMaturity maturity);
 
-enum class ParameterKind : std::uint8_t { peers, duration, count, share };
+enum class ParameterKind : std::uint8_t { peers, duration, count, share, expectation };
 enum class Need : std::uint8_t { required, optional };
 
 struct ParameterManual {

@@ -26,6 +26,8 @@ struct PeerFacts {
   Duration rate_window = 20s;             // over which the rates are taken that regular slots follow
   Duration seed_turn_time = 30s;          // of a slot, when there is nothing to get in return
   std::uint32_t max_peers = 150;
+  BytesPerSecond link_up{};               // of its line at the start; 0: no limit
+  BytesPerSecond link_down{};
   std::uint32_t end_game_requesters = 3;  // 1: no end-game
   Duration request_timeout = 60s;         // a block not answered by then is asked elsewhere
 };

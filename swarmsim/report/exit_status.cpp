@@ -11,7 +11,18 @@ ExitStatus worse(ExitStatus a, ExitStatus b) {
   return std::ranges::find(kOrder, a) < std::ranges::find(kOrder, b) ? b : a;
 }
 
-ExitStatus status_of(std::span<const RunResult> runs, std::span<const std::string> required) {
+namespace {
+
+bool fails_as_required(const CheckResult& check, std::span<const std::string> required) {
+  const Verdict verdict = check.judgement.verdict;
+  return (verdict == Verdict::undecided || verdict == Verdict::not_applicable) &&
+         std::ranges::find(required, check.manual->name) != required.end();
+}
+
+}  // namespace
+
+ExitStatus status_of(std::span<const RunResult> runs, std::span<const OverSeedsResult> over_seeds,
+                     std::span<const std::string> required) {
   ExitStatus status = ExitStatus::held;
   for (const RunResult& run : runs) {
     switch (run.verdict()) {
@@ -20,11 +31,14 @@ ExitStatus status_of(std::span<const RunResult> runs, std::span<const std::strin
       case RunVerdict::vacuous: status = worse(status, ExitStatus::vacuous); break;
       case RunVerdict::invalid: status = worse(status, ExitStatus::environment); break;
     }
-    for (const CheckResult& check : run.checks) {
-      const Verdict verdict = check.judgement.verdict;
-      if ((verdict == Verdict::undecided || verdict == Verdict::not_applicable) &&
-          std::ranges::find(required, check.manual->name) != required.end())
-        status = worse(status, ExitStatus::violated);
+    for (const CheckResult& check : run.checks)
+      if (fails_as_required(check, required)) status = worse(status, ExitStatus::violated);
+  }
+  for (const OverSeedsResult& result : over_seeds) {
+    for (const CheckResult& check : result.checks) {
+      const bool is_news = check.judgement.verdict == Verdict::violated && check.known.empty();
+      if (is_news || fails_as_required(check, required)) status = worse(status, ExitStatus::violated);
+      if (check.judgement.verdict == Verdict::vacuous) status = worse(status, ExitStatus::vacuous);
     }
   }
   return status;

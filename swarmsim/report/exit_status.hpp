@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/run_result.hpp"
 
 namespace swarmlab::swarmsim {
@@ -20,6 +21,7 @@ enum class ExitStatus : int {
 // Of several causes the one that matters most: usage, environment, violated, vacuous.
 ExitStatus worse(ExitStatus a, ExitStatus b);
 // `required`: checks whose "undecided" and "not applicable" count as violated.
-ExitStatus status_of(std::span<const RunResult> runs, std::span<const std::string> required);
+ExitStatus status_of(std::span<const RunResult> runs, std::span<const OverSeedsResult> over_seeds,
+                     std::span<const std::string> required);
 
 }  // namespace swarmlab::swarmsim

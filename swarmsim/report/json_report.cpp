@@ -11,21 +11,21 @@ using Json = nlohmann::ordered_json;
 
 double seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
-Json check_json(const CheckResult& check, const RunResult& run) {
+Json check_json(const CheckResult& check, const std::string& again) {
   Json story = Json::array();
   if (!check.judgement.summary.empty()) story.push_back(check.judgement.summary);
   for (const std::string& line : check.judgement.story) story.push_back(line);
   Json json = {{"check", check.manual->name},       {"who", check.who},
           {"verdict", to_string(check.judgement.verdict)}, {"measured", check.judgement.measured},
           {"limit", check.judgement.limit},    {"story", std::move(story)},
-          {"again", run.again}};
+          {"again", again}};
   if (!check.known.empty()) json["known"] = check.known;
   return json;
 }
 
 Json run_json(const RunResult& run) {
   Json checks = Json::array();
-  for (const CheckResult& check : run.checks) checks.push_back(check_json(check, run));
+  for (const CheckResult& check : run.checks) checks.push_back(check_json(check, run.again));
   Json json = {{"scenario", run.scenario},
                {"file", run.file},
                {"seed", run.seed},
@@ -49,15 +49,27 @@ Json run_json(const RunResult& run) {
   return json;
 }
 
+Json over_seeds_json(const OverSeedsResult& result) {
+  Json checks = Json::array();
+  for (const CheckResult& check : result.checks) checks.push_back(check_json(check, result.again));
+  return {{"scenario", result.scenario},
+          {"file", result.file},
+          {"first_seed", result.seeds.first},
+          {"last_seed", result.seeds.last},
+          {"checks", std::move(checks)}};
+}
+
 // Names and titles come from files of strangers, whose bytes need not be UTF-8.
 std::string text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 }  // namespace
 
-std::string json_report(std::span<const RunResult> runs, ExitStatus status, std::span<const std::string> complaints) {
+std::string json_report(std::span<const RunResult> runs, std::span<const OverSeedsResult> over_seeds, ExitStatus status,
+                        std::span<const std::string> complaints) {
   Json list = Json::array();
   for (const RunResult& run : runs) list.push_back(run_json(run));
   Json json = {{"runs", std::move(list)}};
+  for (const OverSeedsResult& result : over_seeds) json["over_seeds"].push_back(over_seeds_json(result));
   if (!complaints.empty()) json["known"] = std::vector(complaints.begin(), complaints.end());
   json["exit"] = static_cast<int>(status);
   return text(json);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "swarmsim/wire/fingerprint.hpp"
 
 namespace swarmlab::swarmsim {
@@ -37,15 +39,17 @@ std::string suite_of_complaints(std::span<const std::string> complaints) {
   return text + "  </testsuite>\n";
 }
 
-std::string case_of(const CheckResult& check, const RunResult& run, double seconds) {
+// `name`: that of the case; within a suite no two are the same.
+std::string case_of(const CheckResult& check, const std::string& scenario, const std::string& name, const std::string& again,
+                    double seconds) {
   const Judgement& judgement = check.judgement;
   std::string body = fmt::format("measured: {}\nlimit: {}\n", judgement.measured, judgement.limit);
   for (const std::string& line : judgement.story) body += line + "\n";
-  std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{} of {}\" time=\"{:.3f}\">\n", escaped(run.scenario),
-                                 check.manual->name, escaped(check.who), seconds);
+  std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">\n", escaped(scenario),
+                                 escaped(name), seconds);
   if (is_failure(check))
     text += fmt::format("      <failure type=\"{}\" message=\"{}\">{}again: {}</failure>\n", to_string(judgement.verdict),
-                        escaped(judgement.summary), escaped(body), escaped(run.again));
+                        escaped(judgement.summary), escaped(body), escaped(again));
   else if (!check.known.empty())
     text += fmt::format("      <skipped message=\"known {}: {}\"/>\n", escaped(check.known), escaped(judgement.summary));
   else if (judgement.verdict != Verdict::held)
@@ -55,30 +59,60 @@ std::string case_of(const CheckResult& check, const RunResult& run, double secon
   return text + "    </testcase>\n";
 }
 
+struct Counts {
+  std::size_t failures = 0;
+  std::size_t skipped = 0;
+};
+
+Counts count(std::span<const CheckResult> checks) {
+  Counts counts;
+  for (const CheckResult& check : checks) {
+    if (is_failure(check)) ++counts.failures;
+    else if (check.judgement.verdict != Verdict::held) ++counts.skipped;
+  }
+  return counts;
+}
+
+std::string cases_of(std::span<const CheckResult> checks, const std::string& scenario, const std::string& again, double seconds) {
+  std::string text;
+  std::map<std::string, int> times;
+  for (const CheckResult& check : checks) {
+    std::string name = fmt::format("{} of {}", check.manual->name, check.who);
+    if (const int time = ++times[name]; time > 1) name += fmt::format(", {}", time);
+    text += case_of(check, scenario, name, again, seconds);
+  }
+  return text;
+}
+
+std::string over_seeds_suite(const OverSeedsResult& result) {
+  const auto [failures, skipped] = count(result.checks);
+  return fmt::format("  <testsuite name=\"{} over seeds {}..{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
+      "skipped=\"{}\">\n{}  </testsuite>\n",
+                     escaped(result.file), result.seeds.first, result.seeds.last, result.checks.size(), failures, skipped,
+                     cases_of(result.checks, result.scenario, result.again, 0));
+}
+
 }  // namespace
 
-std::string junit_report(std::span<const RunResult> runs, std::span<const std::string> complaints) {
+std::string junit_report(std::span<const RunResult> runs, std::span<const OverSeedsResult> over_seeds,
+                         std::span<const std::string> complaints) {
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
   for (const RunResult& run : runs) {
     const double seconds = std::chrono::duration<double>(run.wall_time).count();
-    std::size_t failures = 0;
-    std::size_t skipped = 0;
-    for (const CheckResult& check : run.checks) {
-      if (is_failure(check)) ++failures;
-      else if (check.judgement.verdict != Verdict::held) ++skipped;
-    }
+    const auto [failures, skipped] = count(run.checks);
     const bool is_invalid = !run.invalid.empty();
     text += fmt::format("  <testsuite name=\"{} seed {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\">\n",
                         escaped(run.file), run.seed, run.checks.size() + (is_invalid ? 1u : 0u), failures,
                         is_invalid ? 1 : 0, skipped, seconds);
     text += fmt::format("    <properties><property name=\"fingerprint\" value=\"{}\"/></properties>\n",
                         fingerprint_text(run.fingerprint));
-    for (const CheckResult& check : run.checks) text += case_of(check, run, seconds);
+    text += cases_of(run.checks, run.scenario, run.again, seconds);
     if (is_invalid)
       text += fmt::format("    <testcase classname=\"{}\" name=\"run\"><error message=\"{}\"/></testcase>\n",
                           escaped(run.scenario), escaped(run.invalid));
     text += "  </testsuite>\n";
   }
+  for (const OverSeedsResult& result : over_seeds) text += over_seeds_suite(result);
   if (!complaints.empty()) text += suite_of_complaints(complaints);
   return text + "</testsuites>\n";
 }

@@ -1,4 +1,5 @@
-// The report that CI systems read: JUnit XML, one suite per run, one case per check.
+// The report that CI systems read: JUnit XML, one suite per run, one case per check; and one
+// suite per scenario with expectations over seeds.
 //
 // Violated is a failure with its story; vacuous, undecided and not applicable are skipped with their reason, except that
 // a vacuous run's are failures, as its exit status says; an invalid run is an error.  A known violation is skipped with its
@@ -8,11 +9,13 @@
 #include <span>
 #include <string>
 
+#include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/run_result.hpp"
 
 namespace swarmlab::swarmsim {
 
 // `complaints`: of KnownFailures.
-std::string junit_report(std::span<const RunResult> runs, std::span<const std::string> complaints = {});
+std::string junit_report(std::span<const RunResult> runs, std::span<const OverSeedsResult> over_seeds,
+                         std::span<const std::string> complaints = {});
 
 }  // namespace swarmlab::swarmsim

@@ -96,16 +96,25 @@ void KnownFailures::excuse(RunResult& run) {
   for (Entry& entry : entries_) {
     if (!ends_in(run.file, entry.scenario, '/')) continue;
     ++entry.runs;
-    for (CheckResult& check : run.checks) {
-      if (check.manual->name != entry.check || (!entry.who.empty() && check.who != entry.who)) continue;
-      ++entry.checks;
-      if (check.judgement.verdict == Verdict::held) ++entry.held;
-      if (check.judgement.verdict != Verdict::violated) continue;
-      ++entry.violated;
-      if (entry.until < today_) continue;
-      check.known = fmt::format("until {}: {}{}", to_text(entry.until), entry.reason,
-                                entry.link.empty() ? "" : fmt::format(" ({})", entry.link));
-    }
+    excuse(entry, run.checks);
+  }
+}
+
+void KnownFailures::excuse(OverSeedsResult& result) {
+  for (Entry& entry : entries_)
+    if (ends_in(result.file, entry.scenario, '/')) excuse(entry, result.checks);
+}
+
+void KnownFailures::excuse(Entry& entry, std::vector<CheckResult>& checks) const {
+  for (CheckResult& check : checks) {
+    if (check.manual->name != entry.check || (!entry.who.empty() && check.who != entry.who)) continue;
+    ++entry.checks;
+    if (check.judgement.verdict == Verdict::held) ++entry.held;
+    if (check.judgement.verdict != Verdict::violated) continue;
+    ++entry.violated;
+    if (entry.until < today_) continue;
+    check.known = fmt::format("until {}: {}{}", to_text(entry.until), entry.reason,
+                              entry.link.empty() ? "" : fmt::format(" ({})", entry.link));
   }
 }
 

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/run_result.hpp"
 
 namespace swarmlab::swarmsim {
@@ -44,6 +45,8 @@ class KnownFailures {
 
   // Marks the violations of one run that are known.
   void excuse(RunResult& run);
+  // And of several together.
+  void excuse(OverSeedsResult& result);
   // What is wrong with the list by the runs so far; a sentence each.
   std::vector<std::string> complaints() const;
 
@@ -62,6 +65,8 @@ class KnownFailures {
     std::size_t held = 0;
     std::size_t violated = 0;
   };
+
+  void excuse(Entry& entry, std::vector<CheckResult>& checks) const;
 
   KnownFailures(std::string file, Day today) : file_(std::move(file)), today_(today) {}
 

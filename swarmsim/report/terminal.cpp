@@ -44,14 +44,12 @@ std::string in_seconds(Duration time) {
   return fmt::format("{:.2f} s", std::chrono::duration<double>(time).count());
 }
 
-}  // namespace
-
-std::string describe_run(const RunResult& run, Colours colours) {
-  std::string text = fmt::format("{}\n  {} seed {}\n", coloured(run.scenario, "1", colours), run.file, run.seed);
+std::string describe_checks(std::span<const CheckResult> checks, const std::string& again, Colours colours) {
+  std::string text;
   std::size_t widest = 0;
-  for (const CheckResult& check : run.checks)
+  for (const CheckResult& check : checks)
     widest = std::max(widest, check.manual->name.size() + check.who.size() + 4);   // " of "
-  for (const CheckResult& check : run.checks) {
+  for (const CheckResult& check : checks) {
     const Judgement& judgement = check.judgement;
     text += fmt::format("  {} {:<{}}  {}  (limit: {})\n",
                         coloured(fmt::format("{:<14}", word_of(check)), check.known.empty() ? colour_of(judgement.verdict) : "36", colours),
@@ -64,8 +62,16 @@ std::string describe_run(const RunResult& run, Colours colours) {
       continue;
     }
     for (const std::string& line : judgement.story) text += fmt::format("        {}\n", line);
-    if (judgement.verdict == Verdict::violated) text += fmt::format("        again: {}\n", run.again);
+    if (judgement.verdict == Verdict::violated) text += fmt::format("        again: {}\n", again);
   }
+  return text;
+}
+
+}  // namespace
+
+std::string describe_run(const RunResult& run, Colours colours) {
+  std::string text = fmt::format("{}\n  {} seed {}\n", coloured(run.scenario, "1", colours), run.file, run.seed);
+  text += describe_checks(run.checks, run.again, colours);
   for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);
   if (!run.invalid.empty()) text += fmt::format("  {} {}\n", coloured("INVALID", "31;1", colours), run.invalid);
   if (!run.trace.empty()) text += fmt::format("  trace {}\n", run.trace);
@@ -73,6 +79,11 @@ std::string describe_run(const RunResult& run, Colours colours) {
   text += fmt::format("  fingerprint {}, {} of virtual time in {}, {} messages, {} blocks\n", fingerprint_text(run.fingerprint),
                       to_text(run.virtual_time), in_seconds(run.wall_time), run.messages, run.blocks);
   return text;
+}
+
+std::string describe_over_seeds(const OverSeedsResult& result, Colours colours) {
+  return fmt::format("{}\n  {} seeds {}..{} together\n{}", coloured(result.scenario, "1", colours), result.file,
+                     result.seeds.first, result.seeds.last, describe_checks(result.checks, result.again, colours));
 }
 
 std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Colours colours,

@@ -37,6 +37,8 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.newcomer_age = group.settings.newcomer_age;
     peer.rate_window = group.settings.rate_window;
     peer.seed_turn_time = group.settings.seed_turn_time;
+    peer.link_up = group.link.up.value_or(BytesPerSecond{});
+    peer.link_down = group.link.down.value_or(BytesPerSecond{});
     peer.max_peers = group.settings.max_peers;
     peer.end_game_requesters = group.settings.end_game ? group.settings.end_game_requesters : 1;
     peer.request_timeout = group.settings.request_timeout;

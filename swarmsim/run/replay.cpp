@@ -7,8 +7,10 @@
 
 #include "protocol/spelling.hpp"
 #include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/checks/expect.hpp"
 #include "swarmsim/checks/judge.hpp"
 #include "swarmsim/run/declared_facts.hpp"
+#include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/scenario/parse.hpp"
 #include "swarmsim/wire/fingerprint.hpp"
 
@@ -65,6 +67,7 @@ std::vector<const CheckSpec*> chosen_checks(const Scenario& scenario, std::span<
 std::string missing_check(const Scenario& scenario, std::span<const std::string> only) {
   std::vector<std::string_view> names;
   for (const CheckSpec& check : scenario.checks) names.push_back(check.manual->name);
+  if (!scenario.over_seeds.empty()) names.push_back(kExpect.name);
   for (const std::string& name : only)
     if (std::ranges::find(names, name) == names.end())
       return fmt::format("--check {}: the scenario of the trace has no such check{}", name, suggestion(name, names));
@@ -72,10 +75,13 @@ std::string missing_check(const Scenario& scenario, std::span<const std::string>
 }
 
 void compare_with_stored(const TraceEnd& end, RunResult& result) {
+  std::vector<bool> is_taken(end.verdicts.size(), false);   // a scenario may have a check of the same peers twice
   for (const CheckResult& now : result.checks) {
     const auto then = std::ranges::find_if(end.verdicts, [&](const TraceVerdict& verdict) {
-      return verdict.check == now.manual->name && verdict.who == now.who;
+      return verdict.check == now.manual->name && verdict.who == now.who &&
+          !is_taken[static_cast<std::size_t>(&verdict - end.verdicts.data())];
     });
+    if (then != end.verdicts.end()) is_taken[static_cast<std::size_t>(then - end.verdicts.begin())] = true;
     if (then == end.verdicts.end() || then->verdict == to_string(now.judgement.verdict)) continue;
     result.notes.push_back(fmt::format("{} of {} is {} by this trace; when it was written it was {}", now.manual->name,
                                        now.who, to_string(now.judgement.verdict), then->verdict));
@@ -111,6 +117,9 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
   const std::vector<const CheckSpec*> checks = chosen_checks(*scenario, only);
   Judge judge(facts);
   for (const CheckSpec* check : checks) judge.add(*check->manual, check->arguments);
+  const bool judges_over_seeds = only.empty() || std::ranges::find(only, kExpect.name) != only.end();
+  if (judges_over_seeds)
+    for (const auto& expectation : scenario->over_seeds) judge.measure(*expectation);
   Fingerprint fingerprint(header.names());
   for (;;) {
     const auto line = trace.next();
@@ -139,6 +148,8 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
     const std::vector<Judgement> judgements = judge.conclude({end.at, end.was_cut_short}, disks);
     for (std::size_t i = 0; i < checks.size(); ++i)
       result.checks.push_back({checks[i]->manual, checks[i]->who, judgements[i]});
+    result.was_cut_short = end.was_cut_short;
+    if (judges_over_seeds) result.over_seeds = samples_over_seeds(*scenario, facts, judge, end.at);
     compare_with_stored(end, result);
     return result;
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "protocol/units.hpp"
 #include "swarmsim/checks/manual.hpp"
 #include "swarmsim/checks/verdict.hpp"
+#include "swarmsim/expect/judge_expectation.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -33,6 +35,12 @@ struct Completion {
   Time completed = kNever;
 };
 
+// What this run contributes to an expectation that is judged over seeds.
+struct OverSeedsSample {
+  std::shared_ptr<const Expectation> expectation;
+  SeedSamples samples;
+};
+
 // Of a whole run, in the order of what matters most.
 enum class RunVerdict : std::uint8_t { held, violated, vacuous, invalid };
 std::string_view to_string(RunVerdict verdict);
@@ -46,6 +54,8 @@ struct RunResult {
   Duration wall_time{};
   std::string invalid;              // why the run says nothing; "" when it does
   std::vector<CheckResult> checks;
+  std::vector<OverSeedsSample> over_seeds;
+  bool was_cut_short = false;       // by --until
   std::vector<std::string> notes;   // oddities that are no verdict: streams that could not be decoded
   std::vector<Misdeeds> misdeeds;   // of each behaviour of each peer, in the order of peers
   std::vector<Completion> completions;   // in the order of peers

@@ -15,6 +15,7 @@
 #include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/run/distribution_bound.hpp"
+#include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/replay.hpp"
 #include "swarmsim/run/run_log.hpp"
 #include "swarmsim/run/starting_content.hpp"
@@ -110,6 +111,7 @@ class SimRun final : private ClientKeeper {
     if (capture_) tee_ = std::make_unique<TapTee>(observer_, *capture_);
     tap_.set(tee_ ? static_cast<StreamTap&>(*tee_) : observer_);
     for (const CheckSpec& check : scenario_.checks) judge_.add(*check.manual, check.arguments);
+    for (const auto& expectation : scenario_.over_seeds) judge_.measure(*expectation);
     world_.set_core_delays(scenario_.core_delays);
     add_peers();
     if (scenario_.tracker.kind != TrackerKind::none) add_tracker();
@@ -354,6 +356,8 @@ class SimRun final : private ClientKeeper {
       const CheckSpec& spec = scenario_.checks[i];
       result.checks.push_back({spec.manual, spec.who, judgements[i]});
     }
+    result.was_cut_short = was_cut_short;
+    result.over_seeds = samples_over_seeds(scenario_, facts_, judge_, world_.now());
     if (capture_) capture_->finish();
     if (trace_) trace_->finish(trace_end(result, was_cut_short));
     return result;

@@ -25,6 +25,7 @@ YamlNode* child(YamlNode& node, std::string_view key) {
 
 void place(YamlNode& node, Position at) {
   node.at = at;
+  node.text_column.reset();   // it stands in no file
   for (Position& key : node.key_at) key = at;
   for (YamlNode& item : node.items) place(item, at);
 }

@@ -8,6 +8,7 @@
 #include "protocol/metainfo.hpp"
 #include "swarmsim/scenario/map_reader.hpp"
 #include "swarmsim/scenario/overrides.hpp"
+#include "swarmsim/scenario/parse_checks.hpp"
 #include "swarmsim/scenario/parse_link.hpp"
 #include "swarmsim/scenario/parse_peers.hpp"
 #include "swarmsim/scenario/parse_timeline.hpp"
@@ -210,7 +211,7 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
   if (const YamlNode* timeline = reader.take("timeline"))
     scenario.timeline = read_timeline(*timeline, scenario.cast, diagnostics);
   if (const YamlNode* checks = reader.require("checks", "checks: [ completes: { who: leech, within: 8 min } ]"))
-    scenario.checks = read_checks(*checks, scenario.cast, diagnostics);
+    read_checks(*checks, scenario, diagnostics);
   reader.not_supported_yet(kLaterKeys);
   reader.finish();
 

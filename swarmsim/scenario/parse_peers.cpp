@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "protocol/spelling.hpp"
-#include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/scenario/parse_behaviours.hpp"
 #include "swarmsim/scenario/parse_link.hpp"
 #include "swarmsim/scenario/parse_timeline.hpp"
@@ -53,41 +51,6 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   return group;
 }
 
-std::string_view example_of(ParameterKind kind) {
-  switch (kind) {
-    case ParameterKind::peers: return "leech";
-    case ParameterKind::duration: return "2 min";
-    case ParameterKind::count: return "4";
-    case ParameterKind::share: return "5%";
-  }
-  return "";
-}
-
-void read_argument(MapReader& reader, const ParameterManual& parameter, const Cast& cast, CheckArguments& arguments) {
-  const YamlNode* value = parameter.need == Need::required
-                              ? reader.require(parameter.name, fmt::format("{}: {}", parameter.name, example_of(parameter.kind)))
-                              : reader.take(parameter.name);
-  if (value == nullptr) return;
-  switch (parameter.kind) {
-    case ParameterKind::peers: {
-      std::vector<HostId> peers = read_selectors(*value, std::string(parameter.name), cast, reader.diagnostics());
-      if (value->kind == YamlNode::Kind::list && value->items.empty())
-        reader.diagnostics().add(value->at, fmt::format("{}: an empty list; name somebody", parameter.name));
-      arguments.set(parameter.name, std::move(peers));
-      return;
-    }
-    case ParameterKind::duration:
-      if (const auto time = reader.duration(parameter.name)) arguments.set(parameter.name, *time);
-      return;
-    case ParameterKind::share:
-      if (const auto share = reader.share(parameter.name)) arguments.set(parameter.name, *share);
-      return;
-    case ParameterKind::count:
-      if (const auto count = reader.count(parameter.name, 1'000'000)) arguments.set(parameter.name, *count);
-      return;
-  }
-}
-
 }  // namespace
 
 std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern, Diagnostics& diagnostics) {
@@ -119,40 +82,6 @@ std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern
   }
   std::ranges::sort(groups, {}, &PeerGroup::name);
   return groups;
-}
-
-std::vector<CheckSpec> read_checks(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics) {
-  std::vector<CheckSpec> checks;
-  if (node.kind != YamlNode::Kind::list || node.items.empty()) {
-    diagnostics.add(node.at, "checks: a list of at least one check: - completes: { who: leech, within: 8 min }");
-    return checks;
-  }
-  std::vector<std::string_view> names;
-  for (const CheckManual* manual : check_manuals()) names.push_back(manual->name);
-  for (const YamlNode& item : node.items) {
-    if (item.kind != YamlNode::Kind::map || item.keys.size() != 1) {
-      diagnostics.add(item.at, "checks: each entry is one check: - completes: { who: leech, within: 8 min }");
-      continue;
-    }
-    CheckSpec check;
-    check.at = item.key_at.front();
-    check.manual = find_check_manual(item.keys.front());
-    if (check.manual == nullptr) {
-      diagnostics.add(check.at, item.keys.front() == "expect"
-                                    ? "checks: 'expect' is not supported yet by this version"
-                                    : fmt::format("checks: '{}' is no check of this version{}", item.keys.front(),
-                                                  suggestion(item.keys.front(), names, "'swarmsim explain' lists them")));
-      continue;
-    }
-    MapReader reader(item.items.front(), std::string(check.manual->name), diagnostics);
-    for (const ParameterManual& parameter : check.manual->parameters)
-      read_argument(reader, parameter, cast, check.arguments);
-    reader.finish();
-    const std::vector<HostId> who = check.arguments.peers("who");
-    check.who = who.empty() ? std::string(kTrackerName) : cast.describe(who);   // a check of nobody else is one of the tracker
-    checks.push_back(std::move(check));
-  }
-  return checks;
 }
 
 }  // namespace swarmlab::swarmsim

@@ -1,4 +1,4 @@
-// The part of the scenario parser that reads peer groups and checks.
+// The part of the scenario parser that reads peer groups.
 #pragma once
 
 #include "swarmsim/scenario/map_reader.hpp"
@@ -8,6 +8,5 @@ namespace swarmlab::swarmsim {
 
 // Groups sorted by name; `pattern` holds what a group does not state itself.
 std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern, Diagnostics& diagnostics);
-std::vector<CheckSpec> read_checks(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics);
 
 }  // namespace swarmlab::swarmsim

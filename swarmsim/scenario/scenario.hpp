@@ -94,7 +94,11 @@ struct CheckSpec {
   CheckArguments arguments;
 };
 
-struct SeedRange { std::uint64_t first = 1; std::uint64_t last = 1; };
+struct SeedRange {
+  std::uint64_t first = 1;
+  std::uint64_t last = 1;
+  std::uint64_t count() const { return last - first + 1; }
+};
 
 // `--set KEY=VALUE`: the value at that path of keys is replaced or added before the file is understood.
 struct Override {
@@ -121,7 +125,8 @@ struct Scenario {
   Cast cast;
   std::vector<PeerGroup> groups;        // as cast.groups(): sorted by name
   std::vector<TimelineEntry> timeline;  // by time, then as written
-  std::vector<CheckSpec> checks;
+  std::vector<CheckSpec> checks;        // of each run
+  std::vector<std::shared_ptr<const Expectation>> over_seeds;   // of all runs together
   ScenarioSource source;
 
   const PeerGroup& group_of(HostId peer) const { return groups[cast.group_of(peer)]; }

@@ -80,7 +80,7 @@ class TreeBuilder : public YAML::EventHandler {
                 const std::string& value) override {
     refuse_tag(mark, tag);
     refuse_open_quote(mark, tag);
-    put(mark, anchor, YamlNode::Kind::scalar, value);
+    put(mark, anchor, YamlNode::Kind::scalar, value, column_of_text(mark, tag));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -123,12 +123,22 @@ class TreeBuilder : public YAML::EventHandler {
       throw Refused{position_of(mark), fmt::format("more than {} values in one scenario", kMaxYamlNodes)};
   }
 
-  void put(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Kind kind, std::string text) {
+  // Columns to the text of a scalar: none where it is plain, one where it is quoted; a block stands elsewhere.
+  std::optional<int> column_of_text(const YAML::Mark& mark, const std::string& tag) const {
+    if (tag != "!") return 0;
+    const std::string_view line = line_of(text_, mark.line);
+    const auto column = static_cast<std::size_t>(mark.column);
+    return column < line.size() && (line[column] == '"' || line[column] == '\'') ? std::optional(1) : std::nullopt;
+  }
+
+  void put(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Kind kind, std::string text,
+           std::optional<int> text_column = std::nullopt) {
     count(mark, anchor);
     YamlNode node;
     node.kind = kind;
     node.at = kind == YamlNode::Kind::empty ? place_of_nothing(mark) : position_of(mark);
     node.text = std::move(text);
+    node.text_column = text_column;
     add(std::move(node));
   }
 

@@ -23,6 +23,8 @@ struct YamlNode {
   enum class Kind { empty, scalar, list, map } kind = Kind::empty;
   Position at;
   std::string text;                  // of a scalar
+  // Columns from `at` to the first character of the text; nullopt where it does not stand there as it is (a block).
+  std::optional<int> text_column;
   std::vector<YamlNode> items;       // of a list; of a map the values, in order
   std::vector<std::string> keys;     // of a map, as many as items
   std::vector<Position> key_at;

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"behaviours": "docs/behaviours.md", "checks": "docs/checks.md"}
+PAGES = {"behaviours": "docs/behaviours.md", "checks": "docs/checks.md", "metrics": "docs/metrics.md"}
 LIMIT = 60.0  # seconds
 
 

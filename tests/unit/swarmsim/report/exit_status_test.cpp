@@ -14,7 +14,7 @@ ExitStatus status(std::vector<std::vector<Verdict>> runs, std::vector<std::strin
     for (const Verdict verdict : verdicts) checks.push_back(a_check(verdict));
     results.push_back(a_run(std::move(checks)));
   }
-  return status_of(results, required);
+  return status_of(results, {}, required);
 }
 
 using enum Verdict;
@@ -29,24 +29,36 @@ TEST(ExitStatus, FollowsTheVerdicts) {
 
 TEST(ExitStatus, AKnownViolationFailsNothing) {
   RunResult run = a_run({a_check(violated)});
-  EXPECT_EQ(status_of(std::vector{run}, {}), ExitStatus::violated);
+  EXPECT_EQ(status_of(std::vector{run}, {}, {}), ExitStatus::violated);
   run.checks[0].known = "until 2027-03-31: soon";
-  EXPECT_EQ(status_of(std::vector{run}, {}), ExitStatus::held);
+  EXPECT_EQ(status_of(std::vector{run}, {}, {}), ExitStatus::held);
   run.checks.push_back(a_check(violated, "completes"));
-  EXPECT_EQ(status_of(std::vector{run}, {}), ExitStatus::violated) << "another check is news";
+  EXPECT_EQ(status_of(std::vector{run}, {}, {}), ExitStatus::violated) << "another check is news";
 }
 
 TEST(ExitStatus, TheWorstCauseOfSeveralRunsCounts) {
   EXPECT_EQ(status({{held}, {vacuous}, {violated}}), ExitStatus::violated);
   RunResult broken = a_run({a_check(violated)});
   broken.invalid = "the tracker could not start";
-  EXPECT_EQ(status_of(std::vector{broken, a_run({a_check(violated)})}, {}), ExitStatus::environment);
+  EXPECT_EQ(status_of(std::vector{broken, a_run({a_check(violated)})}, {}, {}), ExitStatus::environment);
   EXPECT_EQ(worse(ExitStatus::usage, ExitStatus::environment), ExitStatus::usage);
 }
 
 TEST(ExitStatus, ARequiredCheckMustBeDecided) {
   EXPECT_EQ(status({{held, undecided}}, {"bans"}), ExitStatus::violated);
   EXPECT_EQ(status({{held, undecided}}, {"completes"}), ExitStatus::held);
+}
+
+TEST(ExitStatus, CountsWhatRunsComeToTogether) {
+  const std::vector fine{a_run({a_check(Verdict::held)})};
+  const auto status = [&](Verdict verdict, std::vector<std::string> required = {}) {
+    return status_of(fine, std::vector{over_seeds({a_check(verdict, "expect")})}, required);
+  };
+  EXPECT_EQ(status(Verdict::held), ExitStatus::held);
+  EXPECT_EQ(status(Verdict::violated), ExitStatus::violated);
+  EXPECT_EQ(status(Verdict::vacuous), ExitStatus::vacuous);
+  EXPECT_EQ(status(Verdict::undecided), ExitStatus::held);
+  EXPECT_EQ(status(Verdict::undecided, {"expect"}), ExitStatus::violated);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace swarmlab::swarmsim {
 namespace {
 
 TEST(JsonReport, HasTheFieldsOthersRelyOn) {
-  const auto json = nlohmann::json::parse(json_report(std::vector{a_run({a_check(Verdict::violated)})}, ExitStatus::violated));
+  const auto json = nlohmann::json::parse(json_report(std::vector{a_run({a_check(Verdict::violated)})}, {}, ExitStatus::violated));
   EXPECT_EQ(json["exit"], 1);
   const auto& run = json["runs"][0];
   EXPECT_EQ(run["scenario"], "A story");
@@ -34,7 +34,7 @@ TEST(JsonReport, HasTheFieldsOthersRelyOn) {
 TEST(JsonReport, SaysWhenEachPeerHadEverything) {
   RunResult run = a_run({});
   run.completions = {{"leech[0]", kStart + 5s, kStart + 65s}, {"leech[1]", kStart + 5s, kNever}};
-  const auto json = nlohmann::json::parse(json_report(std::vector{run}, ExitStatus::held));
+  const auto json = nlohmann::json::parse(json_report(std::vector{run}, {}, ExitStatus::held));
   const auto& peers = json["runs"][0]["peers"];
   EXPECT_EQ(peers[0]["peer"], "leech[0]");
   EXPECT_EQ(peers[0]["joined_s"], 5.0);
@@ -43,16 +43,27 @@ TEST(JsonReport, SaysWhenEachPeerHadEverything) {
 }
 
 TEST(JsonReport, SaysWhatIsKnownOnlyWhereSomethingIs) {
-  const auto plain = nlohmann::json::parse(json_report(std::vector{a_run({a_check(Verdict::violated)})}, ExitStatus::violated));
+  const auto plain = nlohmann::json::parse(json_report(std::vector{a_run({a_check(Verdict::violated)})}, {}, ExitStatus::violated));
   EXPECT_FALSE(plain.contains("known") || plain["runs"][0]["checks"][0].contains("known"));
   RunResult run = a_run({a_check(Verdict::violated)});
   run.checks[0].known = "until 2027-03-31: mended next week";
   const std::vector<std::string> complaints{"known.yaml:4: bans in s.yaml held"};
-  const auto json = nlohmann::json::parse(json_report(std::vector{run}, ExitStatus::violated, complaints));
+  const auto json = nlohmann::json::parse(json_report(std::vector{run}, {}, ExitStatus::violated, complaints));
   EXPECT_EQ(json["runs"][0]["verdict"], "held");
   EXPECT_EQ(json["runs"][0]["checks"][0]["verdict"], "violated");
   EXPECT_EQ(json["runs"][0]["checks"][0]["known"], run.checks[0].known);
   EXPECT_EQ(json["known"][0], complaints[0]);
+}
+
+TEST(JsonReport, TellsWhatSeveralRunsComeToTogether) {
+  const auto json = nlohmann::json::parse(json_report({}, std::vector{over_seeds({a_check(Verdict::violated, "expect")})},
+      ExitStatus::violated));
+  const auto& together = json["over_seeds"][0];
+  EXPECT_EQ(together["file"], "s.yaml");
+  EXPECT_EQ(together["first_seed"], 1);
+  EXPECT_EQ(together["last_seed"], 20);
+  EXPECT_EQ(together["checks"][0]["check"], "expect");
+  EXPECT_EQ(together["checks"][0]["again"], "swarmsim run s.yaml --seeds 1..20");
 }
 
 TEST(JsonReport, RefusalsAreDocumentsToo) {

@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 
 TEST(JunitReport, CountsAndEscapes) {
   const std::string xml = junit_report(
-      std::vector{a_run({a_check(Verdict::held), a_check(Verdict::violated), a_check(Verdict::undecided)})});
+      std::vector{a_run({a_check(Verdict::held), a_check(Verdict::violated), a_check(Verdict::undecided)})}, {});
   EXPECT_THAT(xml, HasSubstr("<testsuite name=\"s.yaml seed 7\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"0.250\">"));
   EXPECT_THAT(xml, HasSubstr("<failure type=\"violated\" message=\"leech[2] still &lt;talks&gt; to liar\">"));
   EXPECT_THAT(xml, HasSubstr("<skipped message=\"undecided: "));
@@ -21,11 +21,23 @@ TEST(JunitReport, CountsAndEscapes) {
 TEST(JunitReport, SkipsWhatIsKnownAndFailsForTheListOfIt) {
   RunResult run = a_run({a_check(Verdict::violated)});
   run.checks[0].known = "until 2027-03-31: <soon>";
-  const std::string xml = junit_report(std::vector{run}, std::vector<std::string>{"known.yaml:4: held"});
+  const std::string xml = junit_report(std::vector{run}, {}, std::vector<std::string>{"known.yaml:4: held"});
   EXPECT_THAT(xml, HasSubstr("tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\""));
   EXPECT_THAT(xml, HasSubstr("<skipped message=\"known until 2027-03-31: &lt;soon&gt;: leech[2] still"));
   EXPECT_THAT(xml, HasSubstr("<testsuite name=\"known failures\" tests=\"1\" failures=\"1\""));
   EXPECT_THAT(xml, HasSubstr("<failure message=\"known.yaml:4: held\"/>"));
+}
+
+TEST(JunitReport, GivesNoTwoCasesOfARunOneName) {
+  const std::string xml = junit_report(std::vector{a_run({a_check(Verdict::held), a_check(Verdict::held)})}, {});
+  EXPECT_THAT(xml, HasSubstr("name=\"bans of leech\""));
+  EXPECT_THAT(xml, HasSubstr("name=\"bans of leech, 2\""));
+}
+
+TEST(JunitReport, HasASuiteForWhatIsJudgedOverSeeds) {
+  const std::string xml = junit_report({}, std::vector{over_seeds({a_check(Verdict::violated, "expect")})});
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"s.yaml over seeds 1..20\" tests=\"1\" failures=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("again: swarmsim run s.yaml --seeds 1..20"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/run_result.hpp"
 
 namespace swarmlab::swarmsim {
@@ -26,6 +27,10 @@ inline RunResult a_run(std::vector<CheckResult> checks) {
   run.checks = std::move(checks);
   run.again = "swarmsim run s.yaml --seed 7";
   return run;
+}
+
+inline OverSeedsResult over_seeds(std::vector<CheckResult> checks) {
+  return {"A story", "s.yaml", {1, 20}, std::move(checks), "swarmsim run s.yaml --seeds 1..20"};
 }
 
 }  // namespace swarmlab::swarmsim

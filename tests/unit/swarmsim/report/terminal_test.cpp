@@ -45,5 +45,14 @@ TEST(Terminal, HasColoursOnlyWhenAsked) {
   EXPECT_THAT(describe_run(a_run({a_check(Verdict::held)}), Colours::on), HasSubstr("\x1b[32m"));
 }
 
+TEST(Terminal, TellsWhatSeveralRunsComeToTogether) {
+  EXPECT_EQ(describe_over_seeds(over_seeds({a_check(Verdict::violated, "expect")}), Colours::off),
+            "A story\n  s.yaml seeds 1..20 together\n"
+            "  VIOLATED       expect of leech  3 proofs  (limit: 2 min)\n"
+            "      leech[2] still <talks> to liar\n"
+            "        00:41.220  piece 17 is whole\n"
+            "        again: swarmsim run s.yaml --seeds 1..20\n");
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

@@ -103,7 +103,34 @@ TEST(ParseScenario, RefusesWhatItDoesNotSupportYetInsteadOfIgnoringIt) {
   EXPECT_THAT(errors_with("max_peers: 40", "matrix: {}"), Contains(HasSubstr("'matrix' is not supported yet")));
   EXPECT_THAT(errors_with("interval: 30 s", "faults: []"), Contains(HasSubstr("'faults' is not supported yet")));
   EXPECT_THAT(errors_with("have: all, behaviour", "client: aria2, behaviour"), Contains(HasSubstr("'client' is not supported yet")));
-  EXPECT_THAT(errors_of(kGood + "  - expect: a < b\n"), Contains(HasSubstr("'expect' is not supported yet")));
+}
+
+TEST(ParseScenario, ReadsExpectationsAndSaysWhereTheyAreWrong) {
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(kGood + "  - expect: median(leech.download_time) < 60 s\n", {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  EXPECT_EQ(scenario->checks.back().manual->name, "expect");
+  EXPECT_EQ(scenario->checks.back().who, "leech");
+  EXPECT_THAT(errors_of(kGood + "  - expect: max(leach.pieces) > 3\n"),
+              Contains(HasSubstr("s.yaml:19:17: expect: nobody is called 'leach'; did you mean 'leech'?")));
+  EXPECT_THAT(errors_of(kGood + "  - expect: \"max(leach.pieces) > 3\"\n"), Contains(HasSubstr("s.yaml:19:18: expect: nobody")));
+  EXPECT_THAT(errors_of(kGood + "  - expect: >-\n      max(leach.pieces) > 3\n"), Contains(HasSubstr("expect: nobody")));
+  EXPECT_THAT(errors_of(kGood + "  - expect: { who: leech }\n"),
+      Contains(HasSubstr("s.yaml:19:13: expect: a map; a comparison belongs here")));
+  EXPECT_THAT(errors_of(kGood + "  - expect:\n"), Contains(HasSubstr("expect: nothing; a comparison belongs here")));
+}
+
+TEST(ParseScenario, KeepsExpectationsOverSeedsApart) {
+  const std::string over_seeds = "  - expect: max(over_seeds(run_time)) < 9 min\n";
+  EXPECT_THAT(errors_of(kGood + over_seeds), Contains(HasSubstr("over_seeds() in a scenario of one seed")));
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario("seeds: 1..20\n" + kGood + over_seeds, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  EXPECT_THAT(scenario->checks, SizeIs(2));
+  ASSERT_THAT(scenario->over_seeds, SizeIs(1));
+  EXPECT_EQ(scenario->over_seeds.front()->seeds_stated, 20u);
+  const std::string alone = "seeds: 1..20\n" + kGood.substr(0, kGood.find("checks:")) + "checks:\n" + over_seeds;
+  EXPECT_THAT(errors_of(alone), Contains(HasSubstr("only expectations over seeds")));
 }
 
 TEST(ParseScenario, BoundsWhatAFileCanAskFor) {

@@ -1,0 +1,69 @@
+// Measurements: the values of metrics, gathered from the events of one run.
+//
+// Only what some expectation wants is gathered; constant time per event.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "swarmsim/checks/arrivals.hpp"
+#include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/expect/metric.hpp"
+#include "swarmsim/expect/number.hpp"
+#include "swarmsim/wire/event.hpp"
+
+namespace swarmlab::swarmsim {
+
+class Measurements final : public EventSink {
+ public:
+  Measurements(const RunFacts& facts, const Arrivals& arrivals);
+
+  // Before the first event.
+  void want(Metric metric) { wanted_[static_cast<std::size_t>(metric)] = true; }
+  // What on_event() has to be given for all that is wanted so far.
+  EventSet interest() const;
+  void on_event(const WireEvent& event) override;
+  // Every one that a peer gets.
+  void on_whole_piece(const WholePiece& piece);
+
+  // False while it waits for something that may still happen to the peer.
+  bool is_settled(Metric metric, HostId peer, Time now) const;
+  // Requires that it was wanted.  `peer` means nothing for metrics of the run, `others` something only for those that
+  // take peers (sorted).  `end`: of the run.
+  Number value(Metric metric, HostId peer, std::span<const HostId> others, Time end) const;
+
+ private:
+  struct Peer {
+    Time first_unchoke = kNever;
+    Time first_piece = kNever;
+    Time stopped = kNever;
+    ByteCount downloaded;
+    ByteCount useful;
+    ByteCount uploaded;
+    std::int64_t connections = 0;
+    std::int64_t requests = 0;
+    std::int64_t announces = 0;
+  };
+  struct Flow {
+    HostId from;
+    HostId to;
+    ByteCount bytes;
+  };
+
+  bool wants(Metric metric) const { return wanted_[static_cast<std::size_t>(metric)]; }
+  bool wants_any(std::initializer_list<Metric> metrics) const;
+  Peer* peer(HostId host) { return host.value() < peers_.size() ? &peers_[host.value()] : nullptr; }
+  void on_block(const WireEvent& event);
+  Time completed_at(HostId peer) const { return arrivals_.completed_at(peer); }
+  ByteCount flow(HostId from, HostId to) const;
+
+  const RunFacts& facts_;
+  const Arrivals& arrivals_;
+  std::array<bool, kMetrics> wanted_{};
+  std::vector<Peer> peers_;      // by HostId
+  std::vector<Flow> flows_;      // two per connection, by its number; where a metric takes peers
+};
+
+}  // namespace swarmlab::swarmsim

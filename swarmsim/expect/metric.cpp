@@ -1,0 +1,116 @@
+#include "swarmsim/expect/metric.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace swarmlab::swarmsim {
+namespace {
+
+constexpr bool kOfPeers = true;
+constexpr bool kOfRun = false;
+constexpr bool kWithPeers = true;
+constexpr bool kPlain = false;
+
+constexpr std::array<MetricManual, kMetrics> kManuals{{
+    {Metric::announces, "announces", Unit::number, kOfPeers, kPlain,
+     "requests that it sent to the tracker, UDP connects and repetitions included",
+     "when a client announces, and how it repeats what was not answered"},
+    {Metric::completed_at, "completed_at", Unit::time, kOfPeers, kPlain,
+     "when the last true block arrived that it lacked, from the start of the run; its joining for who had everything; "
+     "never where blocks are "
+     "missing at the end",
+     "what the run's other checks say of its requests and of the slots it got"},
+    {Metric::connections, "connections", Unit::number, kOfPeers, kPlain,
+     "connections that it dialled or accepted during the run, those of the tracker not counted",
+     "whom a client dials, and when it dials again"},
+    {Metric::download_rate, "download_rate", Unit::rate, kOfPeers, kPlain,
+     "useful / download_time; until the end of the run where it did not complete", "request depth and queueing: is the line kept full?"},
+    {Metric::download_time, "download_time", Unit::time, kOfPeers, kPlain, "completed_at - joined_at",
+     "what the run's other checks say of its requests and of the slots it got"},
+    {Metric::downloaded, "downloaded", Unit::size, kOfPeers, kPlain, "payload of piece messages that reached it, of use or not",
+     "what a client asks for, and from how many at once"},
+    {Metric::downloaded_from, "downloaded_from", Unit::size, kOfPeers, kWithPeers, "the same, of what came from those peers",
+     "how a client spreads its requests over those who can serve it"},
+    {Metric::first_piece_at, "first_piece_at", Unit::time, kOfPeers, kPlain,
+     "when the first piece became whole and true that it had not got at its joining, from the start of the run; never where none did",
+     "the optimistic slot of the others, and which piece a newcomer chooses first"},
+    {Metric::first_unchoke_at, "first_unchoke_at", Unit::time, kOfPeers, kPlain,
+     "when the first UNCHOKE reached it, from the start of the run; never where none did", "the optimistic slot of the others"},
+    {Metric::joined_at, "joined_at", Unit::time, kOfPeers, kPlain, "when it was started for the first time, from the start of the run",
+     "the scenario: it says when peers join"},
+    {Metric::link_down, "link_down", Unit::rate, kOfPeers, kPlain,
+     "what its line can carry towards it, as the scenario states it at the start; never where there is no limit",
+     "the scenario: it states the lines"},
+    {Metric::link_up, "link_up", Unit::rate, kOfPeers, kPlain,
+     "what its line can carry away from it, as the scenario states it at the start; never where there is no limit",
+     "the scenario: it states the lines"},
+    {Metric::pieces, "pieces", Unit::number, kOfPeers, kPlain,
+     "pieces that are whole and true at the end of the run, as far as the wire shows it",
+     "what the run's other checks say of its requests and of the slots it got"},
+    {Metric::requests, "requests", Unit::number, kOfPeers, kPlain, "REQUEST messages that it sent",
+     "when a client asks again, and what it asks several peers for"},
+    {Metric::stopped_at, "stopped_at", Unit::time, kOfPeers, kPlain,
+     "when the timeline ended it for the last time, from the start of the run; never where it runs at the end",
+     "the scenario: its timeline says who goes when"},
+    {Metric::uploaded, "uploaded", Unit::size, kOfPeers, kPlain, "payload of piece messages of its own that reached somebody",
+     "whom a client unchokes, and whether it serves what it was asked for"},
+    {Metric::uploaded_to, "uploaded_to", Unit::size, kOfPeers, kWithPeers, "the same, of what reached those peers",
+     "whom a client unchokes"},
+    {Metric::useful, "useful", Unit::size, kOfPeers, kPlain,
+     "the part of `downloaded` that it had asked for and not yet got; of a piece that proved false both fetches count",
+     "what a client asks for"},
+    {Metric::wasted, "wasted", Unit::size, kOfPeers, kPlain, "downloaded - useful: what came twice or unasked",
+     "end-game and repeated requests: when a client asks several peers for one block, and when it cancels"},
+    {Metric::content, "content", Unit::size, kOfRun, kPlain, "the size of the torrent", "the scenario: it states the torrent"},
+    {Metric::run_time, "run_time", Unit::time, kOfRun, kPlain, "how long the run lasted, in virtual time",
+     "what the run waited for: its checks say it"},
+}};
+
+static_assert([] {
+  for (std::size_t i = 0; i < kMetrics; ++i)
+    if (static_cast<std::size_t>(kManuals[i].metric) != i) return false;
+  return true;
+}());
+
+constexpr std::string_view kPageHead = R"(# Metrics
+
+What expectations may name: `expect: median(leech.download_time) < 60 s` among the checks of a scenario. The language is described in
+[scenarios.md](scenarios.md#expectations). Metrics see messages, what peers declared, and the scenario; never the
+inside of a client. What did not happen in a run is `never`, later than everything. This page is made by
+`swarmsim explain metrics`.
+)";
+
+}  // namespace
+
+std::span<const MetricManual> metric_manuals() { return kManuals; }
+const MetricManual& manual_of(Metric metric) { return kManuals[static_cast<std::size_t>(metric)]; }
+
+const MetricManual* find_metric_manual(std::string_view name) {
+  const auto found = std::ranges::find(kManuals, name, &MetricManual::name);
+  return found == kManuals.end() ? nullptr : &*found;
+}
+
+std::string usage(const MetricManual& manual) {
+  return fmt::format("{}{}{}", manual.is_of_peers ? "PEERS." : "", manual.name, manual.takes_peers ? "(PEERS)" : "");
+}
+
+std::string explain(const MetricManual& manual) {
+  return fmt::format("{}: {}, {}\n\n{}\n\nWhen it is off, look at: {}.\n", usage(manual), to_string(manual.unit),
+                     manual.is_of_peers ? "of each peer that is named" : "of the run", manual.about, manual.look_at);
+}
+
+std::string metrics_page() {
+  std::string page(kPageHead);
+  for (const bool of_peers : {kOfPeers, kOfRun}) {
+    page += fmt::format("\n## Of {}\n\n| metric | unit | what it means | when it is off, look at |\n|---|---|---|---|\n",
+                        of_peers ? "peers" : "the run");
+    for (const MetricManual& manual : kManuals)
+      if (manual.is_of_peers == of_peers)
+        page += fmt::format("| `{}` | {} | {} | {} |\n", usage(manual), to_string(manual.unit).substr(2), manual.about, manual.look_at);
+  }
+  return page;
+}
+
+}  // namespace swarmlab::swarmsim

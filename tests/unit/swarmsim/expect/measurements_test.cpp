@@ -1,0 +1,114 @@
+#include "swarmsim/expect/measurements.hpp"
+
+#include <gtest/gtest.h>
+
+#include "swarmsim/expect/parse_expectation.hpp"
+#include "tests/unit/swarmsim/checks/stage.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+// A stage on which every metric is measured, beside a check that wants nothing.
+class Measured : public ::testing::Test {
+ protected:
+  Measured() {
+    stage.facts.peers[0].joins = kStart + 5s;
+    stage.facts.peers[0].link_up = BytesPerSecond(1000);
+  }
+
+  void begin() {
+    const Cast cast({{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}});
+    const auto expectation = parse_expectation(
+        "(a.announces + a.connections + a.pieces + a.requests) * (a.completed_at + a.download_time + a.first_piece_at + "
+        "a.first_unchoke_at + a.joined_at + a.stopped_at + run_time) * (a.download_rate + a.link_down + a.link_up) + a.downloaded + "
+        "a.downloaded_from(b) + a.uploaded + a.uploaded_to(b) + a.useful + a.wasted + content < 1 B", cast);
+    ASSERT_TRUE(expectation.has_value()) << expectation.error().what;
+    all = std::make_shared<const Expectation>(*expectation);
+    CheckArguments arguments;
+    arguments.set("that", all);
+    stage.begin("expect", arguments);
+  }
+
+  std::string of(Metric metric, HostId peer, std::vector<HostId> others = {}) {
+    return number_text(stage.judge->measurements().value(metric, peer, others, kStart + 60s), manual_of(metric).unit);
+  }
+  bool is_settled(Metric metric, HostId peer, Duration now) { return stage.judge->measurements().is_settled(metric, peer, kStart + now); }
+
+  Stage stage;
+  std::shared_ptr<const Expectation> all;
+};
+
+TEST_F(Measured, TimesBeginWithTheRunAndDownloadsWithTheJoining) {
+  begin();
+  EXPECT_EQ(of(Metric::completed_at, kA), "never");
+  EXPECT_FALSE(is_settled(Metric::download_time, kA, 6s));
+  stage.received(6s, kB, kA, MessageKind::unchoke);
+  stage.received(7s, kC, kA, MessageKind::unchoke);
+  for (int piece = 0; piece < 4; ++piece) stage.whole_piece(std::chrono::seconds(10 + piece), kB, kA, piece);
+  EXPECT_EQ(of(Metric::joined_at, kA), "5 s");
+  EXPECT_EQ(of(Metric::first_unchoke_at, kA), "6 s");
+  EXPECT_EQ(of(Metric::first_piece_at, kA), "10 s");
+  EXPECT_EQ(of(Metric::completed_at, kA), "13 s");
+  EXPECT_EQ(of(Metric::download_time, kA), "8 s");
+  EXPECT_EQ(of(Metric::download_rate, kA), "131.072 kbit/s") << "128 KiB in 8 s";
+  EXPECT_EQ(of(Metric::pieces, kA), "4");
+  EXPECT_TRUE(is_settled(Metric::download_time, kA, 13s));
+}
+
+TEST_F(Measured, WhoHadEverythingWasCompleteWhenItJoined) {
+  begin();
+  EXPECT_EQ(of(Metric::completed_at, kB), "0 ns");
+  EXPECT_EQ(of(Metric::download_rate, kB), "no number");
+  EXPECT_EQ(of(Metric::first_piece_at, kB), "never");
+  EXPECT_TRUE(is_settled(Metric::first_piece_at, kB, 0s)) << "nothing to wait for";
+  EXPECT_TRUE(is_settled(Metric::first_unchoke_at, kB, 0s));
+}
+
+TEST_F(Measured, PayloadCountsOnceAsUsefulAndEachTimeAsDownloaded) {
+  begin();
+  stage.received(10s, kB, kA, MessageKind::piece, 0, 0);
+  stage.received(11s, kC, kA, MessageKind::piece, 0, 0);
+  stage.received(12s, kC, kA, MessageKind::piece, 0, 1);
+  EXPECT_EQ(of(Metric::downloaded, kA), "48 KiB");
+  EXPECT_EQ(of(Metric::useful, kA), "32 KiB");
+  EXPECT_EQ(of(Metric::wasted, kA), "16 KiB");
+  EXPECT_EQ(of(Metric::uploaded, kC), "32 KiB");
+  EXPECT_EQ(of(Metric::downloaded_from, kA, {kB}), "16 KiB");
+  EXPECT_EQ(of(Metric::downloaded_from, kA, {kB, kC}), "48 KiB");
+  EXPECT_EQ(of(Metric::uploaded_to, kC, {kA}), "32 KiB");
+  EXPECT_EQ(of(Metric::uploaded_to, kC, {kB}), "0 B");
+  EXPECT_EQ(of(Metric::download_rate, kA), "4.76 kbit/s") << "32 KiB in 55 s: it has not completed";
+}
+
+TEST_F(Measured, NobodyWaitsForWhoHasGone) {
+  begin();
+  stage.joined(kA, 5s);
+  stage.stopped(kA, 20s);
+  EXPECT_EQ(of(Metric::stopped_at, kA), "20 s");
+  EXPECT_TRUE(is_settled(Metric::completed_at, kA, 20s));
+  stage.joined(kA, 30s);
+  EXPECT_EQ(of(Metric::stopped_at, kA), "never") << "it came back";
+  EXPECT_FALSE(is_settled(Metric::completed_at, kA, 30s));
+}
+
+TEST_F(Measured, CountsMessagesAndConnections) {
+  begin();
+  stage.sent(6s, kA, kB, MessageKind::request, 0, 0);
+  stage.sent(6s, kA, kB, MessageKind::request, 0, 1);
+  stage.sent(7s, kA, kB, MessageKind::tracker_request);
+  EXPECT_EQ(of(Metric::requests, kA), "2");
+  EXPECT_EQ(of(Metric::announces, kA), "1");
+  EXPECT_EQ(of(Metric::connections, kA), "3");
+  EXPECT_EQ(of(Metric::connections, kD), "1");
+}
+
+TEST_F(Measured, KnowsWhatTheScenarioStates) {
+  begin();
+  EXPECT_EQ(of(Metric::link_up, kA), "8 kbit/s");
+  EXPECT_EQ(of(Metric::link_down, kA), "never") << "there is no limit";
+  EXPECT_EQ(of(Metric::content, {}), "128 KiB");
+  EXPECT_EQ(of(Metric::run_time, {}), "60 s");
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim
