@@ -16,7 +16,8 @@ namespace {
 
 namespace beast = boost::beast::http;
 
-// "0", two ends of lines: no chunked body ends with less, and Beast (1.74) asserts that it is never asked with less.
+// "0", two ends of lines: no chunked body ends with less, and Beast (1.74) asserts that, when it has had to wait, it is
+// not asked again with less.
 constexpr std::size_t kLastChunkBytes = 5;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
@@ -47,6 +48,7 @@ struct Reader {
     state = ReadState::needs_more;
     has_consumed = false;
     header_bytes = 0;
+    is_waiting = false;
   }
 
   void feed(Bytes bytes) {
@@ -71,14 +73,15 @@ struct Reader {
         ++done;
         continue;
       }
-      if (parser->is_header_done() && parser->chunked() && text.size() - done < kLastChunkBytes) break;
+      if (is_waiting && parser->is_header_done() && parser->chunked() && text.size() - done < kLastChunkBytes) break;
       boost::system::error_code error;
       const std::size_t taken =
           parser->put(boost::asio::buffer(text.data() + done, text.size() - done), error);
       done += taken;
       has_consumed = has_consumed || taken > 0;
       if (!parser->eager()) header_bytes += taken;
-      if (error == beast::error::need_more) break;
+      is_waiting = error == beast::error::need_more;
+      if (is_waiting) break;
       if (error) {
         fail(failure_of(error));
       } else if (header_bytes > limits.header.size()) {
@@ -106,6 +109,7 @@ struct Reader {
   ReadFailure failure = ReadFailure::malformed;
   bool has_consumed = false;
   std::size_t header_bytes = 0;
+  bool is_waiting = false;      // the last bytes were not enough for a step
 };
 
 }  // namespace
