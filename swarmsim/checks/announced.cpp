@@ -18,6 +18,7 @@ void Announced::on_event(const WireEvent& event) {
   if (at >= told_.size()) told_.resize(std::max(at + 1, told_.size() + told_.size() / 2));
   protocol::Bitfield& told = told_[at];
   if (told.size() == 0) told = protocol::Bitfield(piece_count_);
+  const std::uint32_t before = told.count();
   if (kind == MessageKind::have_all) {
     told.set_all();
   } else if (kind == MessageKind::have) {
@@ -27,6 +28,7 @@ void Announced::on_event(const WireEvent& event) {
     for (std::uint32_t piece = 0; piece < bits; ++piece)
       if ((event.payload[piece / 8] & std::byte{0x80} >> (piece % 8)) != std::byte{0}) told.set(PieceIndex(piece));
   }
+  last_was_news_ = told.count() > before;
 }
 
 bool Announced::has(ConnectionId connection, Direction teller, PieceIndex piece) const {

@@ -26,6 +26,9 @@ class Announced {
   EventSet interest() const;
   void on_event(const WireEvent& event);
 
+  // Whether the last message told of a piece for the first time.
+  bool last_was_news() const { return last_was_news_; }
+
   // `teller` is the direction of the messages that tell.
   bool has(ConnectionId connection, Direction teller, PieceIndex piece) const;
   std::uint32_t count(ConnectionId connection, Direction teller) const;
@@ -36,6 +39,7 @@ class Announced {
   }
   std::uint32_t piece_count_;
   Moment moment_;
+  bool last_was_news_ = false;
   std::vector<protocol::Bitfield> told_;   // by connection and direction; empty before the first word
 };
 

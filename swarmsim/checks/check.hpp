@@ -8,6 +8,7 @@
 
 #include "swarmsim/checks/arguments.hpp"
 #include "swarmsim/checks/arrivals.hpp"
+#include "swarmsim/checks/books.hpp"
 #include "swarmsim/checks/manual.hpp"
 #include "swarmsim/checks/run_facts.hpp"
 #include "swarmsim/checks/verdict.hpp"
@@ -29,6 +30,9 @@ class Check : public EventSink {
   // Called once, before the first event; on_event() gets these only.
   virtual EventSet interest() const = 0;
   void on_event(const WireEvent& event) override = 0;
+  // The same, of events that are to be seen before the books take them.
+  virtual EventSet interest_before() const { return {}; }
+  virtual void before_event(const WireEvent&) {}
   // After the event that made it whole; `arrivals` has it already.
   virtual void on_whole_piece(const WholePiece&) {}
   // True when the run need not go on for this check's sake: what must happen has happened (or can no longer in
@@ -43,6 +47,7 @@ struct CheckContext {
   const CheckArguments& arguments;
   const RunFacts& facts;
   const Arrivals& arrivals;
+  Books& books;                 // to open, while the check is made, those it reads
   Measurements& measurements;   // to say, while the check is made, what it wants measured
 };
 

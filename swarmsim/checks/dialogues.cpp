@@ -16,17 +16,13 @@ bool Dialogue::has_given_back(PieceIndex piece) const {
   return std::ranges::find(given_back, piece) != given_back.end();
 }
 
-Dialogues::Dialogues(const RunFacts& facts, const std::vector<HostId>& askers)
-    : peer_count_(static_cast<std::uint32_t>(facts.peers.size())), is_asker_(askers, facts.peers.size()),
-      heard_(facts.geometry.piece_count(), Announced::Moment::received), of_(facts.peers.size()),
-      begun_(facts.peers.size()), gone_at_(facts.peers.size(), kNever) {
-  for (const HostId asker : askers) begun_[asker.value()] = protocol::Bitfield(facts.geometry.piece_count());
-}
+Dialogues::Dialogues(const RunFacts& facts, const Announced& heard)
+    : piece_count_(facts.geometry.piece_count()), heard_(heard), of_(facts.peers.size()), begun_(facts.peers.size()),
+      gone_at_(facts.peers.size(), kNever) {}
 
-EventSet Dialogues::interest() const {
+EventSet Dialogues::interest() {
   using enum MessageKind;
   return EventSet{}
-      .add(heard_.interest())
       .add(WireEventKind::opened)
       .add(WireEventKind::ended)
       .add(WireEventKind::stopped)
@@ -37,7 +33,10 @@ EventSet Dialogues::interest() const {
       .received(choke)
       .received(unchoke)
       .received(reject)
-      .received(piece);
+      .received(piece)
+      .received(have)   // ends nothing, and says so
+      .received(bitfield)
+      .received(have_all);
 }
 
 void Dialogues::on_event(const WireEvent& event) {
@@ -53,37 +52,36 @@ void Dialogues::on_event(const WireEvent& event) {
         const bool is_fast = offers_fast_.writer(event) && offers_fast_.reader(event);
         dialogues_.writer(event).is_fast = is_fast;
         dialogues_.reader(event).is_fast = is_fast;
-      } else if (is_followed(event.from)) {
+      } else if (event.message.kind == MessageKind::request || event.message.kind == MessageKind::cancel) {
         on_request(event);
       }
       return;
     case WireEventKind::received:
-      if (!is_followed(event.to)) return;
       switch (event.message.kind) {
         case MessageKind::choke:
         case MessageKind::unchoke: return on_choke(event);
         case MessageKind::reject:
         case MessageKind::piece: return on_answer(event);
-        default: return heard_.on_event(event);
+        default: return;
       }
     case WireEventKind::joined: gone_at_[event.from.value()] = kNever; return;
     case WireEventKind::undecodable: return;
   }
 }
 
-const Dialogue* Dialogues::find(ConnectionId connection, Direction asks) {
-  const Dialogue& dialogue = dialogues_.at(connection, asks);
-  return is_followed(dialogue.asker) && dialogue.connection == connection ? &dialogue : nullptr;
+const Dialogue* Dialogues::find(ConnectionId connection, Direction asks) const {
+  const Dialogue* dialogue = dialogues_.find(connection, asks);
+  return dialogue != nullptr && dialogue->was_opened ? dialogue : nullptr;
 }
 
-std::size_t Dialogues::askings(HostId asker, const protocol::BlockRange& block, std::optional<ConnectionId> but) {
+std::size_t Dialogues::askings(HostId asker, const protocol::BlockRange& block, std::optional<ConnectionId> but) const {
   return static_cast<std::size_t>(std::ranges::count_if(of(asker), [&](const Side& side) {
     return side.connection != but && std::ranges::find(find(side)->open, block, &AskedBlock::block) != find(side)->open.end();
   }));
 }
 
 void Dialogues::open(const WireEvent& event) {
-  if (event.from.value() >= peer_count_ || event.to.value() >= peer_count_) return;
+  if (!is_peer(event.from) || !is_peer(event.to)) return;
   const auto begin = [&](HostId asker, HostId source, Direction asks) {
     Dialogue& dialogue = dialogues_.at(event.connection, asks);
     dialogue = {};
@@ -91,9 +89,9 @@ void Dialogues::open(const WireEvent& event) {
     dialogue.source = source;
     dialogue.connection = event.connection;
     dialogue.asks = asks;
-    dialogue.is_open = true;
+    dialogue.was_opened = dialogue.is_open = true;
     dialogue.idle_since = dialogue.choke_changed = event.at;
-    if (is_followed(asker)) of_[asker.value()].push_back({event.connection, asks});
+    of_[asker.value()].push_back({event.connection, asks});
   };
   begin(event.from, event.to, Direction::from_dialler);
   begin(event.to, event.from, Direction::from_acceptor);
@@ -104,7 +102,6 @@ void Dialogues::close(const WireEvent& event) {
     Dialogue& dialogue = dialogues_.at(event.connection, asks);
     if (!dialogue.is_open) continue;
     dialogue.is_open = false;
-    if (!is_followed(dialogue.asker)) continue;
     std::erase_if(of_[dialogue.asker.value()], [&](const Side& side) { return side.connection == event.connection; });
     const Time gone = gone_at_[dialogue.source.value()];
     const bool has_vanished = event.how == StreamEnd::reset && gone != kNever && gone + kAtOnce < event.at;
@@ -130,6 +127,7 @@ void Dialogues::on_request(const WireEvent& event) {
     return;
   }
   protocol::Bitfield& begun = begun_[event.from.value()];
+  if (begun.size() == 0) begun = protocol::Bitfield(piece_count_);
   if (block.piece.value() < begun.size() && begun.set(block.piece)) {
     dialogue.began_piece_at = asked.decided;
     dialogue.began_piece = block.piece;

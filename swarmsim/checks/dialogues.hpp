@@ -10,7 +10,7 @@
 // ends as the world sees it: those requests are vanished, and may look open to the asker for long.
 // A Request may be decided before a Choke arrives and sent after it: then it is void at once.  One that is decided
 // while choked without Fast is nobody's duty to answer and never opens (no_request_while_choked has it).
-// Followed are the dialogues of the given askers only.  Constant time per message, but for a look through the open
+// Every peer's dialogues are followed, once for all checks (books.hpp).  Constant time per message, but for a look through the open
 // requests, where an answer mostly finds its request at the front.
 #pragma once
 
@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "swarmsim/checks/announced.hpp"
-#include "swarmsim/checks/check.hpp"
 #include "swarmsim/checks/per_side.hpp"
+#include "swarmsim/checks/run_facts.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -34,6 +34,7 @@ struct Dialogue {
   HostId source;
   ConnectionId connection;
   Direction asks = Direction::from_dialler;   // of the asker's messages
+  bool was_opened = false;
   bool is_open = false;
   bool is_fast = false;                       // by both handshakes
   bool is_choked = true;
@@ -62,16 +63,17 @@ class Dialogues {
   };
   struct Side { ConnectionId connection; Direction asks = Direction::from_dialler; };
 
-  Dialogues(const RunFacts& facts, const std::vector<HostId>& askers);
+  // `heard` outlives the object, and takes events of its own.
+  Dialogues(const RunFacts& facts, const Announced& heard);
 
-  EventSet interest() const;
+  static EventSet interest();
   void on_event(const WireEvent& event);
 
   // The requests that the last event ended.
   std::span<const Ended> ended() const { return ended_; }
-  // Null when the asker is none of ours; good until the next event.
-  const Dialogue* find(ConnectionId connection, Direction asks);
-  const Dialogue* find(const Side& side) { return find(side.connection, side.asks); }
+  // Null when the asker is no peer of the scenario; good until the next event.
+  const Dialogue* find(ConnectionId connection, Direction asks) const;
+  const Dialogue* find(const Side& side) const { return find(side.connection, side.asks); }
   // The asker's open connections, in the order of opening.
   std::span<const Side> of(HostId asker) const { return of_[asker.value()]; }
   // Told to go by the scenario, and not started again.
@@ -81,7 +83,7 @@ class Dialogues {
     return heard_.has(dialogue.connection, opposite(dialogue.asks), piece);
   }
   // How many connections the asker has this very block open on, but for one.
-  std::size_t askings(HostId asker, const protocol::BlockRange& block, std::optional<ConnectionId> but = {});
+  std::size_t askings(HostId asker, const protocol::BlockRange& block, std::optional<ConnectionId> but = {}) const;
 
  private:
   void open(const WireEvent& event);
@@ -91,11 +93,10 @@ class Dialogues {
   void on_choke(const WireEvent& event);
   void take(Dialogue& dialogue, std::size_t position, Fate fate, Time at);
   void take_all(Dialogue& dialogue, Fate fate, Time at);
-  bool is_followed(HostId peer) const { return is_asker_.has(peer); }
+  bool is_peer(HostId host) const { return host.value() < of_.size(); }
 
-  std::uint32_t peer_count_;
-  PeerSet is_asker_;
-  Announced heard_;
+  std::uint32_t piece_count_;
+  const Announced& heard_;
   PerSide<Dialogue> dialogues_;
   PerSide<char> offers_fast_;             // by the handshake of that side
   std::vector<std::vector<Side>> of_;     // by asker

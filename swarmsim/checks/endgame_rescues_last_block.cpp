@@ -30,12 +30,15 @@ class EndgameRescuesLastBlock final : public Check {
  public:
   explicit EndgameRescuesLastBlock(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
-        is_who_(who_, facts_.peers.size()), dialogues_(facts_, who_), within_(context.arguments.duration("within", 5s)),
+        is_who_(who_, facts_.peers.size()), dialogues_(context.books.dialogues()), within_(context.arguments.duration("within", 5s)),
         all_asked_since_(facts_.peers.size(), kNever) {}
 
-  EventSet interest() const override { return dialogues_.interest(); }
+  EventSet interest() const override { return {}; }
+  void on_event(const WireEvent&) override {}
 
-  void on_event(const WireEvent& event) override {
+  // What had been asked by then: the event itself may be what was due.
+  EventSet interest_before() const override { return Dialogues::interest(); }
+  void before_event(const WireEvent& event) override {
     if (event.at >= next_look_) {
       next_look_ = event.at + kBetweenLooks;
       for (const HostId asker : who_) look(asker, event.at);
@@ -44,7 +47,6 @@ class EndgameRescuesLastBlock final : public Check {
         missing_pieces(event.from) <= kFewPieces &&
         dialogues_.askings(event.from, event.message.block(), event.connection) > 0)
       ++rescues_;
-    dialogues_.on_event(event);
   }
 
   Judgement conclude(const EndOfRun& end, Disks&) override {
@@ -131,7 +133,7 @@ class EndgameRescuesLastBlock final : public Check {
   const Arrivals& arrivals_;
   const std::vector<HostId> who_;
   PeerSet is_who_;
-  Dialogues dialogues_;
+  const Dialogues& dialogues_;
   Duration within_;
   std::vector<Time> all_asked_since_;               // by peer
   std::vector<protocol::BlockRange> asked_;         // scratch

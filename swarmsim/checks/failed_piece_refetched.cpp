@@ -14,9 +14,9 @@ class FailedPieceRefetched final : public RequestsSurvive {
  public:
   explicit FailedPieceRefetched(const CheckContext& context)
       : RequestsSurvive(context, "no piece failed its hash while somebody else had it"),
-        is_who_(who_, facts_.peers.size()), failed_(facts_.peers.size()) {}
+        failed_(facts_.peers.size()) {}
 
-  EventSet interest() const override { return EventSet{}.add(dialogues_.interest()).sent(MessageKind::have); }
+  EventSet interest() const override { return EventSet{}.add(RequestsSurvive::interest()).sent(MessageKind::have); }
 
   void on_whole_piece(const WholePiece& whole) override {
     if (!is_who_.has(whole.peer)) return;
@@ -63,7 +63,6 @@ class FailedPieceRefetched final : public RequestsSurvive {
     return to;
   }
 
-  PeerSet is_who_;
   std::vector<std::vector<PieceIndex>> failed_;   // by peer: whole and false, and nothing of it came since
   Judgement announced_;
 };

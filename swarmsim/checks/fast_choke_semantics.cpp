@@ -27,14 +27,20 @@ class FastChokeSemantics final : public Check {
  public:
   explicit FastChokeSemantics(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who"), facts_.peers.size()),
-        dialogues_(facts_, context.arguments.peers("who")), came_(facts_.peers.size()) {}
+        dialogues_(context.books.dialogues()), came_(facts_.peers.size()) {}
 
-  EventSet interest() const override { return dialogues_.interest(); }
+  EventSet interest() const override {
+    return EventSet{}.received(MessageKind::choke).received(MessageKind::reject).received(MessageKind::piece);
+  }
+  EventSet interest_before() const override { return EventSet{}.sent(MessageKind::request); }
+
+  void before_event(const WireEvent& event) override {
+    if (who_.has(event.from)) judge(event);
+  }
 
   void on_event(const WireEvent& event) override {
-    if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::request && who_.has(event.from)) judge(event);
-    dialogues_.on_event(event);
-    if (event.kind == WireEventKind::received && event.message.kind == MessageKind::choke && who_.has(event.to)) on_choke(event);
+    if (!who_.has(event.to)) return;
+    if (event.message.kind == MessageKind::choke) return on_choke(event);
     for (const Dialogues::Ended& ended : dialogues_.ended()) {
       const Time choked = choked_at_.at(ended.dialogue->connection, ended.dialogue->asks);
       if (!ended.dialogue->is_fast || choked == kStart || choked <= ended.request.decided) continue;
@@ -110,7 +116,7 @@ class FastChokeSemantics final : public Check {
   const RunFacts& facts_;
   const Arrivals& arrivals_;
   PeerSet who_;
-  Dialogues dialogues_;
+  const Dialogues& dialogues_;
   PerSide<Time> choked_at_;                        // of the side that asks: the last Choke, with Fast
   std::vector<std::vector<CameAfterAll>> came_;    // by asker, of pieces that are not whole
   std::uint64_t open_at_choke_ = 0;

@@ -40,8 +40,7 @@ class HaveFollowsVerification final : public Check {
   explicit HaveFollowsVerification(const CheckContext& context)
       : facts_(context.facts), is_who_(context.arguments.peers("who"), facts_.peers.size()),
         within_(context.arguments.duration("within", 5s)), checking_(context.arguments.duration("checking", 60s)),
-        told_(facts_.geometry.piece_count(), Announced::Moment::sent),
-        heard_(facts_.geometry.piece_count(), Announced::Moment::received), possible_(facts_),
+        told_(context.books.told()), heard_(context.books.heard()), possible_(facts_),
         lines_(facts_.peers.size()), has_since_(facts_.peers.size()), is_gone_(facts_.peers.size(), false), started_(facts_.peers.size()) {
     for (const HostId peer : context.arguments.peers("who")) {
       const PeerFacts& facts = facts_.peers[peer.value()];
@@ -55,8 +54,8 @@ class HaveFollowsVerification final : public Check {
 
   EventSet interest() const override {
     return EventSet{}
-        .add(told_.interest())
-        .add(heard_.interest())
+        .sent(MessageKind::have)
+        .received(MessageKind::have)
         .received(MessageKind::handshake)
         .received(MessageKind::piece)
         .add(WireEventKind::ended)
@@ -64,8 +63,11 @@ class HaveFollowsVerification final : public Check {
         .add(WireEventKind::joined);
   }
 
+  // What had been announced by then: the event itself may be what was due.
+  EventSet interest_before() const override { return interest(); }
+  void before_event(const WireEvent& event) override { judge_due(event.at); }
+
   void on_event(const WireEvent& event) override {
-    judge_due(event.at);
     switch (event.kind) {
       case WireEventKind::stopped: is_gone_[event.from.value()] = true; return;
       case WireEventKind::ended:
@@ -73,15 +75,13 @@ class HaveFollowsVerification final : public Check {
         close(event.to, event.connection);
         return;
       case WireEventKind::sent:
-        told_.on_event(event);
-        if (event.message.kind == MessageKind::have && is_who_.has(event.from)) on_have(event);
+        if (is_who_.has(event.from)) on_have(event);
         return;
       case WireEventKind::received:
         if (event.message.kind == MessageKind::handshake) return open(event);
         if (event.message.kind == MessageKind::have && is_who_.has(event.from)) count_in_flight(event, -1);
         if (!is_who_.has(event.to)) return;
         if (event.message.kind == MessageKind::piece) possible_.on_block(event);
-        else heard_.on_event(event);
         return;
       case WireEventKind::joined: return restart(event);
       case WireEventKind::opened:
@@ -227,8 +227,8 @@ class HaveFollowsVerification final : public Check {
   PeerSet is_who_;
   Duration within_;
   Duration checking_;
-  Announced told_;
-  Announced heard_;
+  const Announced& told_;
+  const Announced& heard_;
   PossiblePieces possible_;
   std::vector<std::vector<Line>> lines_;        // by peer of who: its open connections
   std::vector<std::vector<Time>> has_since_;    // by peer of who and piece

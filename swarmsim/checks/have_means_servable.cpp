@@ -18,14 +18,13 @@ class HaveMeansServable final : public Check {
  public:
   explicit HaveMeansServable(const CheckContext& context)
       : facts_(context.facts), is_who_(context.arguments.peers("who"), facts_.peers.size()),
-        told_(facts_.geometry.piece_count(), Announced::Moment::received) {}
+        heard_(context.books.heard()) {}
 
-  EventSet interest() const override { return EventSet{}.add(told_.interest()).received(MessageKind::piece); }
+  EventSet interest() const override { return EventSet{}.received(MessageKind::piece); }
 
   void on_event(const WireEvent& event) override {
     if (!is_who_.has(event.from)) return;
-    if (event.message.kind != MessageKind::piece) return told_.on_event(event);
-    if (!told_.has(event.connection, event.direction, event.message.piece)) return;
+    if (!heard_.has(event.connection, event.direction, event.message.piece)) return;
     if (event.message.authentic == Authentic::unknown) { ++unknown_; return; }
     ++served_;
     if (event.message.authentic == Authentic::no) accuse(event);
@@ -56,7 +55,7 @@ class HaveMeansServable final : public Check {
 
   const RunFacts& facts_;
   PeerSet is_who_;
-  Announced told_;
+  const Announced& heard_;
   std::uint64_t served_ = 0;
   std::uint64_t wrong_ = 0;
   std::uint64_t unknown_ = 0;

@@ -39,7 +39,7 @@ class InterestIsTrue final : public Check {
   explicit InterestIsTrue(const CheckContext& context)
       : facts_(context.facts), who_(context.arguments.peers("who")), is_who_(who_, facts_.peers.size()),
         within_(context.arguments.duration("within", 5s)),
-        told_(facts_.geometry.piece_count(), Announced::Moment::received), people_(facts_.peers.size()) {
+        heard_(context.books.heard()), people_(facts_.peers.size()) {
     for (const PeerFacts& peer : facts_.peers) longest_round_ = std::max(longest_round_, peer.rechoke_interval);
     for (const HostId peer : who_) {
       Person& person = people_[peer.value()];
@@ -50,7 +50,9 @@ class InterestIsTrue final : public Check {
 
   EventSet interest() const override {
     return EventSet{}
-        .add(told_.interest())
+        .received(MessageKind::have)
+        .received(MessageKind::bitfield)
+        .received(MessageKind::have_all)
         .add(WireEventKind::joined)
         .add(WireEventKind::stopped)
         .add(WireEventKind::opened)
@@ -162,17 +164,14 @@ class InterestIsTrue final : public Check {
     const Direction teller = event.direction;
     if (event.message.kind == MessageKind::have) {
       if (!facts_.geometry.contains(event.message.piece)) return;
-      const bool is_news = !told_.has(event.connection, teller, event.message.piece);
-      told_.on_event(event);
-      if (is_news) on_news(event, event.message.piece);
+      if (heard_.last_was_news()) on_news(event, event.message.piece);
       return;
     }
-    told_.on_event(event);
     Line& line = lines_.reader(event);
     line.interesting = 0;   // counted anew
     if (!line.is_open) return;
     for (PieceIndex piece; facts_.geometry.contains(piece); ++piece)
-      if (told_.has(event.connection, teller, piece)) on_news(event, piece);
+      if (heard_.has(event.connection, teller, piece)) on_news(event, piece);
   }
 
   void on_news(const WireEvent& event, PieceIndex piece) {
@@ -200,7 +199,7 @@ class InterestIsTrue final : public Check {
     if (person.has.all()) person.done = at;
     for (const Place& place : person.lines) {
       Line& line = lines_.at(place.connection, place.writes);
-      if (line.interesting == 0 || !told_.has(place.connection, opposite(place.writes), piece)) continue;
+      if (line.interesting == 0 || !heard_.has(place.connection, opposite(place.writes), piece)) continue;
       if (--line.interesting > 0) continue;
       settle(line, at);
       line.owed_since = kNever;
@@ -270,7 +269,7 @@ class InterestIsTrue final : public Check {
   PeerSet is_who_;
   Duration within_;
   Duration longest_round_{};      // of anybody's choker
-  Announced told_;                // to the peers, by anybody
+  const Announced& heard_;
   PerSide<Line> lines_;           // by the direction in which `who` writes
   std::vector<Person> people_;    // by HostId
   std::uint64_t owed_ = 0;

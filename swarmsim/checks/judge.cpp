@@ -6,12 +6,15 @@
 
 namespace swarmlab::swarmsim {
 
-Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts), measurements_(facts, arrivals_) {}
+Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts), books_(facts), measurements_(facts, arrivals_) {}
 
 void Judge::add(const CheckManual& manual, CheckArguments arguments) {
   arguments_.push_back(std::move(arguments));
-  checks_.push_back(make_check(manual, {arguments_.back(), facts_, arrivals_, measurements_}));
+  checks_.push_back(make_check(manual, {arguments_.back(), facts_, arrivals_, books_, measurements_}));
   listen(*checks_.back(), checks_.back()->interest());
+  const EventSet before = checks_.back()->interest_before();
+  for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
+    if (before.has_sort(sort)) early_listeners_[sort].push_back(checks_.back().get());
   listen_for_measurements();
 }
 
@@ -41,7 +44,10 @@ void Judge::on_event(const WireEvent& event) {
     if (const auto has = protocol::Bitfield::from_wire(event.payload, facts_.geometry.piece_count()))
       arrivals_.on_restarted(event.from, *has, event.at);
   if (event.kind == WireEventKind::received && event.message.kind == MessageKind::piece) whole = arrivals_.on_block(event);
-  for (EventSink* listener : listeners_[EventSet::sort(event.kind, event.message.kind)]) listener->on_event(event);
+  const std::size_t sort = EventSet::sort(event.kind, event.message.kind);
+  for (Check* listener : early_listeners_[sort]) listener->before_event(event);
+  books_.on_event(event);
+  for (EventSink* listener : listeners_[sort]) listener->on_event(event);
   if (!whole) return;
   measurements_.on_whole_piece(*whole);
   for (const auto& check : checks_) check->on_whole_piece(*whole);

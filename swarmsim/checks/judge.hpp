@@ -34,10 +34,12 @@ class Judge final : public EventSink {
 
   const RunFacts& facts_;
   Arrivals arrivals_;
+  Books books_;
   Measurements measurements_;
   EventSet measured_;                      // what the measurements are given already
   std::deque<CheckArguments> arguments_;   // checks refer to them
   std::vector<std::unique_ptr<Check>> checks_;
+  std::array<std::vector<Check*>, EventSet::kSorts> early_listeners_;   // before the books
   std::array<std::vector<EventSink*>, EventSet::kSorts> listeners_;
 };
 

@@ -39,7 +39,7 @@ class LostBlocks {
   };
 
   // All outlive the object.
-  LostBlocks(const RunFacts& facts, const Arrivals& arrivals, Dialogues& dialogues, Duration within)
+  LostBlocks(const RunFacts& facts, const Arrivals& arrivals, const Dialogues& dialogues, Duration within)
       : facts_(facts), arrivals_(arrivals), dialogues_(dialogues), within_(within), duties_(facts.peers.size()) {}
 
   // A block that has arrived, or that is asked for elsewhere, is not lost.
@@ -72,7 +72,7 @@ class LostBlocks {
 
   const RunFacts& facts_;
   const Arrivals& arrivals_;
-  Dialogues& dialogues_;
+  const Dialogues& dialogues_;
   Duration within_;
   std::vector<std::vector<Duty>> duties_;   // by asker
   std::uint64_t open_duties_ = 0;

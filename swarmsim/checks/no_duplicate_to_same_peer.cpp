@@ -26,15 +26,16 @@ bool overlap(const protocol::BlockRange& a, const protocol::BlockRange& b) {
 class NoDuplicateToSamePeer final : public Check {
  public:
   explicit NoDuplicateToSamePeer(const CheckContext& context)
-      : facts_(context.facts), dialogues_(facts_, context.arguments.peers("who")),
+      : facts_(context.facts), who_(context.arguments.peers("who"), facts_.peers.size()), dialogues_(context.books.dialogues()),
         patience_(context.arguments.duration("patience", 30s)) {}
 
-  EventSet interest() const override { return dialogues_.interest(); }
+  EventSet interest() const override { return {}; }
+  void on_event(const WireEvent&) override {}
 
-  void on_event(const WireEvent& event) override {
-    if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::request)
-      if (const Dialogue* dialogue = dialogues_.find(event.connection, event.direction)) judge(event, *dialogue);
-    dialogues_.on_event(event);
+  EventSet interest_before() const override { return EventSet{}.sent(MessageKind::request); }
+  void before_event(const WireEvent& event) override {
+    if (!who_.has(event.from)) return;
+    if (const Dialogue* dialogue = dialogues_.find(event.connection, event.direction)) judge(event, *dialogue);
   }
 
   Judgement conclude(const EndOfRun&, Disks&) override {
@@ -72,7 +73,8 @@ class NoDuplicateToSamePeer final : public Check {
   }
 
   const RunFacts& facts_;
-  Dialogues dialogues_;
+  PeerSet who_;
+  const Dialogues& dialogues_;
   Duration patience_;
   std::uint64_t requests_ = 0;
   std::uint64_t wrong_ = 0;

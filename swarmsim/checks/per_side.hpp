@@ -19,6 +19,11 @@ class PerSide {
     if (slot >= sides_.size()) sides_.resize((slot | 1) + 1);
     return sides_[slot];
   }
+  // Null before it is first asked for.
+  const T* find(ConnectionId connection, Direction writes) const {
+    const std::size_t slot = 2 * std::size_t{connection.value()} + static_cast<std::size_t>(writes);
+    return slot < sides_.size() ? &sides_[slot] : nullptr;
+  }
   // Of who wrote this message, and of who reads it.
   T& writer(const WireEvent& event) { return at(event.connection, event.direction); }
   T& reader(const WireEvent& event) { return at(event.connection, opposite(event.direction)); }

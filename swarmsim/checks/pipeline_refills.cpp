@@ -33,17 +33,25 @@ class PipelineRefills final : public Check {
  public:
   explicit PipelineRefills(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who"), facts_.peers.size()),
-        dialogues_(facts_, context.arguments.peers("who")), within_(context.arguments.duration("within", 1s)),
+        dialogues_(context.books.dialogues()), within_(context.arguments.duration("within", 1s)),
         unclear_until_(facts_.peers.size(), kStart) {}
 
-  EventSet interest() const override { return dialogues_.interest(); }
+  EventSet interest() const override {
+    return EventSet{}
+        .add(WireEventKind::ended)
+        .sent(MessageKind::request)
+        .received(MessageKind::unchoke)
+        .received(MessageKind::piece)
+        .received(MessageKind::reject);
+  }
+  // What had been asked by then: the event itself may be what was due.
+  EventSet interest_before() const override { return Dialogues::interest(); }
+  void before_event(const WireEvent& event) override { look_at_due(event.at); }
 
   void on_event(const WireEvent& event) override {
-    look_at_due(event.at);
-    dialogues_.on_event(event);
     // Requests at a host that vanished look open to the asker until they time out.
     for (const Dialogues::Ended& ended : dialogues_.ended())
-      if (ended.fate == Dialogues::Fate::vanished)
+      if (ended.fate == Dialogues::Fate::vanished && who_.has(ended.dialogue->asker))
         unclear_until_[ended.dialogue->asker.value()] =
             event.at + facts_.peers[ended.dialogue->asker.value()].request_timeout + kPatience;
     if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::request && who_.has(event.from)) on_request(event);
@@ -185,7 +193,7 @@ class PipelineRefills final : public Check {
   const RunFacts& facts_;
   const Arrivals& arrivals_;
   PeerSet who_;
-  Dialogues dialogues_;
+  const Dialogues& dialogues_;
   Duration within_;
   PerSide<Idle> idle_;                      // of the side that asks
   std::vector<Suspicion> suspicions_;       // in the order of time

@@ -18,15 +18,11 @@ class RequestsMatchAvailability final : public Check {
  public:
   explicit RequestsMatchAvailability(const CheckContext& context)
       : facts_(context.facts), is_who_(context.arguments.peers("who"), facts_.peers.size()),
-        heard_(facts_.geometry.piece_count(), Announced::Moment::received) {}
+        heard_(context.books.heard()) {}
 
-  EventSet interest() const override { return heard_.interest().sent(MessageKind::request); }
+  EventSet interest() const override { return EventSet{}.sent(MessageKind::request); }
 
   void on_event(const WireEvent& event) override {
-    if (event.kind == WireEventKind::received) {
-      if (is_who_.has(event.to)) heard_.on_event(event);
-      return;
-    }
     if (!is_who_.has(event.from)) return;
     ++requests_;
     const Direction teller = opposite(event.direction);
@@ -62,7 +58,7 @@ class RequestsMatchAvailability final : public Check {
 
   const RunFacts& facts_;
   PeerSet is_who_;
-  Announced heard_;
+  const Announced& heard_;
   std::uint64_t requests_ = 0;
   std::uint64_t of_partial_ = 0;
   std::uint64_t wrong_ = 0;

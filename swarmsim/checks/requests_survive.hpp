@@ -1,7 +1,7 @@
 // RequestsSurvive: what the checks have in common that watch lost blocks until they are asked for again.
 //
-// A check says what loses a block; the rest is the same for all: dialogues are followed, losses handed to
-// LostBlocks, and its account is the verdict.
+// A check says what loses a block; the rest is the same for all: losses are handed to LostBlocks, and its account is
+// the verdict.
 #pragma once
 
 #include <array>
@@ -22,13 +22,12 @@ class RequestsSurvive : public Check {
   // `nothing_lost` is what a vacuous verdict says.
   RequestsSurvive(const CheckContext& context, std::string_view nothing_lost)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
-        dialogues_(context.facts, who_),
+        is_who_(who_, facts_.peers.size()), dialogues_(context.books.dialogues()),
         blocks_(context.facts, context.arrivals, dialogues_, context.arguments.duration("within", 10s)),
         nothing_lost_(nothing_lost) {}
 
-  EventSet interest() const override { return dialogues_.interest(); }
+  EventSet interest() const override { return Dialogues::interest(); }
   void on_event(const WireEvent& event) override {
-    dialogues_.on_event(event);
     find_losses(event);
     blocks_.on_event(event);
   }
@@ -41,7 +40,8 @@ class RequestsSurvive : public Check {
   const RunFacts& facts_;
   const Arrivals& arrivals_;
   const std::vector<HostId> who_;
-  Dialogues dialogues_;
+  const PeerSet is_who_;
+  const Dialogues& dialogues_;
   LostBlocks blocks_;
 
  private:

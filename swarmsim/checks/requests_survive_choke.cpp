@@ -16,7 +16,7 @@ class RequestsSurviveChoke final : public RequestsSurvive {
   void find_losses(const WireEvent& event) override {
     for (const Dialogues::Ended& ended : dialogues_.ended()) {
       const bool is_choked = ended.fate == Dialogues::Fate::choked;
-      if (!is_choked && ended.fate != Dialogues::Fate::rejected) continue;
+      if ((!is_choked && ended.fate != Dialogues::Fate::rejected) || !is_who_.has(ended.dialogue->asker)) continue;
       blocks_.lose({.at = event.at,
                     .asker = ended.dialogue->asker,
                     .block = ended.request.block,

@@ -15,7 +15,7 @@ class RequestsSurviveDisconnect final : public RequestsSurvive {
  private:
   void find_losses(const WireEvent& event) override {
     for (const Dialogues::Ended& ended : dialogues_.ended()) {
-      if (ended.fate != Dialogues::Fate::closed) continue;
+      if (ended.fate != Dialogues::Fate::closed || !is_who_.has(ended.dialogue->asker)) continue;
       blocks_.lose({.at = event.at,
                     .asker = ended.dialogue->asker,
                     .block = ended.request.block,

@@ -20,7 +20,7 @@ class RequestsSurviveSilence final : public RequestsSurvive {
  private:
   void find_losses(const WireEvent& event) override {
     for (const Dialogues::Ended& ended : dialogues_.ended())
-      if (ended.fate == Dialogues::Fate::cancelled)
+      if (ended.fate == Dialogues::Fate::cancelled && is_who_.has(ended.dialogue->asker))
         lose(*ended.dialogue, ended.request.block, event.at, "taken back from", "");
     if (event.at < next_sweep_) return;
     next_sweep_ = event.at + kBetweenSweeps;

@@ -11,7 +11,7 @@ namespace {
 using enum MessageKind;
 using Fate = Dialogues::Fate;
 
-// a (who is followed) dials b over connection 0 and c over connection 1.
+// a dials b over connection 0 and c over connection 1.
 class DialoguesTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -58,7 +58,8 @@ class DialoguesTest : public ::testing::Test {
   Fate fate() const { return dialogues.ended().front().fate; }
 
   Stage stage;
-  Dialogues dialogues{stage.facts, {kA}};
+  Announced heard{stage.facts.geometry.piece_count(), Announced::Moment::received};
+  Dialogues dialogues{stage.facts, heard};
 };
 
 TEST_F(DialoguesTest, ARequestIsOpenUntilItsAnswer) {
