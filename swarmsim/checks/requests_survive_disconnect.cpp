@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "protocol/quantities.hpp"
 #include "swarmsim/checks/requests_survive.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
+
+// A connection ends for the one who ends it; the other hears of it when the FIN or the reset arrives.
+constexpr Duration kUntilHeard = 1s;
 
 class RequestsSurviveDisconnect final : public RequestsSurvive {
  public:
@@ -16,11 +20,12 @@ class RequestsSurviveDisconnect final : public RequestsSurvive {
   void find_losses(const WireEvent& event) override {
     for (const Dialogues::Ended& ended : dialogues_.ended()) {
       if (ended.fate != Dialogues::Fate::closed || !is_who_.has(ended.dialogue->asker)) continue;
-      blocks_.lose({.at = event.at,
+      blocks_.lose({.at = event.at + kUntilHeard,
                     .asker = ended.dialogue->asker,
                     .block = ended.request.block,
                     .scope = LostBlocks::Scope::block,
-                    .how = fmt::format("was asked from {} when that connection ended", facts_.name(ended.dialogue->source)),
+                    .how = fmt::format("was asked from {} when that connection ended, {} ago", facts_.name(ended.dialogue->source),
+                                       to_text(kUntilHeard)),
                     .at_connection = {}});
     }
   }
