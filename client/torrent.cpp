@@ -216,19 +216,17 @@ void Torrent::on_culprit(PeerKey key, PieceIndex piece, Guilt guilt) {
     if (peer != nullptr) drop(*peer, "had a part in too many pieces that failed their hash");
     return;
   }
-  std::optional<IpAddress> address;
-  if (peer != nullptr) {
-    address = peer->endpoint.address;
-    emit(PeerBanned{peer->endpoint, piece});
-  } else if (const auto gone = addresses_.find(key); gone != addresses_.end()) {
-    address = gone->second;
-    emit(PeerBanned{Endpoint{gone->second, 0}, piece});
-  }
-  if (!address) return;
-  bans_.ban(*address, outside_.clock.now() + settings_.ban_time);
+  std::optional<Endpoint> culprit;
+  if (peer != nullptr) culprit = peer->endpoint;
+  else if (const auto gone = addresses_.find(key); gone != addresses_.end()) culprit = Endpoint{gone->second, 0};
+  if (!culprit) return;
+  const Time now = outside_.clock.now();
+  const IpAddress& address = culprit->address;
+  if (!bans_.is_banned(address, now)) emit(PeerBanned{*culprit, piece});   // its other pieces are no news
+  bans_.ban(address, now + settings_.ban_time);
   // All its connections: a ban that leaves one open is none (bug B46).
   peers_.for_each([&](Peer& other) {
-    if (other.endpoint.address == *address) drop(other, "sent data that failed its hash");
+    if (other.endpoint.address == address) drop(other, "sent data that failed its hash");
   });
 }
 
