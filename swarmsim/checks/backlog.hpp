@@ -3,6 +3,7 @@
 // A Choke waits behind blocks that were written before it.  While the other side does not read, or when the run ends,
 // it is never sent at all, and a check that counts messages would take the slot for held.  So: as long as requests
 // are unanswered (blocks may be queued) and nothing decided later has been sent, what is in force is not known.
+// A Cancel answers nothing: its block may have been written already.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,6 @@ namespace swarmlab::swarmsim {
 class Backlog {
  public:
   void on_request() { ++unanswered_; }
-  void on_cancel() { unanswered_ -= unanswered_ > 0 ? 1 : 0; }
   // A block or a reject was sent, written at `decided`.
   void on_answer(Time decided) {
     unanswered_ -= unanswered_ > 0 ? 1 : 0;

@@ -57,7 +57,6 @@ class UploadSlots final : public Check {
         .received(MessageKind::interested)
         .received(MessageKind::not_interested)
         .received(MessageKind::request)
-        .received(MessageKind::cancel)
         .add(WireEventKind::ended);
   }
 
@@ -114,7 +113,6 @@ class UploadSlots final : public Check {
     const Direction writes = opposite(event.direction);
     switch (event.message.kind) {
       case MessageKind::request: return backlogs_.reader(event).on_request();
-      case MessageKind::cancel: return backlogs_.reader(event).on_cancel();
       case MessageKind::interested: return note(event.to, event.from, writes, Kind::interested, event.at, event);
       default: return note(event.to, event.from, writes, Kind::not_interested, event.at, event);
     }

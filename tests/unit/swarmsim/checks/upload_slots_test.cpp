@@ -47,6 +47,16 @@ TEST_F(UploadSlotsTest, IsViolatedByASlotThatNobodyGets) {
   EXPECT_THAT(stage.conclude(30s).summary, HasSubstr("a served 1 of 3 interested peers for 29 s, with 2 slots"));
 }
 
+TEST_F(UploadSlotsTest, AChokeMayBeStuckBehindABlockThatWasCancelledTooLate) {
+  begin(1);
+  stage.sent(1s, kA, kB, unchoke);
+  stage.received(2s, kB, kA, request, 0, 0);
+  stage.received(8s, kB, kA, cancel, 0, 0);   // it had been written by then
+  stage.sent(9s, kA, kC, unchoke);
+  stage.ended(kB, kA, 10s);
+  EXPECT_EQ(stage.conclude(12s).verdict, Verdict::held);
+}
+
 TEST_F(UploadSlotsTest, IsVacuousWithoutDemandBeyondTheSlots) {
   begin(3);
   stage.sent(1s, kA, kB, unchoke);
