@@ -108,13 +108,16 @@ bool LostBlocks::look_at(Duty& duty, Time now) {
 }
 
 const Dialogue* LostBlocks::neglected(const Duty& duty) {
+  // A piece of which nothing came is one among many that are not begun, and waits for its turn.
+  const bool is_begun = duty.loss.scope == Scope::any_block_of_its_piece ||
+                        arrivals_.bytes_of(duty.loss.asker, duty.loss.block.piece) > ByteCount(0);
   for (const Dialogues::Side& side : duty.sources) {
     const Dialogue& source = *dialogues_.find(side);
     if (!source.can_be_asked() || source.choke_changed > duty.since || source.gave_false_block ||
         source.has_given_back(duty.loss.block.piece) || dialogues_.is_gone(source.source))
       continue;
     const bool is_idle = source.open.empty() && source.idle_since <= duty.since + within_;
-    if (is_idle || source.began_piece_at > duty.since) return &source;
+    if (is_idle || (is_begun && source.began_piece_at > duty.since)) return &source;
   }
   return nullptr;
 }

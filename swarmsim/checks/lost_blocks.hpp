@@ -3,7 +3,8 @@
 // A request can be lost to a Choke, a Reject, the end of a connection, silence, or a piece that failed its hash.  From then
 // on the block is free, and belongs to whoever can serve it.  It has been forgotten when, for the whole time
 // allowed, one and the same source that has announced the piece stood there unchoking, and either is idle then or was
-// put to a piece that nobody had begun; so the client believes the block to be under way.
+// put to a piece that nobody had begun, although some of the lost block's had arrived; so the client believes the
+// block to be under way.
 //
 //   lost ----> no source: looked at again every half second
 //    |  \----> a source (up to eight are watched) ---- time and grace run out ----> forgotten

@@ -39,10 +39,10 @@ constinit const CheckManual kRequestsSurviveChoke{
     .parameters = kRequestsSurviveParameters,
     .text = R"(Without the Fast extension a Choke voids every open request; with it each is rejected (BEP 6).  Such a block is free
 again.  It has been forgotten when one source that has the piece and does not choke stood ready for the whole time
-allowed and then has nothing to do, or was put to a piece not begun, while nobody was asked for the block.  A source that is
-kept busy with begun ones excuses, and so does one that sent corrupt blocks.  A client that picks strictly by rarity may need
-more time: say so with `within`.  Vacuous when no block was lost that another peer had.  Provoke it with few upload slots,
-so that chokes are frequent, on long paths, so that much is open.)",
+allowed and then has nothing to do, or was put to a new piece although some of this one had come, while nobody was
+asked for the block.  A source that is kept busy with begun pieces excuses, and so does one that sent corrupt blocks.
+A client that picks strictly by rarity may need more time: say so with `within`.  Vacuous when no block was lost that
+another peer had.  Provoke it with few upload slots, so that chokes are frequent, on long paths, so that much is open.)",
 };
 
 std::unique_ptr<Check> make_requests_survive_choke(const CheckContext& context) {

@@ -40,12 +40,12 @@ constinit const CheckManual kRequestsSurviveDisconnect{
     .maturity = CheckMaturity::stable,
     .bugs = "B37",
     .parameters = kRequestsSurviveParameters,
-    .text = R"(When a connection ends, by whomever and however, the requests open on it are void and their blocks free again.
-Such a block has been forgotten when one source that has the piece and does not choke stood ready for the whole time
-allowed and then has nothing to do, or was put to a piece not begun, while nobody was asked for the block: the client still
-believes it reserved.  A peer that vanishes without a word is the matter of requests_survive_silence.  Vacuous when no
-connection ended with requests open that another peer could serve.  Provoke it with peers that leave in the middle of
-a piece, just after a Choke, and in the end-game.)",
+    .text = R"(When a connection ends, by whomever and however, the requests open on it are void and their blocks free again. Such a
+block has been forgotten when one source that has the piece and does not choke stood ready for the whole time allowed
+and then has nothing to do, or was put to a new piece although some of this one had come, while nobody was asked for
+the block: the client still believes it reserved.  A peer that vanishes without a word is the matter of
+requests_survive_silence.  Vacuous when no connection ended with requests open that another peer could serve.  Provoke
+it with peers that leave in the middle of a piece, just after a Choke, and in the end-game.)",
 };
 
 std::unique_ptr<Check> make_requests_survive_disconnect(const CheckContext& context) {

@@ -66,12 +66,13 @@ constinit const CheckManual kRequestsSurviveSilence{
     .maturity = CheckMaturity::stable,
     .bugs = "B24, B27, B33",
     .parameters = kRequestsSurviveParameters,
-    .text = R"(A peer takes a request, stays connected and unchoking, and delivers nothing: its queue overflowed and it dropped
-the surplus without a word, or its host is gone.  When it has been silent for the declared request timeout (60 s; every
-block that it does send begins the time anew), its blocks are free, as is a block the client takes back with Cancel before
-anybody delivered it.  A free block has been forgotten when one source that has the piece and does not choke stood
-ready for the whole time allowed and then has nothing to do, or was put to a piece not begun.  Vacuous when nobody was
-silent for so long.  Provoke it with a peer that accepts requests and delivers nothing, beside a slow one that does.)",
+    .text = R"(A peer takes a request, stays connected and unchoking, and delivers nothing: its queue overflowed and it dropped the
+surplus without a word, or its host is gone.  When it has been silent for the declared request timeout (60 s; every
+block that it does send begins the time anew), its blocks are free, as is a block the client takes back with Cancel
+before anybody delivered it.  A free block has been forgotten when one source that has the piece and does not choke
+stood ready for the whole time allowed and then has nothing to do, or was put to a new piece although some of this one
+had come.  Vacuous when nobody was silent for so long.  Provoke it with a peer that accepts requests and delivers
+nothing, beside a slow one that does.)",
 };
 
 std::unique_ptr<Check> make_requests_survive_silence(const CheckContext& context) {

@@ -24,6 +24,11 @@ class RequestsSurviveChokeTest : public ::testing::Test {
     stage.sent(2s, kA, kB, request, 3, 1);
     stage.tells(10s, kB, kA, choke);
   }
+  // Of the piece of the lost block.
+  void another_block_comes(Duration at) {
+    stage.sent(at, kA, kC, request, 3, 0);
+    stage.received(at, kC, kA, piece, 3, 0);
+  }
   Stage stage;
 };
 
@@ -43,14 +48,22 @@ TEST_F(RequestsSurviveChokeTest, IsViolatedWhenTheOtherSourceIdles) {
 }
 
 TEST_F(RequestsSurviveChokeTest, IsViolatedWhenTheOtherSourceIsPutToANewPiece) {
+  another_block_comes(11s);
   stage.sent(15s, kA, kC, request, 0, 0);
   stage.received(40s, kC, kA, have, 0);
   const Judgement judgement = stage.conclude(60s);
-  EXPECT_EQ(judgement.verdict, Verdict::violated);
+  ASSERT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_EQ(judgement.story[2], "00:15.000  a begins piece 0 with c instead");
 }
 
+TEST_F(RequestsSurviveChokeTest, APieceOfWhichNothingHasComeMayWaitForItsTurn) {
+  stage.sent(15s, kA, kC, request, 0, 0);
+  stage.received(40s, kC, kA, have, 0);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::vacuous);
+}
+
 TEST_F(RequestsSurviveChokeTest, IsViolatedByARequestThatComesTooLate) {
+  another_block_comes(11s);
   stage.sent(25s, kA, kC, request, 0, 0);
   stage.sent(28s, kA, kC, request, 3, 1);
   EXPECT_EQ(stage.conclude(60s).verdict, Verdict::violated);

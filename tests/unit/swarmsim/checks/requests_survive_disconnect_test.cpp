@@ -32,11 +32,13 @@ TEST_F(RequestsSurviveDisconnectTest, HoldsWhenTheBlockIsAskedForElsewhere) {
 }
 
 TEST_F(RequestsSurviveDisconnectTest, IsViolatedWhenItStaysReserved) {
+  stage.sent(3s, kA, kC, request, 3, 0);
+  stage.received(4s, kC, kA, piece, 3, 0);
   stage.ended(kB, kA, 10s);
   stage.sent(12s, kA, kC, request, 1, 1);
   stage.received(40s, kC, kA, have, 0);
   const Judgement judgement = stage.conclude(60s);
-  EXPECT_EQ(judgement.verdict, Verdict::violated);
+  ASSERT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_EQ(judgement.story[0], "00:11.000  piece 3, begin 16384 was asked from b when that connection ended, 1 s ago");
   EXPECT_THAT(judgement.story.back(), HasSubstr("where the client gives blocks back"));
 }
