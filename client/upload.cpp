@@ -52,14 +52,18 @@ void Upload::peer_ready(Peer& peer) {
 
 void Upload::peer_left(Peer& peer) {
   if (!peer.am_choking) slots_may_be_free_ = true;
+  if (!peer.am_choking && peer.peer_interested) --served_;
 }
 
+// With every slot in use there is nothing to fill, however many would like one.
 void Upload::on_interested(Peer& peer) {
+  if (!peer.am_choking && !peer.peer_interested) ++served_;
   peer.peer_interested = true;
-  slots_may_be_free_ = true;
+  if (served_ < settings_.upload_slots) slots_may_be_free_ = true;
 }
 
 void Upload::on_not_interested(Peer& peer) {
+  if (!peer.am_choking && peer.peer_interested) --served_;
   peer.peer_interested = false;
   flush(peer);
   if (!peer.am_choking) slots_may_be_free_ = true;
@@ -116,6 +120,7 @@ void Upload::apply(const Unchoked& unchoked) {
     Peer* peer = peers_.find(key);
     if (peer == nullptr || !peer->am_choking) continue;
     peer->am_choking = false;
+    if (peer->peer_interested) ++served_;
     peer->changed = now;
     peer->asked = now;
     peer->sent_since_unchoke = {};
@@ -125,6 +130,7 @@ void Upload::apply(const Unchoked& unchoked) {
 }
 
 void Upload::choke(Peer& peer) {
+  if (peer.peer_interested) --served_;
   peer.am_choking = true;
   peer.changed = clock_.now();
   peer.wire.send(protocol::encode(protocol::Choke{}));

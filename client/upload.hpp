@@ -94,6 +94,7 @@ class Upload final : private runtime::TimerHandler {
   std::vector<Read> reads_;                // slots; free ones in free_reads_
   std::vector<std::uint32_t> free_reads_;
   ByteCount uploaded_;
+  std::size_t served_ = 0;                 // peers that are unchoked and interested
   bool slots_may_be_free_ = false;
   bool is_running_ = false;
 };

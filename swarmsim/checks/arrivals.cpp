@@ -45,6 +45,18 @@ bool Arrivals::has_block(HostId peer, const protocol::BlockRange& range) const {
   return true;
 }
 
+bool Arrivals::was_asked_elsewhere(HostId asker, const protocol::BlockRange& range, HostId source) const {
+  if (!facts_.geometry.is_valid(range)) return false;
+  const std::uint32_t number = peers_[asker.value()].progress_of[range.piece.value()];
+  if (number == kNone) return false;
+  bool was_asked = false;
+  for_blocks_touched(range, [&](std::uint32_t b) {
+    const Asked& asked = progress_[number].asked[b];
+    was_asked = was_asked || asked.count > 1 || (asked.count == 1 && asked.of[0] != source);
+  });
+  return was_asked;
+}
+
 std::uint32_t Arrivals::blocks_of(HostId peer, PieceIndex piece) const {
   const std::uint32_t number = peers_[peer.value()].progress_of[piece.value()];
   if (number == kNone) return 0;

@@ -52,6 +52,8 @@ class Arrivals {
   bool has(HostId peer, PieceIndex piece) const { return peers_[peer.value()].has.test(piece); }
   // All of the range is there: its piece is, or its bytes have arrived and the piece is not whole yet.
   bool has_block(HostId peer, const protocol::BlockRange& range) const;
+  // Somebody but this source was asked for it, and its piece is not whole.
+  bool was_asked_elsewhere(HostId asker, const protocol::BlockRange& range, HostId source) const;
   // How many blocks, or bytes, of a piece that is not whole have arrived.
   std::uint32_t blocks_of(HostId peer, PieceIndex piece) const;
   ByteCount bytes_of(HostId peer, PieceIndex piece) const;

@@ -17,7 +17,7 @@ bool Dialogue::has_given_back(PieceIndex piece) const {
 }
 
 Dialogues::Dialogues(const RunFacts& facts, const Announced& heard)
-    : piece_count_(facts.geometry.piece_count()), heard_(heard), of_(facts.peers.size()), begun_(facts.peers.size()),
+    : piece_count_(facts.geometry.piece_count()), heard_(heard), of_(facts.peers.size()), open_requests_(facts.peers.size(), 0), begun_(facts.peers.size()),
       gone_at_(facts.peers.size(), kNever) {}
 
 EventSet Dialogues::interest() {
@@ -134,6 +134,7 @@ void Dialogues::on_request(const WireEvent& event) {
   }
   dialogue.last_request = asked.decided;
   dialogue.open.push_back(asked);
+  ++open_requests_[event.from.value()];
 }
 
 void Dialogues::on_answer(const WireEvent& event) {
@@ -161,12 +162,14 @@ void Dialogues::on_choke(const WireEvent& event) {
 void Dialogues::take(Dialogue& dialogue, std::size_t position, Fate fate, Time at) {
   ended_.push_back({&dialogue, dialogue.open[position], fate});
   dialogue.open.erase(dialogue.open.begin() + static_cast<std::ptrdiff_t>(position));
+  --open_requests_[dialogue.asker.value()];
   if (dialogue.open.empty()) dialogue.idle_since = at;
 }
 
 void Dialogues::take_all(Dialogue& dialogue, Fate fate, Time at) {
   if (dialogue.open.empty()) return;
   for (const AskedBlock& asked : dialogue.open) ended_.push_back({&dialogue, asked, fate});
+  open_requests_[dialogue.asker.value()] -= dialogue.open.size();
   dialogue.open.clear();
   dialogue.idle_since = at;
 }

@@ -76,6 +76,8 @@ class Dialogues {
   const Dialogue* find(const Side& side) const { return find(side.connection, side.asks); }
   // The asker's open connections, in the order of opening.
   std::span<const Side> of(HostId asker) const { return of_[asker.value()]; }
+  // How many requests the asker has open, on all its connections.
+  std::size_t open_requests(HostId asker) const { return open_requests_[asker.value()]; }
   // Told to go by the scenario, and not started again.
   bool is_gone(HostId peer) const { return gone_at_[peer.value()] != kNever; }
 
@@ -100,6 +102,7 @@ class Dialogues {
   PerSide<Dialogue> dialogues_;
   PerSide<char> offers_fast_;             // by the handshake of that side
   std::vector<std::vector<Side>> of_;     // by asker
+  std::vector<std::size_t> open_requests_;   // by asker
   std::vector<protocol::Bitfield> begun_; // by asker: pieces that it has ever sent a request for
   std::vector<Time> gone_at_;             // by peer; kNever while it is there
   std::vector<Ended> ended_;

@@ -44,7 +44,7 @@ class EndgameRescuesLastBlock final : public Check {
       for (const HostId asker : who_) look(asker, event.at);
     }
     if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::request && is_who_.has(event.from) &&
-        missing_pieces(event.from) <= kFewPieces &&
+        missing_pieces(event.from) <= kFewPieces && arrivals_.was_asked_elsewhere(event.from, event.message.block(), event.to) &&
         dialogues_.askings(event.from, event.message.block(), event.connection) > 0)
       ++rescues_;
   }
@@ -92,9 +92,7 @@ class EndgameRescuesLastBlock final : public Check {
   // Every block that has not arrived is open somewhere.
   bool is_everything_asked(HostId asker) {
     if (dialogues_.is_gone(asker) || arrivals_.is_complete(asker) || facts_.peers[asker.value()].end_game_requesters <= 1) return false;
-    std::size_t open = 0;
-    for (const Dialogues::Side& side : dialogues_.of(asker)) open += dialogues_.find(side)->open.size();
-    if (open < missing_pieces(asker)) return false;
+    if (dialogues_.open_requests(asker) < missing_pieces(asker)) return false;
     asked_.clear();
     for (const Dialogues::Side& side : dialogues_.of(asker))
       for (const AskedBlock& asked : dialogues_.find(side)->open)
