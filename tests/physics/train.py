@@ -37,6 +37,8 @@ SCENARIOS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("quickstart", FAST),
     ("tracker/udp_announces_over_lopsided_lines", ()),
 )
+# Where a few unlucky peers are the slowest, twenty seeds say little about the 95th percentile: so many times as many.
+MORE_SEEDS = {"network/a_lossy_line_slows_but_breaks_nothing": 5}
 
 
 @dataclass
@@ -82,8 +84,9 @@ def main() -> int:
     wrong: list[str] = []
     rows: list[tuple[str, ...]] = []
     for scenario, settings in SCENARIOS:
-        train = measure(options.swarmsim, options.seeds, scenario, settings)
-        packet = measure(options.swarmsim, options.seeds, scenario, (*settings, "network.train=1"))
+        seeds = options.seeds * MORE_SEEDS.get(scenario, 1)
+        train = measure(options.swarmsim, seeds, scenario, settings)
+        packet = measure(options.swarmsim, seeds, scenario, (*settings, "network.train=1"))
         name = scenario + (", faster lines" if settings else "")
         cells = [name]
         for share, what in ((0.5, "median"), (0.95, "95th percentile")):
@@ -107,7 +110,7 @@ def main() -> int:
             print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     for line in wrong:
         print(line)
-    print(f"{len(rows)} scenarios x {options.seeds} seeds: " + ("trains and packets agree" if not wrong else "they differ"))
+    print(f"{len(rows)} scenarios x {options.seeds} seeds or more: " + ("trains and packets agree" if not wrong else "they differ"))
     return 1 if wrong else 0
 
 
