@@ -17,8 +17,8 @@ bool Dialogue::has_given_back(PieceIndex piece) const {
 }
 
 Dialogues::Dialogues(const RunFacts& facts, const Announced& heard)
-    : piece_count_(facts.geometry.piece_count()), heard_(heard), of_(facts.peers.size()), open_requests_(facts.peers.size(), 0), begun_(facts.peers.size()),
-      gone_at_(facts.peers.size(), kNever) {}
+    : piece_count_(facts.geometry.piece_count()), heard_(heard), of_(facts.peers.size()),
+      open_requests_(facts.peers.size(), 0), begun_(facts.peers.size()), gone_at_(facts.peers.size(), kNever) {}
 
 EventSet Dialogues::interest() {
   using enum MessageKind;
