@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "protocol/handshake.hpp"
+#include "swarmsim/peers/row_table.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -87,12 +88,7 @@ constexpr std::array kRows{
     HandshakeRow{"drops", "dictates a good handshake byte by byte (which is allowed)", Pace::in_drops,
                  [](const InfoHashV1& hash, runtime::Random& random) { return good(hash, random); }},
 };
-// "all", then the names of the rows.
-constexpr auto kNames = [] {
-  std::array<std::string_view, kRows.size() + 1> names{"all"};
-  for (std::size_t i = 0; i < kRows.size(); ++i) names[i + 1] = kRows[i].name;
-  return names;
-}();
+constexpr auto kNames = words_of(kRows);
 constexpr std::array kParameters{
     BehaviourParameter{"rate", BehaviourValueKind::share, "100%", "share of the times at which it dials"},
     BehaviourParameter{"handshake", BehaviourValueKind::word, "all", "which; all: one after another", kNames},
@@ -106,19 +102,11 @@ class BadHandshakes final : public RawPeer {
 
  private:
   void greet(Conversation& with) override {
-    const HandshakeRow& row = next();
+    const HandshakeRow& row = next_row(kRows, role().spec.word("handshake"), role().turn);
     role().bites(std::string(row.what));
     Wire wire = row.make(place().info_hash, role().random);
     if (row.pace == Pace::in_drops) with.drops = std::move(wire);
     else if (!wire.empty()) say(with, wire);
-  }
-
-  const HandshakeRow& next() {
-    const std::string_view wanted = role().spec.word("handshake");
-    if (wanted == "all") return kRows[role().turn++ % kRows.size()];
-    std::size_t row = 0;
-    while (kRows[row].name != wanted) ++row;
-    return kRows[row];
   }
 };
 

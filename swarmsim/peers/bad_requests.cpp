@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "swarmsim/peers/periodic_box.hpp"
+
 namespace swarmlab::swarmsim {
 namespace {
 
@@ -15,22 +17,18 @@ constexpr std::array kParameters{
     BehaviourParameter{"every", BehaviourValueKind::duration, "2 s", "how often it has the occasion, on each connection"},
 };
 
-class BadRequests final : public Box {
+class BadRequests final : public PeriodicBox {
  public:
-  using Box::Box;
+  using PeriodicBox::PeriodicBox;
 
-  void on_start() override { wake_at(line_.now() + role_.spec.duration("every")); }
-
-  void on_time() override {
-    wake_at(line_.now() + role_.spec.duration("every"));
-    if (!role_.is_due()) return;
+ private:
+  void misbehave() override {
     std::string_view kind = role_.spec.word("kind");
     if (kind == "all") kind = kKinds[1 + role_.turn++ % (kKinds.size() - 1)];
     role_.bites("asks for nonsense: " + std::string(kind));
     send(protocol::Request{nonsense(kind)});
   }
 
- private:
   protocol::BlockRange nonsense(std::string_view kind) const {
     const std::uint32_t pieces = role_.geometry.piece_count();
     const auto length = static_cast<std::uint32_t>(role_.geometry.piece_length().value());

@@ -34,9 +34,6 @@ class Line {
   virtual const protocol::Bitfield& they_have() const = 0;   // announced to us
   virtual const protocol::Bitfield& we_announced() const = 0;
   virtual bool they_choke() const = 0;
-  virtual bool they_are_interested() const = 0;
-  virtual bool we_choke() const = 0;
-  virtual bool we_are_interested() const = 0;
   // The requests they made and we neither answered nor were relieved of.
   virtual const std::vector<protocol::BlockRange>& open_requests() const = 0;
 
@@ -53,6 +50,10 @@ class Line {
  protected:
   ~Line() = default;
 };
+
+// The pieces that are in the set, and those that are not.
+std::vector<PieceIndex> pieces_in(const protocol::Bitfield& set);
+std::vector<PieceIndex> pieces_not_in(const protocol::Bitfield& set);
 
 class Box {
  public:

@@ -29,9 +29,7 @@ class CancelStorm final : public Box {
       wake_at(line_.now() + role_.spec.duration("every"));
       return;
     }
-    std::vector<PieceIndex> theirs;
-    for (PieceIndex piece; role_.geometry.contains(piece); ++piece)
-      if (line_.they_have().test(piece)) theirs.push_back(piece);
+    const std::vector<PieceIndex> theirs = pieces_in(line_.they_have());
     if (line_.they_choke() || theirs.empty() || !role_.is_due()) {
       wake_at(line_.now() + role_.spec.duration("every"));
       return;

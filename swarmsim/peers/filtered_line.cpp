@@ -143,14 +143,7 @@ void FilteredLine::to_engine(std::size_t place, Parcel parcel) {
 
 void FilteredLine::note_sent(const protocol::Message& message) {
   if (std::holds_alternative<protocol::Choke>(message)) {
-    we_choke_ = true;
     if (!has_fast()) open_requests_.clear();
-  } else if (std::holds_alternative<protocol::Unchoke>(message)) {
-    we_choke_ = false;
-  } else if (std::holds_alternative<protocol::Interested>(message)) {
-    we_are_interested_ = true;
-  } else if (std::holds_alternative<protocol::NotInterested>(message)) {
-    we_are_interested_ = false;
   } else if (std::holds_alternative<protocol::HaveAll>(message)) {
     we_announced_.set_all();
   } else if (const auto* have = std::get_if<protocol::Have>(&message)) {
@@ -167,8 +160,6 @@ void FilteredLine::note_sent(const protocol::Message& message) {
 void FilteredLine::note_received(const protocol::Message& message) {
   if (std::holds_alternative<protocol::Choke>(message)) they_choke_ = true;
   else if (std::holds_alternative<protocol::Unchoke>(message)) they_choke_ = false;
-  else if (std::holds_alternative<protocol::Interested>(message)) they_are_interested_ = true;
-  else if (std::holds_alternative<protocol::NotInterested>(message)) they_are_interested_ = false;
   else if (std::holds_alternative<protocol::HaveAll>(message)) they_have_.set_all();
   else if (const auto* have = std::get_if<protocol::Have>(&message)) {
     if (have->piece.value() < they_have_.size()) they_have_.set(have->piece);

@@ -54,9 +54,6 @@ class FilteredLine final : public Line {
   const protocol::Bitfield& they_have() const override { return they_have_; }
   const protocol::Bitfield& we_announced() const override { return we_announced_; }
   bool they_choke() const override { return they_choke_; }
-  bool they_are_interested() const override { return they_are_interested_; }
-  bool we_choke() const override { return we_choke_; }
-  bool we_are_interested() const override { return we_are_interested_; }
   const std::vector<protocol::BlockRange>& open_requests() const override { return open_requests_; }
   void hang_up(HangUp how) override;
   void write_raw(Bytes bytes) override { emit(bytes); }
@@ -94,9 +91,6 @@ class FilteredLine final : public Line {
   protocol::Bitfield they_have_;
   protocol::Bitfield we_announced_;
   bool they_choke_ = true;
-  bool they_are_interested_ = false;
-  bool we_choke_ = true;
-  bool we_are_interested_ = false;
   std::vector<protocol::BlockRange> open_requests_;
 
   // Trickling: bytes that wait for their time.

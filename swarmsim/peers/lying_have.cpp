@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "swarmsim/peers/periodic_box.hpp"
+
 namespace swarmlab::swarmsim {
 namespace {
 
@@ -12,18 +14,13 @@ constexpr std::array kParameters{
     BehaviourParameter{"every", BehaviourValueKind::duration, "1 s", "how often it has the occasion, on each connection"},
 };
 
-class LyingHave final : public Box {
+class LyingHave final : public PeriodicBox {
  public:
-  using Box::Box;
+  using PeriodicBox::PeriodicBox;
 
-  void on_start() override { wake_at(line_.now() + role_.spec.duration("every")); }
-
-  void on_time() override {
-    wake_at(line_.now() + role_.spec.duration("every"));
-    if (!role_.is_due()) return;
-    std::vector<PieceIndex> lacking;
-    for (PieceIndex piece; role_.geometry.contains(piece); ++piece)
-      if (!line_.we_announced().test(piece)) lacking.push_back(piece);
+ private:
+  void misbehave() override {
+    const std::vector<PieceIndex> lacking = pieces_not_in(line_.we_announced());
     if (lacking.empty()) return;
     const PieceIndex lie = lacking[role_.random.below(lacking.size())];
     role_.bites("claims piece " + std::to_string(lie.value()));

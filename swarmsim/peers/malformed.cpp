@@ -9,6 +9,8 @@
 #include "protocol/big_endian.hpp"
 #include "protocol/bitfield.hpp"
 #include "protocol/ids.hpp"
+#include "swarmsim/peers/periodic_box.hpp"
+#include "swarmsim/peers/row_table.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -117,40 +119,22 @@ constexpr std::array kRows{
                  [](const PieceGeometry&) { return filled(99, 100, std::byte{0xaa}); }},
 };
 
-
-// "all", then the names of the rows.
-constexpr auto kNames = [] {
-  std::array<std::string_view, kRows.size() + 1> names{"all"};
-  for (std::size_t i = 0; i < kRows.size(); ++i) names[i + 1] = kRows[i].name;
-  return names;
-}();
+constexpr auto kNames = words_of(kRows);
 constexpr std::array kParameters{
     BehaviourParameter{"rate", BehaviourValueKind::share, "100%", "share of the times at which it sends something malformed"},
     BehaviourParameter{"message", BehaviourValueKind::word, "all", "which; all: one after another", kNames},
     BehaviourParameter{"every", BehaviourValueKind::duration, "2 s", "how often it has the occasion, on each connection"},
 };
 
-class Malformed final : public Box {
+class Malformed final : public PeriodicBox {
  public:
-  using Box::Box;
-
-  void on_start() override { wake_at(line_.now() + role_.spec.duration("every")); }
-
-  void on_time() override {
-    wake_at(line_.now() + role_.spec.duration("every"));
-    if (!role_.is_due()) return;
-    const MalformedRow& row = next();
-    role_.bites("sends " + std::string(row.what));
-    line_.write_raw(row.make(role_.geometry));
-  }
+  using PeriodicBox::PeriodicBox;
 
  private:
-  const MalformedRow& next() {
-    const std::string_view wanted = role_.spec.word("message");
-    if (wanted == "all") return kRows[role_.turn++ % kRows.size()];
-    std::size_t row = 0;
-    while (kRows[row].name != wanted) ++row;
-    return kRows[row];
+  void misbehave() override {
+    const MalformedRow& row = next_row(kRows, role_.spec.word("message"), role_.turn);
+    role_.bites("sends " + std::string(row.what));
+    line_.write_raw(row.make(role_.geometry));
   }
 };
 

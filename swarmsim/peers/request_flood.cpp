@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "swarmsim/peers/periodic_box.hpp"
+
 namespace swarmlab::swarmsim {
 namespace {
 
@@ -17,25 +19,20 @@ constexpr std::array kParameters{
     BehaviourParameter{"while", BehaviourValueKind::word, "unchoked", "always: even when choked", kWhile},
 };
 
-class RequestFlood final : public Box {
+class RequestFlood final : public PeriodicBox {
  public:
-  using Box::Box;
+  using PeriodicBox::PeriodicBox;
 
-  void on_start() override { wake_at(line_.now() + role_.spec.duration("every")); }
-
-  void on_time() override {
-    wake_at(line_.now() + role_.spec.duration("every"));
+ private:
+  void misbehave() override {
     if (line_.they_choke() && role_.spec.word("while") == "unchoked") return;
-    std::vector<PieceIndex> theirs;
-    for (PieceIndex piece; role_.geometry.contains(piece); ++piece)
-      if (line_.they_have().test(piece)) theirs.push_back(piece);
-    if (theirs.empty() || !role_.is_due()) return;
+    const std::vector<PieceIndex> theirs = pieces_in(line_.they_have());
+    if (theirs.empty()) return;
     const std::uint64_t burst = role_.spec.count("burst");
     role_.bites("sends requests at once: " + std::to_string(burst));
     for (std::uint64_t i = 0; i < burst; ++i) send(protocol::Request{next(theirs)});
   }
 
- private:
   // Every piece in turn, then the same ranges shifted, so that no two requests are equal for long.
   protocol::BlockRange next(const std::vector<PieceIndex>& theirs) {
     const std::uint64_t k = made_++;

@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "swarmsim/peers/periodic_box.hpp"
+
 namespace swarmlab::swarmsim {
 namespace {
 
@@ -16,18 +18,13 @@ constexpr std::array kParameters{
     BehaviourParameter{"content", BehaviourValueKind::word, "spoilt", "what it pushes", kContents},
 };
 
-class UnrequestedBlocks final : public Box {
+class UnrequestedBlocks final : public PeriodicBox {
  public:
-  using Box::Box;
+  using PeriodicBox::PeriodicBox;
 
-  void on_start() override { wake_at(line_.now() + role_.spec.duration("every")); }
-
-  void on_time() override {
-    wake_at(line_.now() + role_.spec.duration("every"));
-    if (!role_.is_due()) return;
-    std::vector<PieceIndex> lacking;
-    for (PieceIndex piece; role_.geometry.contains(piece); ++piece)
-      if (!line_.they_have().test(piece)) lacking.push_back(piece);
+ private:
+  void misbehave() override {
+    const std::vector<PieceIndex> lacking = pieces_not_in(line_.they_have());
     if (lacking.empty()) return;
     const PieceIndex piece = lacking[role_.random.below(lacking.size())];
     const BlockIndex index(static_cast<std::uint32_t>(role_.random.below(role_.geometry.block_count(piece))));

@@ -212,7 +212,6 @@ void World::at(Time time, std::string_view entity, std::function<void()> action)
 
 void World::detach(HostId host) { core_->fabric.host(host.value()).attached = false; }
 void World::attach(HostId host) { core_->fabric.host(host.value()).attached = true; }
-bool World::is_attached(HostId host) const { return core_->fabric.host(host.value()).attached; }
 
 void World::end_process(HostId host) { core_->end_process(host, TcpLayer::Farewell::reset); }
 

@@ -89,7 +89,6 @@ class World {
   // The host vanishes from the network without a word: packets to and from it are lost.
   void detach(HostId host);
   void attach(HostId host);
-  bool is_attached(HostId host) const;
   // The host's process is gone: no handler of it is called any more, its timers, listeners, sockets and open
   // files are closed.  The kernel lives on: streams end as by reset().  To be called, too, before a process is started
   // where power was cut: only now the tap hears that its connections are over.
