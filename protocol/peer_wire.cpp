@@ -124,8 +124,7 @@ struct Overloaded : Cases... {
 };
 
 std::string block_text(std::string_view name, const BlockRange& block) {
-  return fmt::format("{} piece {}, begin {}, length {}", name, block.piece.value(),
-                     block.begin.value(), block.length.value());
+  return fmt::format("{} {}, length {}", name, to_words(block), block.length.value());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "protocol/assert.hpp"
 #include "protocol/ids.hpp"
@@ -24,6 +25,8 @@ struct BlockRange {
   ByteCount length;
   friend constexpr auto operator<=>(const BlockRange&, const BlockRange&) = default;
 };
+// "piece 21, begin 16384"
+std::string to_words(const BlockRange& block);
 
 class PieceGeometry {
  public:

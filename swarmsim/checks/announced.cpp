@@ -14,9 +14,7 @@ void Announced::on_event(const WireEvent& event) {
   if (event.kind != (moment_ == Moment::sent ? WireEventKind::sent : WireEventKind::received)) return;
   const MessageKind kind = event.message.kind;
   if (kind != MessageKind::have && kind != MessageKind::bitfield && kind != MessageKind::have_all) return;
-  const std::size_t at = slot(event.connection, event.direction);
-  if (at >= told_.size()) told_.resize(std::max(at + 1, told_.size() + told_.size() / 2));
-  protocol::Bitfield& told = told_[at];
+  protocol::Bitfield& told = told_.writer(event);
   if (told.size() == 0) told = protocol::Bitfield(piece_count_);
   const std::uint32_t before = told.count();
   if (kind == MessageKind::have_all) {
@@ -32,13 +30,13 @@ void Announced::on_event(const WireEvent& event) {
 }
 
 bool Announced::has(ConnectionId connection, Direction teller, PieceIndex piece) const {
-  const std::size_t at = slot(connection, teller);
-  return at < told_.size() && piece.value() < told_[at].size() && told_[at].test(piece);
+  const protocol::Bitfield* told = told_.find(connection, teller);
+  return told != nullptr && piece.value() < told->size() && told->test(piece);
 }
 
 std::uint32_t Announced::count(ConnectionId connection, Direction teller) const {
-  const std::size_t at = slot(connection, teller);
-  return at < told_.size() ? told_[at].count() : 0;
+  const protocol::Bitfield* told = told_.find(connection, teller);
+  return told != nullptr ? told->count() : 0;
 }
 
 }  // namespace swarmlab::swarmsim

@@ -8,10 +8,9 @@
 // One bit per piece and side, once something was told; constant time per Have.
 #pragma once
 
-#include <vector>
-
 #include "protocol/bitfield.hpp"
 #include "protocol/piece_geometry.hpp"
+#include "swarmsim/checks/per_side.hpp"
 #include "swarmsim/wire/event.hpp"
 
 namespace swarmlab::swarmsim {
@@ -34,13 +33,10 @@ class Announced {
   std::uint32_t count(ConnectionId connection, Direction teller) const;
 
  private:
-  static std::size_t slot(ConnectionId connection, Direction teller) {
-    return 2 * std::size_t{connection.value()} + static_cast<std::size_t>(teller);
-  }
   std::uint32_t piece_count_;
   Moment moment_;
   bool last_was_news_ = false;
-  std::vector<protocol::Bitfield> told_;   // by connection and direction; empty before the first word
+  PerSide<protocol::Bitfield> told_;   // by who tells; empty before the first word
 };
 
 }  // namespace swarmlab::swarmsim

@@ -100,8 +100,8 @@ class Completes final : public Check {
     judgement.story.push_back(story_line(facts_.peers[peer.value()].joins, name + " joins"));
     if (const auto block = arrivals_.last_block(peer))
       judgement.story.push_back(story_line(
-          block->at, fmt::format("the last block that reached {} came from {}: piece {}, begin {}", name,
-                                 facts_.name(block->from), block->block.piece.value(), block->block.begin.value())));
+          block->at, fmt::format("the last block that reached {} came from {}: {}", name, facts_.name(block->from),
+                                 to_words(block->block))));
     else
       judgement.story.push_back(story_line(end.at, fmt::format("no block ever reached {}", name)));
     if (stopped_at_[peer.value()] != kNever)

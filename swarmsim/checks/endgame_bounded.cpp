@@ -167,7 +167,7 @@ class EndgameBounded final : public Check {
   void accuse(const Duty& duty, const std::string& how) {
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
-    const std::string block = fmt::format("piece {}, begin {}", duty.block.piece.value(), duty.block.begin.value());
+    const std::string block = to_words(duty.block);
     first_.summary = fmt::format("{} got {} and {} its request at {} (limit {})", facts_.name(duty.asker), block, how,
                                  facts_.name(duty.asked.of), to_text(within_));
     first_.story.push_back(

@@ -116,7 +116,7 @@ class EndgameRescuesLastBlock final : public Check {
     first_.verdict = Verdict::violated;
     const std::string& asker = facts_.name(holder.asker);
     const std::string& source = facts_.name(idle.source);
-    const std::string block = fmt::format("piece {}, begin {}", asked.block.piece.value(), asked.block.begin.value());
+    const std::string block = to_words(asked.block);
     first_.summary = fmt::format("{} leaves {} to {} alone, while {} has it, unchokes and is idle (limit {})", asker, block,
                                  facts_.name(holder.source), source, to_text(within_));
     first_.story.push_back(story_line(asked.decided, conversation(facts_, holder.asker, holder.source, "REQUEST " + block) + " decided"));

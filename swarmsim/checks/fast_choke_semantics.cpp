@@ -95,9 +95,8 @@ class FastChokeSemantics final : public Check {
       if (came.block != block || came.at > event.decided_earliest || !arrivals_.has_block(event.from, block)) continue;
       accuse(event, fmt::format("{} threw away a block that {} delivered after its Choke, and asks for it again",
                                 facts_.name(event.from), facts_.name(came.from)),
-             {story_line(came.at, fmt::format("{} delivers piece {}, begin {} to {}, which it was asked for before it choked",
-                                              facts_.name(came.from), block.piece.value(), block.begin.value(),
-                                              facts_.name(event.from)))});
+             {story_line(came.at, fmt::format("{} delivers {} to {}, which it was asked for before it choked",
+                                              facts_.name(came.from), to_words(block), facts_.name(event.from)))});
       return;
     }
   }

@@ -7,6 +7,7 @@
 
 #include "protocol/quantities.hpp"
 #include "swarmsim/checks/per_side.hpp"
+#include "swarmsim/checks/slot_terms.hpp"
 #include "swarmsim/checks/slot_watch.hpp"
 #include "swarmsim/checks/stillness.hpp"
 #include "swarmsim/checks/story.hpp"
@@ -14,23 +15,20 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr Duration kGrace = 1s;
-
 constexpr std::array kParameters{
     ParameterManual{"who", ParameterKind::peers, Need::required, "the peers that give slots"},
     ParameterManual{"idle", ParameterKind::duration, Need::optional,
                     "how long a slot may lie still (default: 1 min, after which a silent uploader counts as snubbing, too)"},
     ParameterManual{"within", ParameterKind::duration, Need::optional,
                     "the longest wait for a slot that lies still (default: the declared rechoke_interval and 1 s)"},
-    ParameterManual{"slots", ParameterKind::count, Need::optional, "how many (default: each peer's declared upload_slots)"},
+    SlotTerms::kSlots,
 };
 
 class IdleSlotsReleased final : public Check, private SpellHandler {
  public:
   explicit IdleSlotsReleased(const CheckContext& context)
       : facts_(context.facts), who_(context.arguments.peers("who"), facts_.peers.size()),
-        idle_(context.arguments.duration("idle", 60s)), within_(context.arguments.duration("within", Duration{})),
-        slots_(context.arguments.count("slots")),
+        idle_(context.arguments.duration("idle", 60s)), terms_(context.arguments),
         watch_(context.arguments.peers("who"), facts_.peers.size(), *this) {}
 
   EventSet interest() const override {
@@ -109,8 +107,8 @@ class IdleSlotsReleased final : public Check, private SpellHandler {
   // Nothing changes between the two times.
   void judge(const Spell& spell, Time from, Time to) {
     const PeerFacts& client = facts_.peers[spell.client.value()];
-    const std::uint64_t slots = slots_.value_or(client.upload_slots);
-    const Duration within = within_ > Duration{} ? within_ : client.rechoke_interval + kGrace;
+    const std::uint64_t slots = terms_.slots(client);
+    const Duration within = terms_.within(client);
     limit_ = std::max(limit_, within);
     const Seat* waster = nullptr;
     std::uint32_t still = 0;
@@ -158,8 +156,7 @@ class IdleSlotsReleased final : public Check, private SpellHandler {
   const RunFacts& facts_;
   PeerSet who_;
   Duration idle_;
-  Duration within_;
-  std::optional<std::uint64_t> slots_;
+  SlotTerms terms_;
   PerSide<Stillness> still_;      // by the side that serves
   PerSide<Since> waits_since_;
   SlotWatch watch_;

@@ -14,10 +14,6 @@ constexpr Duration kBetweenLooks = 500ms;
 // A Request that was decided in time may wait behind data to be sent.
 constexpr Duration kPatience = 10s;
 
-std::string name_of(const protocol::BlockRange& block) {
-  return fmt::format("piece {}, begin {}", block.piece.value(), block.begin.value());
-}
-
 }  // namespace
 
 void LostBlocks::lose(Loss loss) {
@@ -129,7 +125,7 @@ void LostBlocks::accuse(const Duty& duty, const Dialogue& source, Time now, std:
   const std::string& asker = facts_.name(duty.loss.asker);
   const std::string& other = facts_.name(source.source);
   const bool is_piece = duty.loss.scope == Scope::any_block_of_its_piece;
-  const std::string what = is_piece ? fmt::format("piece {}", duty.loss.block.piece.value()) : name_of(duty.loss.block);
+  const std::string what = is_piece ? fmt::format("piece {}", duty.loss.block.piece.value()) : to_words(duty.loss.block);
   first_.summary = fmt::format("{} forgot {}, which {} has and would serve (limit {})", asker, what,
                                other, to_text(within_));
   first_.story.push_back(story_line(duty.loss.at, fmt::format("{} {}", what, duty.loss.how)));

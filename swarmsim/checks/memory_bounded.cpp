@@ -131,10 +131,6 @@ class MemoryBounded final : public Check {
                            "queued for upload.");
   }
 
-  static std::string to_words(const protocol::BlockRange& block) {
-    return fmt::format("piece {}, begin {}", block.piece.value(), block.begin.value());
-  }
-
   const RunFacts& facts_;
   PeerSet who_;
   std::optional<std::uint64_t> requests_;

@@ -63,9 +63,9 @@ class NoDuplicateToSamePeer final : public Check {
     WireMessage before = event.message;
     before.begin = found->block.begin;
     before.length = static_cast<std::uint32_t>(found->block.length.value());
-    first_.summary = fmt::format("{} asks {} for {} piece {}, begin {} while its first request is still open",
+    first_.summary = fmt::format("{} asks {} for {} {} while its first request is still open",
                                  facts_.name(event.from), facts_.name(event.to), is_same ? "the same" : "a part of",
-                                 event.message.piece.value(), event.message.begin.value());
+                                 to_words(event.message.block()));
     first_.story.push_back(story_line(found->decided, conversation(facts_, event.from, event.to, before) + " decided"));
     first_.story.push_back(
         story_line(event.decided_earliest, conversation(facts_, event.from, event.to, event.message) + " decided"));

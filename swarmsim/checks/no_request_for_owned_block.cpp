@@ -83,8 +83,8 @@ class NoRequestForOwnedBlock final : public Check {
     ++wrong_;
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
-    first_.summary = fmt::format("{} asks {} for piece {}, begin {}, which it has got already", facts_.name(event.from),
-                                 facts_.name(event.to), block.piece.value(), block.begin.value());
+    first_.summary = fmt::format("{} asks {} for {}, which it has got already", facts_.name(event.from),
+                                 facts_.name(event.to), to_words(block));
     if (arrival != nullptr) {
       WireMessage came = event.message;
       came.kind = MessageKind::piece;

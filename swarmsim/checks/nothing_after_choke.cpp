@@ -168,8 +168,7 @@ class NothingAfterChoke final : public Check {
               std::string_view what) {
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
-    first_.summary = fmt::format("{} {} to {}: piece {}, begin {}", facts_.name(from), what, facts_.name(to),
-                                 block.piece.value(), block.begin.value());
+    first_.summary = fmt::format("{} {} to {}: {}", facts_.name(from), what, facts_.name(to), to_words(block));
     first_.story.push_back(story_line(server.choked, conversation(facts_, from, to, "CHOKE")));
     first_.story.push_back(story_line(at, fmt::format("{} {}", facts_.name(from), what)));
     first_.story.push_back("look at what the client does with a peer's queue of requests, and with blocks on their way from "

@@ -15,14 +15,14 @@ class PerSide {
  public:
   // A reference is good until a newer connection is asked for.
   T& at(ConnectionId connection, Direction writes) {
-    const std::size_t slot = 2 * std::size_t{connection.value()} + static_cast<std::size_t>(writes);
-    if (slot >= sides_.size()) sides_.resize((slot | 1) + 1);
-    return sides_[slot];
+    const std::size_t at = slot(connection, writes);
+    if (at >= sides_.size()) sides_.resize((at | 1) + 1);
+    return sides_[at];
   }
   // Null before it is first asked for.
   const T* find(ConnectionId connection, Direction writes) const {
-    const std::size_t slot = 2 * std::size_t{connection.value()} + static_cast<std::size_t>(writes);
-    return slot < sides_.size() ? &sides_[slot] : nullptr;
+    const std::size_t at = slot(connection, writes);
+    return at < sides_.size() ? &sides_[at] : nullptr;
   }
   // Of who wrote this message, and of who reads it.
   T& writer(const WireEvent& event) { return at(event.connection, event.direction); }
@@ -33,6 +33,10 @@ class PerSide {
   auto end() { return sides_.end(); }
 
  private:
+  static std::size_t slot(ConnectionId connection, Direction writes) {
+    return 2 * std::size_t{connection.value()} + static_cast<std::size_t>(writes);
+  }
+
   std::vector<T> sides_;
 };
 

@@ -137,9 +137,8 @@ class RequestsAreAnsweredOnce final : public Check {
     const auto found = std::ranges::find(desk.pending, event.message.block(), &Desk::Request::block);
     if (found == desk.pending.end()) {
       if (!is_piece && !facts_.geometry.is_valid(event.message.block())) return;   // of a request that made no sense
-      return accuse(fmt::format("{} {} piece {}, begin {} to {}, which did not ask, or has its answer already", facts_.name(event.from),
-                                is_piece ? "sends" : "rejects", event.message.piece.value(), event.message.begin.value(),
-                                facts_.name(event.to)),
+      return accuse(fmt::format("{} {} {} to {}, which did not ask, or has its answer already", facts_.name(event.from),
+                                is_piece ? "sends" : "rejects", to_words(event.message.block()), facts_.name(event.to)),
                     {story_line(event.at, conversation(facts_, event.from, event.to, event.message))});
     }
     for (auto earlier = desk.pending.begin(); earlier != found; ++earlier) earlier->passed = std::min(earlier->passed, event.at);

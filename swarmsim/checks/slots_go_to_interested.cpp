@@ -8,26 +8,24 @@
 
 #include "protocol/quantities.hpp"
 #include "swarmsim/checks/per_side.hpp"
+#include "swarmsim/checks/slot_terms.hpp"
 #include "swarmsim/checks/slot_watch.hpp"
 #include "swarmsim/checks/story.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr Duration kGrace = 1s;
-
 constexpr std::array kParameters{
     ParameterManual{"who", ParameterKind::peers, Need::required, "the peers that give slots"},
     ParameterManual{"within", ParameterKind::duration, Need::optional,
                     "the longest wait for a slot that is wasted (default: the declared rechoke_interval and 1 s)"},
-    ParameterManual{"slots", ParameterKind::count, Need::optional, "how many (default: each peer's declared upload_slots)"},
+    SlotTerms::kSlots,
 };
 
 class SlotsGoToInterested final : public Check, private SpellHandler {
  public:
   explicit SlotsGoToInterested(const CheckContext& context)
-      : facts_(context.facts), within_(context.arguments.duration("within", Duration{})),
-        slots_(context.arguments.count("slots")),
+      : facts_(context.facts), terms_(context.arguments),
         watch_(context.arguments.peers("who"), facts_.peers.size(), *this) {}
 
   EventSet interest() const override { return SlotWatch::interest(); }
@@ -51,8 +49,8 @@ class SlotsGoToInterested final : public Check, private SpellHandler {
  private:
   void on_spell(const Spell& spell) override {
     const PeerFacts& client = facts_.peers[spell.client.value()];
-    const std::uint64_t slots = slots_.value_or(client.upload_slots);
-    const Duration within = within_ > Duration{} ? within_ : client.rechoke_interval + kGrace;
+    const std::uint64_t slots = terms_.slots(client);
+    const Duration within = terms_.within(client);
     limit_ = std::max(limit_, within);
     const Seat* waster = nullptr;
     bool has_idle = false;
@@ -100,8 +98,7 @@ class SlotsGoToInterested final : public Check, private SpellHandler {
   }
 
   const RunFacts& facts_;
-  Duration within_;
-  std::optional<std::uint64_t> slots_;
+  SlotTerms terms_;
   PerSide<Since> waits_since_;
   SlotWatch watch_;
   Duration longest_{};

@@ -114,8 +114,7 @@ class UnrequestedIsIgnored final : public Check {
     push.begin = pushed->first.begin;
     push.length = static_cast<std::uint32_t>(pushed->first.length.value());
     first_.story.push_back(story_line(cause.pushed, conversation(facts_, cause.by, event.from, push) + ", false and not asked for"));
-    first_.story.push_back(story_line(had->second, fmt::format("piece {}, begin {} reaches {}, true and asked for",
-                                                               block.piece.value(), block.begin.value(), who)));
+    first_.story.push_back(story_line(had->second, fmt::format("{} reaches {}, true and asked for", to_words(block), who)));
     first_.story.push_back(story_line(event.decided_earliest, conversation(facts_, event.from, event.to, event.message) + ", again"));
     first_.story.push_back("All blocks of that piece that were asked for came true, so a pushed one must have got into it.  Look at "
                            "where an arriving block is matched with the requests made to its sender.");

@@ -1,7 +1,5 @@
 #include "swarmsim/peers/box.hpp"
 
-#include <fmt/format.h>
-
 namespace swarmlab::swarmsim {
 namespace {
 
@@ -26,10 +24,6 @@ void Box::send_block(const protocol::BlockRange& block, runtime::Slice payload) 
 void Box::send_block(const protocol::BlockRange& block) {
   const ByteCount offset = role_.geometry.offset_of(block.piece) + ByteCount(block.begin.value());
   send_block(block, role_.content.authentic(offset, block.length));
-}
-
-std::string to_words(const protocol::BlockRange& block) {
-  return fmt::format("piece {}, begin {}", block.piece.value(), block.begin.value());
 }
 
 }  // namespace swarmlab::swarmsim

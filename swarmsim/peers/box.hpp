@@ -106,7 +106,4 @@ std::unique_ptr<Box> make_box_of(Role& role, Line& line, std::size_t place) {
   return std::make_unique<B>(role, line, place);
 }
 
-// "piece 3, begin 16384" for what roles say.
-std::string to_words(const protocol::BlockRange& block);
-
 }  // namespace swarmlab::swarmsim

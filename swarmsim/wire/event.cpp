@@ -39,8 +39,7 @@ std::string to_string(const WireMessage& message) {
     case MessageKind::piece:
     case MessageKind::cancel:
     case MessageKind::reject:
-      return fmt::format("{} piece {}, begin {}, length {}{}", to_string(message.kind), message.piece.value(),
-                         message.begin.value(), to_text(ByteCount(message.length)),
+      return fmt::format("{} {}, length {}{}", to_string(message.kind), to_words(message.block()), to_text(ByteCount(message.length)),
                          message.kind == MessageKind::piece && message.authentic == Authentic::no ? " (corrupt)" : "");
     case MessageKind::have:
     case MessageKind::suggest:
