@@ -86,6 +86,10 @@ void Announcer::completed() {
   if (phase_ == Phase::running && current_ == nullptr) begin_round();
 }
 
+void Announcer::reannounce() {
+  if (phase_ == Phase::running && current_ == nullptr) begin_round();
+}
+
 void Announcer::stop() {
   if (phase_ == Phase::stopping || phase_ == Phase::stopped) return;
   const bool was_running = phase_ == Phase::running;

@@ -63,6 +63,8 @@ class Announcer final : private AnnounceHandler, private runtime::TimerHandler {
   void start();
   // The download has just ended; never call it for a torrent that was complete at start().
   void completed();
+  // Asks for peers now instead of when the interval ends; does nothing while an announce is under way or before start().
+  void reannounce();
   void stop();
 
  private:

@@ -448,4 +448,18 @@ void Download::accuse(PieceIndex piece, const std::vector<Verdict>& verdicts) {
   for (const Verdict& verdict : verdicts) owner_.on_culprit(verdict.peer, piece, verdict.guilt);
 }
 
+PiecesStatus Download::pieces() const {
+  PiecesStatus pieces;
+  const std::uint32_t count = metainfo_->geometry.piece_count();
+  pieces.states.reserve(count);
+  pieces.availability.reserve(count);
+  for (PieceIndex piece; metainfo_->geometry.contains(piece); ++piece) {
+    // The picker lets go of a piece when its hash is good, which is a little before its last byte is on disk.
+    const PieceState state = picker_.state(piece);
+    pieces.states.push_back(state == PieceState::have && !have_.test(piece) ? PieceState::whole : state);
+    pieces.availability.push_back(picker_.availability(piece));
+  }
+  return pieces;
+}
+
 }  // namespace swarmlab::client

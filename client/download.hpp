@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "client/content_store.hpp"
+#include "client/inspection.hpp"
 #include "client/peer_set.hpp"
 #include "client/piece_picker.hpp"
 #include "client/smart_ban.hpp"
@@ -83,6 +84,8 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   bool has(PieceIndex piece) const { return have_.test(piece); }
   const protocol::Bitfield& have() const { return have_; }
   bool is_complete() const { return have_.all(); }
+  // Of every piece, in order.
+  PiecesStatus pieces() const;
   ByteCount left() const { return left_; }
   // Payload received, everything counted.
   ByteCount downloaded() const { return downloaded_; }

@@ -46,7 +46,15 @@ std::string to_string(const Event& event) {
             return fmt::format("could not announce{} to {}: {}", name_of(e.event), e.url, e.reason);
           },
           [](const StorageFailed& e) { return fmt::format("stopped: {}: {}", e.path, e.reason); },
+          [](const Restarting& e) {
+            return fmt::format("failed; begins again in {} s (restart {})", seconds(e.after), e.restarts);
+          },
+          [](const GivenUp& e) {
+            return fmt::format("failed; not begun again after {} in a row: it stays as it is until it is started",
+                               counted(e.restarts, "restart"));
+          },
           [](const Stopped&) { return std::string("stopped"); },
+          [](const Removed&) { return std::string("removed; its files stay"); },
       },
       event);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,13 +29,18 @@ struct PieceVerified { PieceIndex piece; std::uint32_t pieces_have = 0; };
 struct PieceFailed { PieceIndex piece; std::uint32_t sources = 0; };                  // hash mismatch
 struct PeerBanned { Endpoint peer; PieceIndex piece; };
 struct Completed { ByteCount uploaded; ByteCount downloaded; };                       // became a seed
-struct TrackerAnswered { std::string_view url; protocol::AnnounceEvent event; std::uint32_t peers = 0; Duration interval{}; };
+struct TrackerAnswered { std::string_view url; protocol::AnnounceEvent event; std::uint32_t peers = 0; Duration interval{};
+                         std::span<const protocol::TrackerPeer> found{}; };   // `found`: the peers, as the tracker said
 struct TrackerFailed { std::string_view url; protocol::AnnounceEvent event; std::string_view reason; };
 struct StorageFailed { std::string_view path; std::string_view reason; };             // the torrent has stopped
+struct Restarting { Duration after{}; std::uint32_t restarts = 0; };                   // it failed, and is begun again (supervisor.hpp)
+struct GivenUp { std::uint32_t restarts = 0; };                                        // it failed, after so many restarts
 struct Stopped {};                                                                    // everything is closed
+struct Removed {};                                                                    // the last word of this torrent
 
 using Event = std::variant<Checked, PeerConnected, PeerDropped, PieceVerified, PieceFailed, PeerBanned,
-                           Completed, TrackerAnswered, TrackerFailed, StorageFailed, Stopped>;
+                           Completed, TrackerAnswered, TrackerFailed, StorageFailed, Restarting, GivenUp,
+                           Stopped, Removed>;
 std::string to_string(const Event& event);
 
 class SessionEvents {

@@ -94,7 +94,19 @@ std::string json_line(std::string_view torrent, Time at, const Event& event) {
         line["reason"] = text(e.reason);
         return line;
       },
+      [&](const Restarting& e) {
+        Json line = begin("restarting", torrent, at);
+        line["after_s"] = seconds(e.after);
+        line["restarts"] = e.restarts;
+        return line;
+      },
+      [&](const GivenUp& e) {
+        Json line = begin("given_up", torrent, at);
+        line["restarts"] = e.restarts;
+        return line;
+      },
       [&](const Stopped&) { return begin("stopped", torrent, at); },
+      [&](const Removed&) { return begin("removed", torrent, at); },
   };
   return std::visit(fill, event).dump();
 }

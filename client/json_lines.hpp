@@ -3,7 +3,8 @@
 //   {"event": "piece_verified", "time_s": 1.250, "torrent": "name", "piece": 7, "pieces_have": 8}
 //
 // `event` is checked, peer_connected, peer_dropped, piece_verified, piece_failed, peer_banned, completed,
-// tracker_answered, tracker_failed, storage_failed, stopped, once `listening` at the beginning, and `status` every second.
+// tracker_answered, tracker_failed, storage_failed, restarting, given_up, stopped, removed, once `listening` at the
+// beginning, and `status` every second.
 // Fields are those of client/events.hpp and TorrentStatus; rates are bytes per second.
 #pragma once
 

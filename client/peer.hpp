@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -59,6 +60,7 @@ class Peer final : private WireHandler {
   const Initiator initiator;
   const Endpoint endpoint;
   PeerId id;
+  std::string client;                  // its name, as it says (BEP 10, "v"), fit for one line
   std::optional<Endpoint> listens_at;  // of one that dialled us, as it says (BEP 10, "p")
   protocol::Features common_features;
   bool is_ready = false;               // both handshakes are through

@@ -34,6 +34,12 @@ class PeerSet {
     }
   }
   template <class F>
+  void for_each(F&& f) const {
+    for (const auto& peer : peers_) {
+      if (!peer->is_dropped) f(static_cast<const Peer&>(*peer));
+    }
+  }
+  template <class F>
   std::size_t count_if(F&& f) const {
     return static_cast<std::size_t>(std::ranges::count_if(
         peers_, [&](const auto& peer) { return !peer->is_dropped && f(*peer); }));

@@ -30,6 +30,7 @@ RateMeter::~RateMeter() = default;
 
 void RateMeter::add(Time now, ByteCount bytes) {
   if (bytes.value() == 0) return;
+  total_ += bytes;
   const std::int64_t number = now.time_since_epoch() / bucket_;
   rest(now);
   if (window_ == nullptr) {

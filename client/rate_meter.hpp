@@ -9,7 +9,7 @@
 // Accuracy: a steady flow is measured exactly but for the bytes of one bucket (1/20 of the window); what happened
 // longer ago than the window does not count.  Integers only.
 //
-// There are two per connection, most of them idle: 16 bytes, and some 200 more while the window holds bytes; rest() gives them back.
+// There are two per connection, most of them idle: 24 bytes, and some 200 more while the window holds bytes; rest() gives them back.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,15 @@ class RateMeter {
   BytesPerSecond rate(Time now) const;
   // Gives the memory back if nothing is left in the window.  Optional; for a slow tick.
   void rest(Time now);
+  // Everything that was ever added.
+  ByteCount total() const { return total_; }
   bool is_resting() const { return window_ == nullptr; }
 
  private:
   struct Window;
   std::unique_ptr<Window> window_;   // null: nothing flowed within the window
   Duration bucket_;
+  ByteCount total_;
 };
 
 }  // namespace swarmlab::client

@@ -3,6 +3,10 @@
 // Single-threaded; all calls from the loop's thread.  It listens, dials, announces and transfers by itself once
 // started.  Destroying a session closes everything at once and silently (what a kill does to a
 // process, but for the disk); stop() says goodbye: trackers hear "stopped", connections are closed, files synced.
+//
+// Torrents come and go while it runs.  A torrent that fails (a file that cannot be read or written) stops alone; by
+// Settings::restart it is begun again (client/supervisor.hpp).  A stopped torrent that goes on is made anew from what it was
+// added with, so nothing of its former life can haunt it; its totals are carried over.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +17,7 @@
 #include <vector>
 
 #include "client/events.hpp"
+#include "client/inspection.hpp"
 #include "client/settings.hpp"
 #include "protocol/metainfo.hpp"
 #include "runtime/outside.hpp"
@@ -43,13 +48,21 @@ struct TorrentStatus {
   std::uint32_t pieces_have = 0;
   std::uint32_t pieces_total = 0;
   ByteCount left;
-  ByteCount uploaded;                               // payload sent, since adding
+  // Since adding, pauses and restarts included:
+  ByteCount uploaded;                               // payload sent
   ByteCount downloaded;                             // payload received, wasted bytes included
   ByteCount wasted;                                 // duplicates and what failed its hash
   BytesPerSecond upload_rate;                       // payload, over Settings::rate_window
   BytesPerSecond download_rate;
   std::uint32_t peers = 0;                          // with a finished handshake
   std::uint32_t seeds = 0;                          // of them
+  std::uint32_t restarts = 0;                       // after failures, by Settings::restart
+};
+
+struct Limits {
+  std::optional<BytesPerSecond> up;
+  std::optional<BytesPerSecond> down;
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 class Session {
@@ -67,7 +80,31 @@ class Session {
   void stop();                                      // ends in one Stopped per torrent; see is_stopped()
   bool is_stopped() const;
 
+  // ---- one torrent; all of them require contains(torrent), and none may be called from within an event ----
+  // Pauses: says goodbye to trackers and peers, and ends in Stopped.
+  void stop(TorrentId torrent);
+  // Goes on after stop() or a failure; the files are checked first.  Does nothing for one that runs.
+  void start(TorrentId torrent);
+  // As stop(); then the torrent is forgotten (its files are not) and ends in Removed.
+  void remove(TorrentId torrent);
+  // Asks its trackers for peers now.
+  void reannounce(TorrentId torrent);
+  // False: no such peer is connected.
+  bool disconnect(TorrentId torrent, PeerKey peer);
+  // Of the whole session, from now on; nullopt: without limit.
+  void set_limits(const Limits& limits);
+  Limits limits() const;
+
+  // ---- what there is ----
+  // Those that were added and not removed, in order.
+  std::vector<TorrentId> torrents() const;
+  bool contains(TorrentId torrent) const;
+  // By its info hash: whether it is here already.
+  std::optional<TorrentId> find(const InfoHashV1& info_hash) const;
+  TorrentDescription describe(TorrentId torrent) const;
   TorrentStatus status(TorrentId torrent) const;
+  std::vector<PeerStatus> peers(TorrentId torrent) const;
+  PiecesStatus pieces(TorrentId torrent) const;
   const PeerId& peer_id() const;
 
  private:

@@ -12,6 +12,15 @@
 
 namespace swarmlab::client {
 
+// What becomes of a torrent that failed (client/supervisor.hpp).
+enum class RestartStrategy : std::uint8_t { never, one_for_one };
+struct RestartPolicy {
+  RestartStrategy strategy = RestartStrategy::never;
+  std::uint32_t max_restarts = 3;               // within the time below
+  Duration within = 10min;
+  Duration pause = 5s;                          // before a torrent is begun again
+};
+
 struct Settings {
   // ---- choking (BEP 3, "peer messages"; PAPERS: Cohen 2003) ----
   std::uint32_t upload_slots = 4;               // unchoked and interested peers, the optimistic ones included
@@ -63,6 +72,9 @@ struct Settings {
   // ---- disk ----
   ByteCount write_backlog = 16_MiB;             // bytes on their way to disk before reading from peers pauses
   std::uint32_t open_files = 64;
+
+  // ---- faults ----
+  RestartPolicy restart;                        // of a torrent whose files failed it
 
   std::string client_name = "Swarmlab/0.1";     // "v" of the extension handshake
   std::string peer_id_prefix = "-SL0100-";      // BEP 20

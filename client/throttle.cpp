@@ -10,6 +10,15 @@ Throttle::Throttle(std::optional<BytesPerSecond> rate, runtime::Clock& clock, ru
   if (rate_) rate_ = std::max(*rate_, BytesPerSecond(1));
 }
 
+void Throttle::set_rate(std::optional<BytesPerSecond> rate) {
+  rate_ = rate ? std::optional(std::max(*rate, BytesPerSecond(1))) : std::nullopt;
+  // Neither a debt nor a hoard of the old rate: a debt run up at 100 MiB/s would silence a new limit of 1 KiB/s for hours.
+  tokens_ = ByteCount(0);
+  filled_ = clock_.now();
+  timer_.disarm();
+  arm();
+}
+
 void Throttle::fill() {
   const Time now = clock_.now();
   const ByteCount earned = *rate_ * (now - filled_);
@@ -37,6 +46,10 @@ void Throttle::wait(TorrentId torrent, PeerKey peer) {
 
 void Throttle::arm() {
   if (timer_.is_armed() || waiting_.empty()) return;
+  if (!rate_) {
+    timer_.arm(clock_.now());
+    return;
+  }
   const ByteCount lacking = ByteCount(1) - std::min(tokens_, ByteCount(0));
   timer_.arm(clock_.now() + lacking / *rate_ + 1ms);
 }

@@ -31,6 +31,9 @@ class Throttle final : private runtime::TimerHandler {
   Throttle(std::optional<BytesPerSecond> rate, runtime::Clock& clock, runtime::Timers& timers,
            ThrottleHandler& handler);
 
+  // From now on; nullopt: without limit.  What waits goes on at the new rate.
+  void set_rate(std::optional<BytesPerSecond> rate);
+  std::optional<BytesPerSecond> rate() const { return rate_; }
   // Whether bytes may pass now.
   bool is_open();
   void charge(ByteCount bytes);

@@ -242,7 +242,7 @@ TransferTotals Torrent::totals() const {
 void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,
                                 const protocol::AnnounceReply& reply, Duration interval) {
   const EventScope scope(*this);
-  emit(TrackerAnswered{url, event, static_cast<std::uint32_t>(reply.peers.size()), interval});
+  emit(TrackerAnswered{url, event, static_cast<std::uint32_t>(reply.peers.size()), interval, reply.peers});
   std::vector<Endpoint> found;
   for (const protocol::TrackerPeer& peer : reply.peers) {
     if (peer.id != session_.peer_id) found.push_back(peer.endpoint);
@@ -275,6 +275,18 @@ std::optional<IpAddress> Torrent::source_for(const Endpoint& to) const {
 void Torrent::add_peer(const Endpoint& peer) {
   learn(peer);
   if (download_ != nullptr && state_ != TorrentState::stopping) dial_timer_.arm_no_later_than(outside_.clock.now());
+}
+
+void Torrent::reannounce() {
+  if (announcer_ != nullptr) announcer_->reannounce();
+}
+
+bool Torrent::disconnect(PeerKey key) {
+  const EventScope scope(*this);
+  Peer* peer = peers_.find(key);
+  if (peer == nullptr) return false;
+  drop(*peer, "was disconnected by hand");
+  return true;
 }
 
 void Torrent::dial_more() {
@@ -512,31 +524,6 @@ void Torrent::settle() {
     if (std::exchange(has_new_candidates_, false)) dial_timer_.arm_no_later_than(outside_.clock.now());
   }
   if (std::exchange(some_dropped_, false)) peers_.destroy_dropped();
-}
-
-TorrentStatus Torrent::status() const {
-  TorrentStatus status;
-  status.state = state_;
-  status.error = error_;
-  status.pieces_total = metainfo_->geometry.piece_count();
-  if (download_ == nullptr) {
-    status.left = metainfo_->geometry.total();
-    return status;
-  }
-  status.pieces_have = download_->have().count();
-  status.left = download_->left();
-  status.downloaded = download_->downloaded();
-  status.wasted = download_->wasted();
-  if (upload_ != nullptr) status.uploaded = upload_->uploaded();
-  const Time now = outside_.clock.now();
-  status.peers = static_cast<std::uint32_t>(peers_.count_if([&](const Peer& peer) {
-    if (!peer.is_ready) return false;
-    status.upload_rate = status.upload_rate + peer.takes.rate(now);
-    status.download_rate = status.download_rate + peer.gives.rate(now);
-    return true;
-  }));
-  status.seeds = static_cast<std::uint32_t>(peers_.count_if([](const Peer& peer) { return peer.is_seed(); }));
-  return status;
 }
 
 }  // namespace swarmlab::client

@@ -59,6 +59,9 @@ class Torrent final : private PeerOwner,
   void start();
   void stop();
   void add_peer(const Endpoint& peer);
+  void reannounce();
+  // False: no such peer is connected.
+  bool disconnect(PeerKey peer);
   // Takes over an accepted stream whose handshake (in `first_bytes`) names this torrent.
   void accept(runtime::StreamId stream, const Endpoint& from, Bytes first_bytes);
   void on_up_tokens(PeerKey peer);
@@ -67,6 +70,13 @@ class Torrent final : private PeerOwner,
   const InfoHashV1& info_hash() const { return metainfo_->info_hash; }
   TorrentState state() const { return state_; }
   TorrentStatus status() const;
+  TorrentDescription describe() const;
+  std::vector<PeerStatus> peers() const;
+  PiecesStatus pieces() const;
+  // What it was added with: a torrent that is begun again is made of it.
+  const AddTorrent& options() const { return options_; }
+  // Nothing of it is under way any more: no goodbye to a tracker, no write.
+  bool is_quiet() const { return announcer_has_stopped_ && store_.is_idle(); }
 
  private:
   // PeerOwner

@@ -6,6 +6,7 @@
 
 #include "protocol/assert.hpp"
 #include "protocol/extension_handshake.hpp"
+#include "protocol/text.hpp"
 
 namespace swarmlab::client {
 
@@ -121,6 +122,7 @@ void Torrent::on_extended(Peer& peer, const protocol::Extended& message) {
     drop(peer, "sent a malformed extension handshake: " + to_string(theirs.error()));
     return;
   }
+  if (theirs->client) peer.client = protocol::one_line(*theirs->client, 64);
   if (theirs->request_queue) peer.reqq = std::max(1u, *theirs->request_queue);
   if (theirs->listen_port && peer.initiator == Initiator::them && !peer.listens_at) {
     // Where it could be dialled: no need to, while it is connected.

@@ -68,7 +68,7 @@ TEST(RateMeter, GivesItsMemoryBackAfterSilence) {
   EXPECT_TRUE(meter.is_resting());
 }
 
-TEST(RateMeter, IsSmallWhenIdle) { static_assert(sizeof(RateMeter) == 16); }
+TEST(RateMeter, IsSmallWhenIdle) { static_assert(sizeof(RateMeter) == 24); }
 
 }  // namespace
 }  // namespace swarmlab::client

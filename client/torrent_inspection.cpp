@@ -1,0 +1,81 @@
+// What a torrent tells about itself when asked.
+#include "client/torrent.hpp"
+
+#include <algorithm>
+
+namespace swarmlab::client {
+
+TorrentStatus Torrent::status() const {
+  TorrentStatus status;
+  status.state = state_;
+  status.error = error_;
+  status.pieces_total = metainfo_->geometry.piece_count();
+  if (download_ == nullptr) {
+    status.left = metainfo_->geometry.total();
+    return status;
+  }
+  status.pieces_have = download_->have().count();
+  status.left = download_->left();
+  status.downloaded = download_->downloaded();
+  status.wasted = download_->wasted();
+  if (upload_ != nullptr) status.uploaded = upload_->uploaded();
+  const Time now = outside_.clock.now();
+  status.peers = static_cast<std::uint32_t>(peers_.count_if([&](const Peer& peer) {
+    if (!peer.is_ready) return false;
+    status.upload_rate = status.upload_rate + peer.takes.rate(now);
+    status.download_rate = status.download_rate + peer.gives.rate(now);
+    return true;
+  }));
+  status.seeds = static_cast<std::uint32_t>(peers_.count_if([](const Peer& peer) { return peer.is_seed(); }));
+  return status;
+}
+
+TorrentDescription Torrent::describe() const {
+  const protocol::PieceGeometry& geometry = metainfo_->geometry;
+  return {metainfo_->name, metainfo_->info_hash,    options_.directory,
+          geometry.total(), geometry.piece_length(), geometry.piece_count()};
+}
+
+std::vector<PeerStatus> Torrent::peers() const {
+  const Time now = outside_.clock.now();
+  std::vector<PeerStatus> all;
+  peers_.for_each([&](const Peer& peer) {
+    PeerStatus& status = all.emplace_back();
+    status.key = peer.key;
+    status.endpoint = peer.endpoint;
+    status.by = peer.initiator;
+    status.connected = now - peer.since;
+    status.is_ready = peer.is_ready;
+    if (!peer.is_ready) return;
+    status.id = peer.id;
+    status.client = peer.client;
+    status.pieces = peer.pieces.count();
+    status.is_seed = peer.is_seed();
+    status.am_interested = peer.am_interested;
+    status.peer_choking = peer.peer_choking;
+    status.is_snubbed = peer.is_snubbed;
+    status.am_choking = peer.am_choking;
+    status.peer_interested = peer.peer_interested;
+    status.download_rate = peer.gives.rate(now);
+    status.upload_rate = peer.takes.rate(now);
+    status.downloaded = peer.gives.total();
+    status.uploaded = peer.takes.total();
+    status.interesting = peer.interesting;
+    status.requests_open = static_cast<std::uint32_t>(peer.open.size());
+    status.requests_late = static_cast<std::uint32_t>(peer.late.size());
+    status.requests_queued = static_cast<std::uint32_t>(peer.queue.size());
+    status.reading = peer.reading;
+    status.silent = now - peer.wire.last_received();
+    status.since_sent = now - peer.wire.last_sent();
+    status.round_trip = peer.wire.round_trip_time();
+  });
+  return all;
+}
+
+PiecesStatus Torrent::pieces() const {
+  if (download_ != nullptr) return download_->pieces();
+  const std::uint32_t count = metainfo_->geometry.piece_count();
+  return {std::vector(count, PieceState::missing), std::vector<std::uint32_t>(count, 0)};
+}
+
+}  // namespace swarmlab::client
