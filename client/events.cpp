@@ -22,6 +22,9 @@ std::int64_t seconds(Duration duration) { return std::chrono::duration_cast<std:
 std::string to_string(const Event& event) {
   return std::visit(
       Overloaded{
+          [](const MetadataReceived& e) {
+            return fmt::format("got the metadata: \"{}\", {} pieces", e.name, e.pieces);
+          },
           [](const Checked& e) { return fmt::format("checked the files: {} of {} pieces are here", e.pieces_found, e.pieces_total); },
           [](const PeerConnected& e) {
             return fmt::format("{} {}", e.by == Initiator::us ? "connected to" : "accepted", to_string(e.peer));

@@ -22,6 +22,8 @@ using TorrentId = Index<struct TorrentTag>;
 
 enum class Initiator : std::uint8_t { us, them };
 
+// What a magnet link stood for has come and is right.
+struct MetadataReceived { std::string_view name; ByteCount size; std::uint32_t pieces = 0; };
 struct Checked { std::uint32_t pieces_found = 0; std::uint32_t pieces_total = 0; };   // initial check is over
 struct PeerConnected { Endpoint peer; PeerId id; Initiator by = Initiator::us; };
 struct PeerDropped { Endpoint peer; std::string_view reason; };
@@ -38,8 +40,8 @@ struct GivenUp { std::uint32_t restarts = 0; };                                 
 struct Stopped {};                                                                    // everything is closed
 struct Removed {};                                                                    // the last word of this torrent
 
-using Event = std::variant<Checked, PeerConnected, PeerDropped, PieceVerified, PieceFailed, PeerBanned,
-                           Completed, TrackerAnswered, TrackerFailed, StorageFailed, Restarting, GivenUp,
+using Event = std::variant<MetadataReceived, Checked, PeerConnected, PeerDropped, PieceVerified, PieceFailed,
+                           PeerBanned, Completed, TrackerAnswered, TrackerFailed, StorageFailed, Restarting, GivenUp,
                            Stopped, Removed>;
 std::string to_string(const Event& event);
 

@@ -15,7 +15,7 @@
 
 namespace swarmlab::client {
 
-// Who a torrent is.
+// Who a torrent is.  Of a magnet link whose metadata is unknown: no sizes, and the link's name, or else its hash.
 struct TorrentDescription {
   std::string name;
   InfoHashV1 info_hash;

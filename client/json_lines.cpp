@@ -30,6 +30,13 @@ Json begin(std::string_view event, std::string_view torrent, Time at) {
 
 std::string json_line(std::string_view torrent, Time at, const Event& event) {
   const auto fill = Overloaded{
+      [&](const MetadataReceived& e) {
+        Json line = begin("metadata_received", torrent, at);
+        line["name"] = text(e.name);
+        line["size"] = e.size.value();
+        line["pieces"] = e.pieces;
+        return line;
+      },
       [&](const Checked& e) {
         Json line = begin("checked", torrent, at);
         line["pieces_found"] = e.pieces_found;

@@ -4,11 +4,13 @@
 // It stands between its WireConnection and the torrent, so that the latter hears of peers, not of streams.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "client/early_messages.hpp"
 #include "client/events.hpp"
 #include "client/peer_key.hpp"
 #include "client/rate_meter.hpp"
@@ -62,6 +64,10 @@ class Peer final : private WireHandler {
   PeerId id;
   std::string client;                  // its name, as it says (BEP 10, "v"), fit for one line
   std::optional<Endpoint> listens_at;  // of one that dialled us, as it says (BEP 10, "p")
+  bool is_upload_only = false;         // BEP 21: it fetches nothing
+  static constexpr std::size_t kExtensions = 3;
+  std::array<std::uint8_t, kExtensions> extension_ids{};   // its numbers of our extensions (by our number - 1); 0: not spoken
+  EarlyMessages early;                 // what it said before we knew the torrent
   protocol::Features common_features;
   bool is_ready = false;               // both handshakes are through
   bool is_dropped = false;             // closed; destroyed when the event is over

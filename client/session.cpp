@@ -29,6 +29,7 @@ PeerId make_peer_id(const std::string& prefix, runtime::Random& random) {
 
 std::string_view to_string(TorrentState state) {
   switch (state) {
+    case TorrentState::fetching_metadata: return "fetching metadata";
     case TorrentState::checking: return "checking";
     case TorrentState::downloading: return "downloading";
     case TorrentState::seeding: return "seeding";
@@ -69,7 +70,7 @@ class Session::Impl final : private ThrottleHandler,
   }
 
   TorrentId add(AddTorrent options) {
-    SWARM_ASSERT(options.metainfo != nullptr);
+    SWARM_ASSERT(options.metainfo != nullptr || options.magnet.has_value());
     const TorrentId id(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back(std::make_unique<Torrent>(id, context_, std::move(options)), settings_.restart);
     by_hash_.emplace(torrent(id).info_hash(), id);
@@ -289,6 +290,9 @@ bool Session::contains(TorrentId torrent) const { return impl_->contains(torrent
 std::optional<TorrentId> Session::find(const InfoHashV1& info_hash) const { return impl_->find(info_hash); }
 TorrentDescription Session::describe(TorrentId torrent) const { return impl_->torrent(torrent).describe(); }
 TorrentStatus Session::status(TorrentId torrent) const { return impl_->status(torrent); }
+std::shared_ptr<const protocol::Metainfo> Session::metainfo(TorrentId torrent) const {
+  return impl_->torrent(torrent).metainfo();
+}
 std::vector<PeerStatus> Session::peers(TorrentId torrent) const { return impl_->torrent(torrent).peers(); }
 PiecesStatus Session::pieces(TorrentId torrent) const { return impl_->torrent(torrent).pieces(); }
 const PeerId& Session::peer_id() const { return impl_->peer_id(); }

@@ -19,6 +19,7 @@
 #include "client/events.hpp"
 #include "client/inspection.hpp"
 #include "client/settings.hpp"
+#include "protocol/magnet.hpp"
 #include "protocol/metainfo.hpp"
 #include "runtime/outside.hpp"
 
@@ -29,8 +30,10 @@ enum class OnStart : std::uint8_t {
   trust_data,   // take the files for complete
 };
 
+// What is to be shared: a torrent, or a magnet link whose metadata is fetched from peers first (BEP 9).
 struct AddTorrent {
   std::shared_ptr<const protocol::Metainfo> metainfo;
+  std::optional<protocol::Magnet> magnet;           // where there is no metainfo
   std::string directory;                            // files go to directory/name[/...]
   OnStart on_start = OnStart::check;
   bool check_only = false;                          // check, tell, and do nothing more
@@ -38,16 +41,19 @@ struct AddTorrent {
   std::vector<Endpoint> peers;                      // to dial at once
 };
 
-enum class TorrentState : std::uint8_t { checking, downloading, seeding, stopping, stopped, failed };
+enum class TorrentState : std::uint8_t { fetching_metadata, checking, downloading, seeding, stopping, stopped, failed };
 std::string_view to_string(TorrentState state);
+
+// What is left of a torrent whose size nobody has told us yet, to trackers too: something, which is all that is known.
+inline constexpr ByteCount kUnknownLeft = 16_KiB;
 
 // A torrent at one moment.
 struct TorrentStatus {
   TorrentState state = TorrentState::checking;
   std::string error;                                // of a failed one
   std::uint32_t pieces_have = 0;
-  std::uint32_t pieces_total = 0;
-  ByteCount left;
+  std::uint32_t pieces_total = 0;                   // 0 while the metadata is unknown
+  ByteCount left;                                   // kUnknownLeft while it is
   // Since adding, pauses and restarts included:
   ByteCount uploaded;                               // payload sent
   ByteCount downloaded;                             // payload received, wasted bytes included
@@ -103,6 +109,8 @@ class Session {
   std::optional<TorrentId> find(const InfoHashV1& info_hash) const;
   TorrentDescription describe(TorrentId torrent) const;
   TorrentStatus status(TorrentId torrent) const;
+  // nullptr while a magnet link's metadata is unknown.
+  std::shared_ptr<const protocol::Metainfo> metainfo(TorrentId torrent) const;
   std::vector<PeerStatus> peers(TorrentId torrent) const;
   PiecesStatus pieces(TorrentId torrent) const;
   const PeerId& peer_id() const;

@@ -55,6 +55,8 @@ struct Settings {
   bool fast_extension = true;                   // BEP 6
   bool extension_protocol = true;               // BEP 10
   std::uint32_t request_queue = 250;            // the peer's open requests that we keep ("reqq")
+  bool metadata_exchange = true;                // BEP 9
+  Duration metadata_timeout = 10s;              // a piece of metadata not sent by then is asked elsewhere
 
   // ---- verification ----
   Duration ban_time = 1h;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "protocol/assert.hpp"
-#include "protocol/extension_handshake.hpp"
 
 namespace swarmlab::client {
 namespace {
@@ -35,9 +34,12 @@ constexpr Duration kCrossingTime = 15s;
 
 Torrent::Torrent(TorrentId id, SessionContext& session, AddTorrent torrent)
     : id_(id), session_(session), outside_(session.outside), settings_(session.settings),
-      metainfo_(torrent.metainfo), options_(std::move(torrent)), pool_(settings_.redial_base),
-      store_(outside_.files, metainfo_, options_.directory, settings_.open_files, *this),
+      info_hash_(torrent.metainfo != nullptr ? torrent.metainfo->info_hash : torrent.magnet->info_hash),
+      options_(std::move(torrent)), pool_(settings_.redial_base),
+      metadata_exchange_(outside_, settings_, peers_, static_cast<MetadataExchangeOwner&>(*this)),
       upkeep_timer_(outside_.timers, *this, kUpkeep), dial_timer_(outside_.timers, *this, kDial) {
+  extensions_.add(metadata_exchange_);
+  if (options_.metainfo != nullptr) know(options_.metainfo);
   for (const Endpoint& peer : options_.peers) learn(peer);
 }
 
@@ -50,6 +52,25 @@ void Torrent::emit(const Event& event) {
 // ---- life ----
 
 void Torrent::start() {
+  if (metainfo_ == nullptr) {
+    state_ = TorrentState::fetching_metadata;
+    for (const Endpoint& peer : options_.magnet->peers) learn(peer);
+    metadata_exchange_.fetch(info_hash_);
+    begin_announcing();
+    return;
+  }
+  check();
+}
+
+void Torrent::know(std::shared_ptr<const protocol::Metainfo> metainfo) {
+  metainfo_ = std::move(metainfo);
+  options_.metainfo = metainfo_;   // a torrent that is begun again need not fetch it again
+  StoreHandler& handler = *this;
+  store_ = std::make_unique<ContentStore>(outside_.files, metainfo_, options_.directory, settings_.open_files, handler);
+  metadata_exchange_.serve(metainfo_->info);
+}
+
+void Torrent::check() {
   if (options_.on_start == OnStart::trust_data) {
     Bitfield all(metainfo_->geometry.piece_count());
     all.set_all();
@@ -57,11 +78,12 @@ void Torrent::start() {
     return;
   }
   CheckHandler& handler = *this;
-  checker_ = std::make_unique<Checker>(store_, outside_.hasher, metainfo_, kCheckTags, handler);
+  checker_ = std::make_unique<Checker>(*store_, outside_.hasher, metainfo_, kCheckTags, handler);
   checker_->start();
 }
 
 void Torrent::on_checked(const Bitfield& found) {
+  const EventScope scope(*this);
   emit(Checked{found.count(), found.size()});
   if (options_.check_only) {
     make_download(found);
@@ -78,26 +100,38 @@ void Torrent::on_check_failed(std::string_view path, FileError why) {
 
 void Torrent::make_download(const Bitfield& have) {
   DownloadOwner& owner = *this;
-  download_ = std::make_unique<Download>(outside_, settings_, metainfo_, have, store_, peers_, kDownloadTags, owner);
+  download_ = std::make_unique<Download>(outside_, settings_, metainfo_, have, *store_, peers_, kDownloadTags, owner);
+  peers_.for_each_ready([&](Peer& peer) { download_->peer_ready(peer); });   // of a magnet link
 }
 
 void Torrent::begin_transfer(const Bitfield& have) {
   make_download(have);
   UploadOwner& upload_owner = *this;
-  upload_ = std::make_unique<Upload>(outside_, settings_, metainfo_, store_, peers_, id_, session_.up, kUploadTags,
+  upload_ = std::make_unique<Upload>(outside_, settings_, metainfo_, *store_, peers_, id_, session_.up, kUploadTags,
                                      upload_owner);
+  peers_.for_each_ready([&](Peer& peer) { upload_->peer_ready(peer); });
   state_ = have.all() ? TorrentState::seeding : TorrentState::downloading;
-  if (!have.all()) store_.create_empty_files(kCreateTag);
+  if (!have.all()) store_->create_empty_files(kCreateTag);
   upload_->start();
+  if (announcer_ == nullptr) begin_announcing();
+  welcome_early_peers();
+}
+
+void Torrent::begin_announcing() {
   announcer_ = std::make_unique<Announcer>(
       outside_, settings_,
-      AnnouncerIdentity{metainfo_->info_hash, session_.peer_id, session_.listen_port, session_.tracker_key,
+      AnnouncerIdentity{info_hash_, session_.peer_id, session_.listen_port, session_.tracker_key,
                         session_.from},
-      options_.trackers ? *options_.trackers : metainfo_->trackers, static_cast<AnnouncerOwner&>(*this));
+      trackers(), static_cast<AnnouncerOwner&>(*this));
   announcer_has_stopped_ = false;
   announcer_->start();
   // From an event of its own: whoever added the torrent is not called back before it has returned.
   dial_timer_.arm(outside_.clock.now());
+}
+
+bool Torrent::is_open() const {
+  return announcer_ != nullptr && (state_ == TorrentState::fetching_metadata || state_ == TorrentState::checking ||
+                                   state_ == TorrentState::downloading || state_ == TorrentState::seeding);
 }
 
 void Torrent::stop() {
@@ -119,7 +153,12 @@ void Torrent::wind_down(TorrentState next) {
     if (announcer_has_stopped_) upkeep_timer_.arm(outside_.clock.now());
     return;
   }
-  store_.sync(kSyncTag);
+  metadata_exchange_.halt();
+  if (store_ != nullptr) {
+    store_->sync(kSyncTag);
+  } else {
+    was_synced_ = true;
+  }
   if (announcer_ != nullptr) announcer_->stop();
 }
 
@@ -147,24 +186,13 @@ void Torrent::complete() {
   state_ = TorrentState::seeding;
   emit(Completed{upload_->uploaded(), download_->downloaded()});
   announcer_->completed();
-  store_.sync(kSyncTag + 2);
+  store_->sync(kSyncTag + 2);
   peers_.for_each_ready([&](Peer& peer) {
     if (peer.is_seed()) drop(peer, "both have everything");
   });
 }
 
 // ---- parts report ----
-
-// Whatever happens within the scope is settled once, at the end of the outermost.
-struct Torrent::EventScope {
-  explicit EventScope(Torrent& t) : torrent(t) { ++torrent.event_depth_; }
-  ~EventScope() {
-    if (--torrent.event_depth_ == 0) torrent.settle();
-  }
-  EventScope(const EventScope&) = delete;
-  EventScope& operator=(const EventScope&) = delete;
-  Torrent& torrent;
-};
 
 void Torrent::on_settled() {
   if (event_depth_ == 0) settle();
@@ -190,7 +218,7 @@ void Torrent::on_stored(const StoreResult& result) {
   } else {
     download_->on_stored(result);
     // Reading goes on when half of what waits for the disk is through.
-    if (disk_holds_back_ && store_.write_backlog() <= settings_.write_backlog / 2) {
+    if (disk_holds_back_ && store_->write_backlog() <= settings_.write_backlog / 2) {
       disk_holds_back_ = false;
       peers_.for_each_ready([&](Peer& peer) {
         if (peer.wire.is_paused() && !peer.waits_for_down_tokens) peer.wire.resume_reading();
@@ -216,17 +244,24 @@ void Torrent::on_culprit(PeerKey key, PieceIndex piece, Guilt guilt) {
     if (peer != nullptr) drop(*peer, "had a part in too many pieces that failed their hash");
     return;
   }
-  std::optional<Endpoint> culprit;
-  if (peer != nullptr) culprit = peer->endpoint;
-  else if (const auto gone = addresses_.find(key); gone != addresses_.end()) culprit = Endpoint{gone->second, 0};
+  const auto culprit = endpoint_of(key);
   if (!culprit) return;
-  const Time now = outside_.clock.now();
-  const IpAddress& address = culprit->address;
-  if (!bans_.is_banned(address, now)) emit(PeerBanned{*culprit, piece});   // its other pieces are no news
-  bans_.ban(address, now + settings_.ban_time);
+  if (!bans_.is_banned(culprit->address, outside_.clock.now())) emit(PeerBanned{*culprit, piece});   // its other pieces are no news
+  ban(*culprit, "sent data that failed its hash");
+}
+
+// Of a peer that is here, or was and is remembered (then without its port).
+std::optional<Endpoint> Torrent::endpoint_of(PeerKey key) {
+  if (const Peer* peer = peers_.find(key)) return peer->endpoint;
+  const auto gone = addresses_.find(key);
+  return gone != addresses_.end() ? std::optional(Endpoint{gone->second, 0}) : std::nullopt;
+}
+
+void Torrent::ban(const Endpoint& culprit, std::string_view reason) {
+  bans_.ban(culprit.address, outside_.clock.now() + settings_.ban_time);
   // All its connections: a ban that leaves one open is none (bug B46).
   peers_.for_each([&](Peer& other) {
-    if (other.endpoint.address == address) drop(other, "sent data that failed its hash");
+    if (other.endpoint.address == culprit.address) drop(other, reason);
   });
 }
 
@@ -236,6 +271,9 @@ bool Torrent::can_serve(PieceIndex piece) const {
 
 TransferTotals Torrent::totals() const {
   // What a failed hash takes back must not be taken back from a tracker: totals never fall (bug B64).
+  if (download_ == nullptr || upload_ == nullptr) {
+    return {ByteCount(), ByteCount(), metainfo_ != nullptr ? metainfo_->geometry.total() : kUnknownLeft};
+  }
   return {upload_->uploaded(), download_->fetched(), download_->left()};
 }
 
@@ -274,7 +312,7 @@ std::optional<IpAddress> Torrent::source_for(const Endpoint& to) const {
 
 void Torrent::add_peer(const Endpoint& peer) {
   learn(peer);
-  if (download_ != nullptr && state_ != TorrentState::stopping) dial_timer_.arm_no_later_than(outside_.clock.now());
+  if (is_open()) dial_timer_.arm_no_later_than(outside_.clock.now());
 }
 
 void Torrent::reannounce() {
@@ -290,7 +328,7 @@ bool Torrent::disconnect(PeerKey key) {
 }
 
 void Torrent::dial_more() {
-  if (state_ != TorrentState::downloading && state_ != TorrentState::seeding) return;
+  if (!is_open()) return;
   const Time now = outside_.clock.now();
   const auto is_banned = [&](const IpAddress& address) { return bans_.is_banned(address, now); };
   std::size_t connected = peers_.count_if([](const Peer&) { return true; });
@@ -309,9 +347,8 @@ void Torrent::dial_more() {
 }
 
 void Torrent::accept(runtime::StreamId stream, const Endpoint& from, Bytes first_bytes) {
-  const bool is_running = state_ == TorrentState::downloading || state_ == TorrentState::seeding;
   const bool is_full = peers_.count_if([](const Peer&) { return true; }) >= settings_.max_peers;
-  if (!is_running || is_full || bans_.is_banned(from.address, outside_.clock.now())) {
+  if (!is_open() || is_full || bans_.is_banned(from.address, outside_.clock.now())) {
     outside_.network.close(stream);
     return;
   }
@@ -327,11 +364,11 @@ void Torrent::accept(runtime::StreamId stream, const Endpoint& from, Bytes first
 void Torrent::on_established(Peer& peer) {
   peer.wire.send(protocol::Handshake{
       {.extension_protocol = settings_.extension_protocol, .fast = settings_.fast_extension},
-      metainfo_->info_hash, session_.peer_id});
+      info_hash_, session_.peer_id});
 }
 
 void Torrent::on_handshake(Peer& peer, const protocol::Handshake& handshake) {
-  if (handshake.info_hash != metainfo_->info_hash) {
+  if (handshake.info_hash != info_hash_) {
     drop(peer, "answered for another torrent");
     return;
   }
@@ -353,8 +390,8 @@ void Torrent::on_handshake(Peer& peer, const protocol::Handshake& handshake) {
   peer.is_ready = true;
   --half_open_;
   peer.since = outside_.clock.now();
-  download_->peer_ready(peer);
-  upload_->peer_ready(peer);
+  if (download_ != nullptr) download_->peer_ready(peer);
+  if (upload_ != nullptr) upload_->peer_ready(peer);
   greet(peer);
   emit(PeerConnected{peer.endpoint, peer.id, peer.initiator});
 }
@@ -379,22 +416,21 @@ bool Torrent::resolve_duplicate(Peer& peer) {
 
 // First messages: what we have (BEP 3; BEP 6 where both speak it), then what we speak (BEP 10).
 void Torrent::greet(Peer& peer) {
-  const Bitfield& have = download_->have();
-  if (peer.common_features.fast && have.all()) {
-    peer.wire.send(protocol::encode(protocol::HaveAll{}));
-  } else if (peer.common_features.fast && have.none()) {
+  const bool has_none = download_ == nullptr || download_->have().none();
+  if (peer.common_features.fast && has_none) {
     peer.wire.send(protocol::encode(protocol::HaveNone{}));
-  } else if (!have.none()) {
-    peer.wire.send(protocol::Message(protocol::BitfieldMessage{have.wire()}));
+  } else if (peer.common_features.fast && download_->have().all()) {
+    peer.wire.send(protocol::encode(protocol::HaveAll{}));
+  } else if (!has_none) {
+    peer.wire.send(protocol::Message(protocol::BitfieldMessage{download_->have().wire()}));
   }
-  if (peer.common_features.extension_protocol) {
-    const protocol::ExtensionHandshake ours{
-        .listen_port = session_.listen_port != 0 ? std::optional(session_.listen_port) : std::nullopt,
-        .client = settings_.client_name,
-        .request_queue = settings_.request_queue};
-    const std::vector<std::byte> payload = protocol::encode(ours);
-    peer.wire.send(protocol::Message(protocol::Extended{0, payload}));
-  }
+  extensions_.greet(peer, handshake_facts());
+}
+
+HandshakeFacts Torrent::handshake_facts() const {
+  return {.listen_port = session_.listen_port != 0 ? std::optional(session_.listen_port) : std::nullopt,
+          .client_name = settings_.client_name,
+          .request_queue = settings_.request_queue};
 }
 
 void Torrent::on_wire_closed(Peer& peer, std::string_view reason) { drop(peer, reason); }
@@ -408,14 +444,15 @@ void Torrent::drop(Peer& peer, std::string_view reason) {
   if (peer.is_ready) {
     addresses_.emplace(peer.key, peer.endpoint.address);
     if (addresses_.size() > kMaxAddressesRemembered) addresses_.erase(addresses_.begin());
-    download_->peer_left(peer);
-    upload_->peer_left(peer);
+    if (download_ != nullptr) download_->peer_left(peer);
+    if (upload_ != nullptr) upload_->peer_left(peer);
+    extensions_.peer_left(peer);
     emit(PeerDropped{peer.endpoint, reason});
   } else {
     --half_open_;
   }
   if (peer.initiator == Initiator::us) {
-    const bool is_unwanted = peer.is_surplus || (download_->is_complete() && peer.is_seed());
+    const bool is_unwanted = peer.is_surplus || (state_ == TorrentState::seeding && peer.is_seed());
     pool_.dialled(peer.endpoint,
                   is_unwanted     ? PeerPool::Outcome::unwanted
                   : peer.is_ready ? PeerPool::Outcome::ended
@@ -436,7 +473,7 @@ void Torrent::on_bytes(Peer& peer, ByteCount bytes) {
 }
 
 void Torrent::on_room(Peer& peer) {
-  if (peer.is_ready) upload_->pump(peer);
+  if (peer.is_ready && upload_ != nullptr) upload_->pump(peer);
 }
 
 void Torrent::on_up_tokens(PeerKey key) {
@@ -448,7 +485,7 @@ void Torrent::on_down_tokens(PeerKey key) {
   Peer* peer = peers_.find(key);
   if (peer == nullptr) return;
   peer->waits_for_down_tokens = false;
-  if (store_.write_backlog() < settings_.write_backlog) {
+  if (store_ == nullptr || store_->write_backlog() < settings_.write_backlog) {
     peer->wire.resume_reading();
   } else {
     disk_holds_back_ = true;
@@ -521,8 +558,8 @@ void Torrent::settle() {
   if (state_ == TorrentState::downloading || state_ == TorrentState::seeding) {
     download_->settle();
     upload_->settle();
-    if (std::exchange(has_new_candidates_, false)) dial_timer_.arm_no_later_than(outside_.clock.now());
   }
+  if (is_open() && std::exchange(has_new_candidates_, false)) dial_timer_.arm_no_later_than(outside_.clock.now());
   if (std::exchange(some_dropped_, false)) peers_.destroy_dropped();
 }
 

@@ -1,7 +1,11 @@
 // Torrent: one torrent of a session, from the first check of its files to the last goodbye.
 //
-//   checking -> downloading -> seeding          stop() from anywhere: stopping -> stopped
-//      \____________\_____________\__ a file cannot be read or written: failed (peers gone, trackers told)
+//   fetching_metadata -> checking -> downloading -> seeding     stop() from anywhere: stopping -> stopped
+//      (of a magnet link)   \____________\_____________\__ a file cannot be read or written: failed (peers gone,
+//                                                            trackers told)
+//
+// A magnet link meets its peers at once: trackers are told, peers dialled and accepted, and what they say of their pieces
+// is kept (Peer::early) until the metadata is here and the files are checked.  torrent_metadata.cpp has that time.
 //
 // Composes what has the rules: Checker, Download, Upload, Announcer, PeerPool, BanList.  Its own part is who is
 // connected: dialling, accepting, handshakes, one connection per pair, keep-alives, time-outs; and judging whether a
@@ -22,6 +26,8 @@
 #include "client/checker.hpp"
 #include "client/content_store.hpp"
 #include "client/download.hpp"
+#include "client/extensions/extensions.hpp"
+#include "client/extensions/metadata_exchange.hpp"
 #include "client/peer_pool.hpp"
 #include "client/peer_set.hpp"
 #include "client/session.hpp"
@@ -49,6 +55,7 @@ class Torrent final : private PeerOwner,
                       private DownloadOwner,
                       private UploadOwner,
                       private AnnouncerOwner,
+                      private MetadataExchangeOwner,
                       private runtime::TimerHandler {
  public:
   Torrent(TorrentId id, SessionContext& session, AddTorrent torrent);
@@ -67,7 +74,8 @@ class Torrent final : private PeerOwner,
   void on_up_tokens(PeerKey peer);
   void on_down_tokens(PeerKey peer);
 
-  const InfoHashV1& info_hash() const { return metainfo_->info_hash; }
+  const InfoHashV1& info_hash() const { return info_hash_; }
+  const std::shared_ptr<const protocol::Metainfo>& metainfo() const { return metainfo_; }
   TorrentState state() const { return state_; }
   TorrentStatus status() const;
   TorrentDescription describe() const;
@@ -76,7 +84,7 @@ class Torrent final : private PeerOwner,
   // What it was added with: a torrent that is begun again is made of it.
   const AddTorrent& options() const { return options_; }
   // Nothing of it is under way any more: no goodbye to a tracker, no write.
-  bool is_quiet() const { return announcer_has_stopped_ && store_.is_idle(); }
+  bool is_quiet() const { return announcer_has_stopped_ && (store_ == nullptr || store_->is_idle()); }
 
  private:
   // PeerOwner
@@ -107,6 +115,9 @@ class Torrent final : private PeerOwner,
   void on_tracker_failure(std::string_view url, protocol::AnnounceEvent event,
                           std::string_view reason) override;
   void on_announcer_stopped() override;
+  // MetadataExchangeOwner
+  void on_metadata(std::vector<std::byte> info) override;
+  void on_metadata_liar(PeerKey peer) override;
   // TimerHandler
   void on_timer(runtime::Tag tag) override;
 
@@ -116,8 +127,28 @@ class Torrent final : private PeerOwner,
   void on_extended(Peer& peer, const protocol::Extended& message);
   bool require_fast(Peer& peer, std::string_view what);
 
-  struct EventScope;
+  // Whatever happens within the scope is settled once, at the end of the outermost.
+  struct EventScope {
+    explicit EventScope(Torrent& t) : torrent(t) { ++torrent.event_depth_; }
+    ~EventScope() {
+      if (--torrent.event_depth_ == 0) torrent.settle();
+    }
+    EventScope(const EventScope&) = delete;
+    EventScope& operator=(const EventScope&) = delete;
+    Torrent& torrent;
+  };
 
+  // Whether peers are met: not while the files of a known torrent are checked, nor after the end.
+  bool is_open() const;
+  void know(std::shared_ptr<const protocol::Metainfo> metainfo);
+  void check();
+  void begin_announcing();
+  std::vector<std::vector<std::string>> trackers() const;
+  std::optional<Endpoint> endpoint_of(PeerKey key);
+  void ban(const Endpoint& culprit, std::string_view reason);
+  HandshakeFacts handshake_facts() const;
+  void on_early_message(Peer& peer, const protocol::Message& message);
+  void welcome_early_peers();
   void make_download(const protocol::Bitfield& have);
   void begin_transfer(const protocol::Bitfield& have);
   void learn(const Endpoint& peer);
@@ -137,18 +168,21 @@ class Torrent final : private PeerOwner,
   SessionContext& session_;
   runtime::Outside& outside_;
   const Settings& settings_;
-  std::shared_ptr<const protocol::Metainfo> metainfo_;
+  InfoHashV1 info_hash_;
+  std::shared_ptr<const protocol::Metainfo> metainfo_;   // null until a magnet link's has come
   AddTorrent options_;
   TorrentState state_ = TorrentState::checking;
   std::string error_;
   PeerSet peers_;
   PeerPool pool_;
   BanList bans_;
-  ContentStore store_;
+  std::unique_ptr<ContentStore> store_;     // from the metadata on
   std::unique_ptr<Checker> checker_;
   std::unique_ptr<Download> download_;      // from the end of the check
   std::unique_ptr<Upload> upload_;
   std::unique_ptr<Announcer> announcer_;
+  MetadataExchange metadata_exchange_;
+  Extensions extensions_;
   std::map<PeerKey, IpAddress> addresses_;  // of peers that delivered and left: bans reach them too
   PeerKey next_key_{0};
   runtime::Timer upkeep_timer_;

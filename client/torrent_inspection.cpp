@@ -9,15 +9,14 @@ TorrentStatus Torrent::status() const {
   TorrentStatus status;
   status.state = state_;
   status.error = error_;
-  status.pieces_total = metainfo_->geometry.piece_count();
-  if (download_ == nullptr) {
-    status.left = metainfo_->geometry.total();
-    return status;
+  status.pieces_total = metainfo_ != nullptr ? metainfo_->geometry.piece_count() : 0;
+  status.left = metainfo_ != nullptr ? metainfo_->geometry.total() : kUnknownLeft;
+  if (download_ != nullptr) {
+    status.pieces_have = download_->have().count();
+    status.left = download_->left();
+    status.downloaded = download_->downloaded();
+    status.wasted = download_->wasted();
   }
-  status.pieces_have = download_->have().count();
-  status.left = download_->left();
-  status.downloaded = download_->downloaded();
-  status.wasted = download_->wasted();
   if (upload_ != nullptr) status.uploaded = upload_->uploaded();
   const Time now = outside_.clock.now();
   status.peers = static_cast<std::uint32_t>(peers_.count_if([&](const Peer& peer) {
@@ -31,6 +30,9 @@ TorrentStatus Torrent::status() const {
 }
 
 TorrentDescription Torrent::describe() const {
+  if (metainfo_ == nullptr) {
+    return {options_.magnet->name.value_or(to_string(info_hash_)), info_hash_, options_.directory, {}, {}, 0};
+  }
   const protocol::PieceGeometry& geometry = metainfo_->geometry;
   return {metainfo_->name, metainfo_->info_hash,    options_.directory,
           geometry.total(), geometry.piece_length(), geometry.piece_count()};
@@ -74,7 +76,7 @@ std::vector<PeerStatus> Torrent::peers() const {
 
 PiecesStatus Torrent::pieces() const {
   if (download_ != nullptr) return download_->pieces();
-  const std::uint32_t count = metainfo_->geometry.piece_count();
+  const std::uint32_t count = metainfo_ != nullptr ? metainfo_->geometry.piece_count() : 0;
   return {std::vector(count, PieceState::missing), std::vector<std::uint32_t>(count, 0)};
 }
 

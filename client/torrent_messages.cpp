@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "protocol/assert.hpp"
-#include "protocol/extension_handshake.hpp"
 #include "protocol/text.hpp"
 
 namespace swarmlab::client {
@@ -97,7 +96,7 @@ struct Torrent::MessageVisitor {
     // Advice that rarest first has no use for; but it must make sense.
     if (torrent.require_fast(peer, "suggest")) static_cast<void>(knows_piece(message.piece));
   }
-  void operator()(const protocol::Extended& message) const { torrent.on_extended(peer, message); }
+  void operator()(const protocol::Extended&) const {}  // on_extended() has it
   void operator()(const protocol::PieceHeader&) const { SWARM_ASSERT(false); }   // on_block() has it
   void operator()(const protocol::Port&) const {}      // a DHT node's; we have none
   void operator()(const protocol::Unknown&) const {}
@@ -105,9 +104,16 @@ struct Torrent::MessageVisitor {
 
 void Torrent::on_message(Peer& peer, const protocol::Message& message) {
   if (peer.is_dropped) return;
+  if (const auto* extended = std::get_if<protocol::Extended>(&message)) {
+    on_extended(peer, *extended);
+    return;
+  }
+  if (download_ == nullptr) {
+    on_early_message(peer, message);
+    return;
+  }
   // The extension handshake may stand before the bitfield, and so may what is no part of BEP 3's exchange.
   const bool counts = !std::holds_alternative<protocol::KeepAlive>(message) &&
-                      !std::holds_alternative<protocol::Extended>(message) &&
                       !std::holds_alternative<protocol::Port>(message) &&
                       !std::holds_alternative<protocol::Unknown>(message);
   const bool is_first = !peer.has_sent_message;
@@ -116,14 +122,16 @@ void Torrent::on_message(Peer& peer, const protocol::Message& message) {
 }
 
 void Torrent::on_extended(Peer& peer, const protocol::Extended& message) {
-  if (!peer.common_features.extension_protocol || message.id != 0) return;
-  const auto theirs = protocol::decode_extension_handshake(message.payload);
-  if (!theirs) {
-    drop(peer, "sent a malformed extension handshake: " + to_string(theirs.error()));
+  const auto handled = extensions_.on_message(peer, message);
+  if (!handled) {
+    drop(peer, handled.error());
     return;
   }
+  const std::optional<protocol::ExtensionHandshake>& theirs = *handled;
+  if (!theirs || peer.is_dropped) return;
   if (theirs->client) peer.client = protocol::one_line(*theirs->client, 64);
   if (theirs->request_queue) peer.reqq = std::max(1u, *theirs->request_queue);
+  if (theirs->upload_only) peer.is_upload_only = *theirs->upload_only;
   if (theirs->listen_port && peer.initiator == Initiator::them && !peer.listens_at) {
     // Where it could be dialled: no need to, while it is connected.
     peer.listens_at = Endpoint{peer.endpoint.address, *theirs->listen_port};
@@ -132,14 +140,14 @@ void Torrent::on_extended(Peer& peer, const protocol::Extended& message) {
 }
 
 void Torrent::on_block(Peer& peer, const BlockRange& block, runtime::Slices data) {
-  if (peer.is_dropped) return;
+  if (peer.is_dropped || download_ == nullptr) return;   // nothing was asked for before the metadata
   peer.has_sent_message = true;
   if (!metainfo_->geometry.is_valid(block)) {
     drop(peer, "sent a block that does not exist");
     return;
   }
   download_->on_block(peer, block, std::move(data));
-  if (store_.write_backlog() >= settings_.write_backlog) {
+  if (store_->write_backlog() >= settings_.write_backlog) {
     peer.wire.pause_reading();
     disk_holds_back_ = true;
   }

@@ -57,8 +57,9 @@ std::expected<ExtensionHandshake, bencode::Error> decode_extension_handshake(Byt
   if (const auto size = integer_in(root, "metadata_size", 1, kMaxTorrentFileBytes.value())) {
     handshake.metadata_size = ByteCount(*size);
   }
-  if (const auto flag = root.find("upload_only"))
-    handshake.upload_only = flag->integer().value_or(0) != 0;
+  if (const auto flag = root.find("upload_only"); flag && flag->integer()) {
+    handshake.upload_only = *flag->integer() != 0;
+  }
   return handshake;
 }
 
@@ -70,7 +71,7 @@ std::vector<std::byte> encode(const ExtensionHandshake& handshake) {
   if (handshake.metadata_size) out.key("metadata_size").integer(handshake.metadata_size->value());
   if (handshake.listen_port) out.key("p").integer(*handshake.listen_port);
   if (handshake.request_queue) out.key("reqq").integer(*handshake.request_queue);
-  if (handshake.upload_only) out.key("upload_only").integer(1);
+  if (handshake.upload_only) out.key("upload_only").integer(*handshake.upload_only ? 1 : 0);
   if (handshake.client) out.key("v").string(*handshake.client);
   if (handshake.your_ip) {
     std::vector<std::byte> octets;

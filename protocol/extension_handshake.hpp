@@ -30,7 +30,7 @@ struct ExtensionHandshake {
   std::optional<IpAddress> your_ip{};                // "yourip"
   std::optional<std::uint32_t> request_queue{};      // "reqq": requests kept without dropping
   std::optional<ByteCount> metadata_size{};          // BEP 9
-  bool upload_only = false;                          // BEP 21
+  std::optional<bool> upload_only{};                 // BEP 21; nullopt: does not say, or says nothing new
   friend bool operator==(const ExtensionHandshake&, const ExtensionHandshake&) = default;
 };
 

@@ -37,6 +37,8 @@ const std::array kSettings{
     Setting{"keepalive_interval", &Settings::keepalive_interval},
     Setting{"max_half_open", NumberSetting{&Settings::max_half_open, 1, 10'000}},
     Setting{"max_peers", NumberSetting{&Settings::max_peers, 1, 10'000}},
+    Setting{"metadata_exchange", &Settings::metadata_exchange},
+    Setting{"metadata_timeout", &Settings::metadata_timeout},
     Setting{"newcomer_age", &Settings::newcomer_age},
     Setting{"newcomer_weight", NumberSetting{&Settings::newcomer_weight, 1, 1000}},
     Setting{"numwant", NumberSetting{&Settings::numwant, 0, 10'000}},

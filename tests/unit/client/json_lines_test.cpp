@@ -12,6 +12,8 @@ TEST(JsonLines, EveryEventIsOneObjectOnOneLine) {
   PeerId id;
   id.bytes.fill(std::byte{0xab});
   const std::vector<std::pair<Event, std::string>> rows{
+      {MetadataReceived{"n", 300_B, 8},
+       R"("event":"metadata_received","time_s":1.25,"torrent":"t","name":"n","size":300,"pieces":8)"},
       {Checked{3, 8},
        R"("event":"checked","time_s":1.25,"torrent":"t","pieces_found":3,"pieces_total":8)"},
       {PeerConnected{kPeer, id, Initiator::them},

@@ -12,6 +12,15 @@ std::shared_ptr<const protocol::Metainfo> make_metainfo(const Torrenting& torren
   metainfo->geometry = protocol::PieceGeometry(torrent.size, torrent.piece_length);
   metainfo->piece_hashes = swarmsim::symbolic_piece_hashes("content", torrent.size, torrent.piece_length);
   metainfo->files.push_back({{"content"}, torrent.size, ByteCount(0)});
+  if (torrent.has_info || torrent.is_private) {
+    protocol::NewTorrent made;
+    made.name = "content";
+    made.files.push_back({{}, torrent.size});
+    made.piece_length = torrent.piece_length;
+    made.piece_hashes = metainfo->piece_hashes;
+    made.is_private = torrent.is_private;
+    *metainfo = protocol::decode_metainfo(protocol::encode_metainfo(made))->metainfo;
+  }
   if (!torrent.tracker.empty()) metainfo->trackers = {{torrent.tracker}};
   return metainfo;
 }
@@ -48,7 +57,13 @@ void Town::start(Resident& resident) {
   const auto listening = resident.session_->listen({resident.address_, kPort});
   SWARM_ASSERT(listening.has_value());
   AddTorrent add;
-  add.metainfo = metainfo_;
+  if (resident.options_.by_magnet) {
+    protocol::Magnet magnet{.info_hash = metainfo_->info_hash};
+    for (const auto& tier : metainfo_->trackers) magnet.trackers.push_back(tier.front());
+    add.magnet = magnet;
+  } else {
+    add.metainfo = metainfo_;
+  }
   add.on_start = resident.options_.on_start;
   resident.session_->add(std::move(add));
 }

@@ -26,6 +26,8 @@ struct Torrenting {
   ByteCount size = 4_MiB;
   ByteCount piece_length = 64_KiB;
   std::string tracker = "http://tracker:80/announce";   // "" for none
+  bool has_info = false;                                // made from an info dictionary, as a magnet link needs it
+  bool is_private = false;                              // that dictionary says so
 };
 
 struct Citizen {
@@ -33,6 +35,7 @@ struct Citizen {
   Settings settings{};
   swarmsim::LinkSpec link{BytesPerSecond(1 << 20), BytesPerSecond(4 << 20), 10ms, 256_KiB};
   OnStart on_start = OnStart::check;
+  bool by_magnet = false;                               // knows the hash and the tracker alone
   swarmsim::DiskSpec disk{};
 };
 

@@ -29,7 +29,8 @@ TEST(ExtensionHandshake, OfLibtorrentIsRead) {
   EXPECT_EQ(read->client, "libtorrent/2.0.8");
   EXPECT_EQ(read->metadata_size, 148_B);
   EXPECT_EQ(read->request_queue, 2000u);
-  EXPECT_TRUE(read->upload_only);
+  EXPECT_EQ(read->upload_only, true);
+  EXPECT_EQ(decode_extension_handshake(from_text("d11:upload_onlyi0ee"))->upload_only, false);
   EXPECT_EQ(read->your_ip, IpAddress::v4(127, 0, 0, 1));
   EXPECT_FALSE(read->listen_port);
 }
@@ -60,7 +61,7 @@ TEST(ExtensionHandshake, IgnoresEntriesOfWrongTypeOrRangeOneByOne) {
        {"de", "d1:mi1ee", "d1:mle1:pi0ee", "d1:pi65536ee", "d1:pi-1ee", "d1:p4:6881e", "d1:vi7ee",
         "d6:yourip3:abce", "d6:youripi1ee", "d4:reqqi-1ee", "d4:reqqi4294967296ee",
         "d13:metadata_sizei0ee", "d13:metadata_sizei-1ee", "d13:metadata_sizei2147483648ee",
-        "d11:upload_onlyi0ee", "d11:upload_onlylee", "d1:md1:ai-1e1:bi256e1:c1:dee"}) {
+        "d11:upload_onlylee", "d1:md1:ai-1e1:bi256e1:c1:dee"}) {
     const auto read = decode_extension_handshake(from_text(text));
     ASSERT_TRUE(read) << text;
     EXPECT_EQ(*read, ExtensionHandshake{}) << text;

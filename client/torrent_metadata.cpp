@@ -1,0 +1,65 @@
+// A torrent's time before its metadata is known (BEP 9): who connects then, and what becomes of it.
+#include <utility>
+
+#include "client/torrent.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+// A link names trackers without tiers: each is one, so that all are tried, in the order of the link.
+std::vector<std::vector<std::string>> tiers_of(const protocol::Magnet& magnet) {
+  std::vector<std::vector<std::string>> tiers;
+  for (const std::string& tracker : magnet.trackers) tiers.push_back({tracker});
+  return tiers;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> Torrent::trackers() const {
+  if (options_.trackers) return *options_.trackers;
+  return metainfo_ != nullptr ? metainfo_->trackers : tiers_of(*options_.magnet);
+}
+
+// Comes from within a peer's message: what is dropped here is destroyed when that event ends.
+void Torrent::on_metadata(std::vector<std::byte> info) {
+  auto decoded = protocol::decode_info(info);
+  if (!decoded) {
+    // What the hash names is no torrent: nobody lied, and nobody can help.
+    fail("the metadata is no usable torrent: " + protocol::to_string(decoded.error()));
+    return;
+  }
+  protocol::Metainfo& metainfo = decoded->metainfo;
+  metainfo.trackers = trackers();
+  metainfo.web_seeds = options_.magnet->web_seeds;
+  know(std::make_shared<const protocol::Metainfo>(std::move(metainfo)));
+  state_ = TorrentState::checking;
+  emit(MetadataReceived{metainfo_->name, ByteCount::of(metainfo_->info), metainfo_->geometry.piece_count()});
+  extensions_.refresh(peers_, handshake_facts());   // from now on others may fetch it from us
+  check();
+}
+
+void Torrent::on_metadata_liar(PeerKey key) {
+  if (const auto culprit = endpoint_of(key)) ban(*culprit, "sent metadata that is not the torrent's");
+}
+
+// Nothing can be judged or answered yet but requests, and there is nothing to serve.
+void Torrent::on_early_message(Peer& peer, const protocol::Message& message) {
+  if (const auto* request = std::get_if<protocol::Request>(&message)) {
+    if (peer.common_features.fast) peer.wire.send(protocol::encode(protocol::Reject{request->block}));
+    return;
+  }
+  if (!peer.early.keep(message)) drop(peer, "says more than can be kept before the metadata is known");
+}
+
+// The torrent is known and its files are checked: whoever came before is told what we have, and heard.
+void Torrent::welcome_early_peers() {
+  peers_.for_each_ready([&](Peer& peer) {
+    // A bitfield may only come first: what we have is told piece by piece.
+    for (PieceIndex piece; metainfo_->geometry.contains(piece); ++piece) {
+      if (download_->has(piece)) peer.wire.send(protocol::encode(protocol::Have{piece}));
+    }
+    peer.early.replay([&](const protocol::Message& message) { on_message(peer, message); });
+  });
+}
+
+}  // namespace swarmlab::client
