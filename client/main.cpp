@@ -1,6 +1,7 @@
 // btclient: reads options and torrents, builds the real world, runs a Program in it.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "client/program.hpp"
+#include "client/saved_torrent.hpp"
 #include "protocol/text.hpp"
 #include "runtime/asio/asio_runtime.hpp"
 
@@ -40,6 +42,12 @@ std::expected<protocol::DecodedMetainfo, std::string> load(const std::string& pa
   return std::move(*decoded);
 }
 
+bool knows(const Program::Torrents& torrents, const InfoHashV1& info_hash) {
+  return std::ranges::any_of(torrents, [&](const Program::Given& given) {
+    return (given.metainfo != nullptr ? given.metainfo->info_hash : given.magnet->info_hash) == info_hash;
+  });
+}
+
 int run(const std::vector<std::string>& arguments) {
   const auto parsed = parse_options(arguments);
   if (!parsed) return complain(kUsage, parsed.error().what);
@@ -50,13 +58,19 @@ int run(const std::vector<std::string>& arguments) {
   const Options& options = std::get<Options>(*parsed);
   Program::Torrents torrents;
   for (const std::string& path : options.torrents) {
+    if (path.starts_with("magnet:")) {
+      auto magnet = protocol::parse_magnet(path);
+      if (!magnet) return complain(kUsage, "the magnet link " + magnet.error().what);
+      if (knows(torrents, magnet->info_hash)) return complain(kUsage, path + ": was given twice");
+      auto known = recall_torrent(options.state_directory(), *magnet);
+      torrents.push_back({std::move(known), std::move(*magnet)});
+      continue;
+    }
     auto loaded = load(path);
     if (!loaded) return complain(kUsage, loaded.error());
     for (const std::string& warning : loaded->warnings) complain(0, path + ": " + warning);
-    for (const auto& other : torrents) {
-      if (other->info_hash == loaded->metainfo.info_hash) return complain(kUsage, path + ": was given twice");
-    }
-    torrents.push_back(std::make_shared<const protocol::Metainfo>(std::move(loaded->metainfo)));
+    if (knows(torrents, loaded->metainfo.info_hash)) return complain(kUsage, path + ": was given twice");
+    torrents.push_back({std::make_shared<const protocol::Metainfo>(std::move(loaded->metainfo)), std::nullopt});
   }
 
   runtime::AsioRuntime world({});

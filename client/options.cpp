@@ -16,10 +16,11 @@ namespace po = boost::program_options;
 constexpr std::string_view kIntroduction =
     "btclient: a BitTorrent client that shows what it does.\n"
     "\n"
-    "Usage: btclient [options] TORRENT...\n"
+    "Usage: btclient [options] TORRENT|MAGNET...\n"
     "\n"
     "  btclient --dir downloads file.torrent                      download, then seed until Ctrl-C\n"
     "  btclient --dir downloads --exit-when complete file.torrent\n"
+    "  btclient --dir downloads 'magnet:?xt=urn:btih:...&x.pe=127.0.0.1:6881'\n"
     "  btclient --dir data --check-only file.torrent              is everything there and right?\n"
     "  btclient --dir data --listen 10.0.0.5:6881 --json file.torrent | jq .\n"
     "\n"
@@ -40,6 +41,7 @@ po::options_description describe() {
   add("exit-when", po::value<std::string>()->value_name("WHEN"), "complete, ratio:R (1.5) or idle:T (30s)");
   add("trust-data", "take the files for complete without hashing them");
   add("check-only", "hash what is there, say so, and end");
+  add("save-torrent", po::value<std::string>()->value_name("FILE"), "write the torrent file of a magnet link there");
   add("upload-slots", po::value<std::string>()->value_name("N"), "peers served at a time (default: 4)");
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
   add("up-limit", po::value<std::string>()->value_name("RATE"), "at most this much up: 1MiB/s, 4Mbit/s");
@@ -134,12 +136,8 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   Options options;
   if (values.count("torrent") != 0) options.torrents = values["torrent"].as<std::vector<std::string>>();
   if (options.torrents.empty()) return std::unexpected(UsageError{"no torrent was given; try --help"});
-  for (const std::string& torrent : options.torrents) {
-    if (torrent.starts_with("magnet:")) {
-      return std::unexpected(UsageError{"magnet links need metadata exchange, which this version does not speak; give the .torrent file"});
-    }
-  }
   if (values.count("dir") != 0) options.directory = values["dir"].as<std::string>();
+  if (values.count("save-torrent") != 0) options.save_torrent = values["save-torrent"].as<std::string>();
   options.trust_data = values.count("trust-data") != 0;
   options.check_only = values.count("check-only") != 0;
   options.json = values.count("json") != 0;

@@ -18,15 +18,19 @@ struct ExitWhenIdle { Duration silence{}; };                // complete, and no 
 using ExitWhen = std::variant<ExitWhenComplete, ExitAtRatio, ExitWhenIdle>;
 
 struct Options {
-  std::vector<std::string> torrents;        // paths
+  std::vector<std::string> torrents;        // paths and magnet links
   std::string directory = ".";
   std::optional<Endpoint> listen;           // nullopt: 127.0.0.1, the first free port from 6881 to 6889
   std::vector<Endpoint> peers;
   std::optional<ExitWhen> exit_when;
+  std::optional<std::string> save_torrent;  // where the torrent of a magnet link goes
   bool trust_data = false;
   bool check_only = false;
   bool json = false;
   Settings settings;
+
+  // Where the client keeps what it needs for its next start.
+  std::string state_directory() const { return directory + "/.swarmlab"; }
 };
 
 struct HelpWanted { std::string text; };

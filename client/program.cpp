@@ -1,10 +1,12 @@
 #include "client/program.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "client/json_lines.hpp"
+#include "client/saved_torrent.hpp"
 #include "protocol/quantities.hpp"
 #include "protocol/text.hpp"
 
@@ -56,9 +58,12 @@ std::expected<void, std::string> Program::start() {
   } else {
     say("listening at " + to_string(*listening));
   }
-  for (const auto& metainfo : torrents_) {
+  for (const Given& given : torrents_) {
     AddTorrent add;
-    add.metainfo = metainfo;
+    add.metainfo = given.metainfo;
+    add.magnet = given.magnet;
+    names_.push_back(given.metainfo != nullptr ? given.metainfo->name
+                                               : given.magnet->name.value_or(to_string(given.magnet->info_hash)));
     add.directory = options_.directory;
     add.on_start = options_.trust_data ? OnStart::trust_data : OnStart::check;
     add.check_only = options_.check_only;
@@ -89,7 +94,11 @@ void Program::say(const std::string& line) {
 }
 
 void Program::on_event(TorrentId torrent, const Event& event) {
-  const std::string& name = torrents_[torrent.value()]->name;
+  if (const auto* received = std::get_if<MetadataReceived>(&event)) {
+    names_[torrent.value()] = received->name;
+    resolved_.push_back(torrent);
+  }
+  const std::string& name = names_[torrent.value()];
   if (std::holds_alternative<StorageFailed>(event)) exit_status_ = 1;
   if (options_.json) {
     say(json_line(name, outside_.clock.now(), event));
@@ -98,8 +107,23 @@ void Program::on_event(TorrentId torrent, const Event& event) {
   }
 }
 
+// What magnet links stood for is kept: where the user wants it, and for our own next start.
+void Program::save_resolved() {
+  for (const TorrentId id : std::exchange(resolved_, {})) {
+    const auto metainfo = session_.metainfo(id);
+    std::vector<std::string> paths{saved_torrent_path(options_.state_directory(), metainfo->info_hash)};
+    if (options_.save_torrent) paths.push_back(*options_.save_torrent);
+    for (const std::string& path : paths) {
+      if (const auto saved = save_torrent(path, *metainfo); !saved) {
+        fmt::print(console_.err, "btclient: cannot save the torrent: {}\n", protocol::one_line(saved.error()));
+      }
+    }
+  }
+}
+
 void Program::on_timer(runtime::Tag) {
   tick_.expired();
+  save_resolved();
   const Time now = outside_.clock.now();
   if (now - last_status_ >= kStatusInterval) {
     last_status_ = now;
@@ -120,7 +144,7 @@ void Program::on_timer(runtime::Tag) {
 void Program::report_status() {
   if (!options_.json) return;
   for (const TorrentId id : ids_) {
-    say(json_line(torrents_[id.value()]->name, outside_.clock.now(), session_.status(id)));
+    say(json_line(names_[id.value()], outside_.clock.now(), session_.status(id)));
   }
 }
 
@@ -133,7 +157,7 @@ bool Program::should_end() {
     const TorrentStatus status = session_.status(id);
     payload += status.uploaded + status.downloaded;
     uploaded += status.uploaded;
-    size += torrents_[id.value()]->geometry.total();
+    size += session_.describe(id).size;
     all_complete = all_complete && status.state == TorrentState::seeding;
     all_failed = all_failed && status.state == TorrentState::failed;
   }
@@ -155,6 +179,7 @@ void Program::end() {
   if (has_ended_) return;
   has_ended_ = true;
   tick_.disarm();
+  save_resolved();
   for (const TorrentId id : ids_) {
     const TorrentStatus status = session_.status(id);
     if (status.left.value() > 0) exit_status_ = 1;
@@ -169,7 +194,7 @@ void Program::show_progress() {
   for (const TorrentId id : ids_) {
     const TorrentStatus status = session_.status(id);
     if (!line.empty()) line += " | ";
-    line += fmt::format("{} {} {}% {}/s down {}/s up {} peers", protocol::one_line(torrents_[id.value()]->name, 30),
+    line += fmt::format("{} {} {}% {}/s down {}/s up {} peers", protocol::one_line(names_[id.value()], 30),
                         to_string(status.state),
                         status.pieces_total == 0 ? 0 : std::uint64_t{status.pieces_have} * 100 / status.pieces_total,
                         to_text(ByteCount(status.download_rate.value())), to_text(ByteCount(status.upload_rate.value())),

@@ -25,7 +25,12 @@ class Program final : private SessionEvents, private runtime::TimerHandler {
     std::FILE* err;                 // progress, complaints
     bool err_is_terminal = false;
   };
-  using Torrents = std::vector<std::shared_ptr<const protocol::Metainfo>>;
+  // What is to be shared, as the command line names it: one of the two.
+  struct Given {
+    std::shared_ptr<const protocol::Metainfo> metainfo;
+    std::optional<protocol::Magnet> magnet;
+  };
+  using Torrents = std::vector<Given>;
 
   // `on_end` is called from an event, once, when all is said and done.
   Program(const runtime::Outside& outside, const Options& options, const Torrents& torrents,
@@ -47,6 +52,7 @@ class Program final : private SessionEvents, private runtime::TimerHandler {
   void report_status();
   bool should_end();
   void end();
+  void save_resolved();
   void say(const std::string& line);
   void show_progress();
 
@@ -58,6 +64,8 @@ class Program final : private SessionEvents, private runtime::TimerHandler {
   Session session_;
   runtime::Timer tick_;
   std::vector<TorrentId> ids_;
+  std::vector<std::string> names_;          // by torrent; of a magnet link first the link's, then the true one
+  std::vector<TorrentId> resolved_;         // magnet links whose metadata has come and is not saved yet
   Time last_status_ = kStart;
   Time last_payload_ = kStart;
   ByteCount payload_seen_;

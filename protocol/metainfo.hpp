@@ -85,6 +85,8 @@ struct NewTorrent {
   std::optional<std::int64_t> creation_date{};
 };
 std::vector<std::byte> encode_metainfo(const NewTorrent& torrent);
+// A torrent file of a torrent that is known already (of a magnet link, say): its `info` as it stands.
+std::vector<std::byte> encode_metainfo(const Metainfo& torrent);
 
 std::string to_string(const MetainfoError& error);
 

@@ -45,14 +45,9 @@ void write_info(bencode::Writer& out, const NewTorrent& torrent) {
   out.end();
 }
 
-}  // namespace
-
-std::vector<std::byte> encode_metainfo(const NewTorrent& torrent) {
-  static_assert(sizeof(Sha1Digest) == Sha1Digest::kSize);  // write_info joins them as they lie
-  SWARM_ASSERT(!torrent.files.empty());
-  SWARM_ASSERT(PieceGeometry(total_of(torrent), torrent.piece_length).piece_count() ==
-                   torrent.piece_hashes.size(),
-               total_of(torrent), torrent.piece_length, torrent.piece_hashes.size());
+// What stands around `info`, which the caller writes.  T: NewTorrent or Metainfo.
+template <class T, class WriteInfo>
+std::vector<std::byte> write_file(const T& torrent, WriteInfo&& write_info_of) {
   std::size_t urls = 0;
   const std::string* first = nullptr;
   for (const auto& tier : torrent.trackers) {
@@ -75,12 +70,28 @@ std::vector<std::byte> encode_metainfo(const NewTorrent& torrent) {
   if (torrent.created_by) out.key("created by").string(*torrent.created_by);
   if (torrent.creation_date) out.key("creation date").integer(*torrent.creation_date);
   out.key("info");
-  write_info(out, torrent);
+  write_info_of(out);
   if (!torrent.web_seeds.empty()) {
     out.key("url-list");
     write_strings(out, torrent.web_seeds);
   }
   return out.end().take();
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_metainfo(const NewTorrent& torrent) {
+  static_assert(sizeof(Sha1Digest) == Sha1Digest::kSize);  // write_info joins them as they lie
+  SWARM_ASSERT(!torrent.files.empty());
+  SWARM_ASSERT(PieceGeometry(total_of(torrent), torrent.piece_length).piece_count() ==
+                   torrent.piece_hashes.size(),
+               total_of(torrent), torrent.piece_length, torrent.piece_hashes.size());
+  return write_file(torrent, [&](bencode::Writer& out) { write_info(out, torrent); });
+}
+
+std::vector<std::byte> encode_metainfo(const Metainfo& torrent) {
+  SWARM_ASSERT(!torrent.info.empty(), torrent.name);
+  return write_file(torrent, [&](bencode::Writer& out) { out.raw(torrent.info); });
 }
 
 }  // namespace swarmlab::protocol

@@ -57,15 +57,15 @@ class LabSwarm:
         self._hosts += 1
         return self._network.host(self._hosts)
 
-    def start_client(self, name: str, torrent: Path, directory: Path, *options: str | Path,
+    def start_client(self, name: str, torrent: Path | str, directory: Path, *options: str | Path,
                      host: Host | None = None) -> Client:
-        """A btclient that downloads to, or seeds from, `directory`."""
+        """A btclient that downloads to, or seeds from, `directory`; `torrent` may be a magnet link."""
         host = host or self.new_host()
         directory.mkdir(parents=True, exist_ok=True)
         child = self._running.start(name, self.client_command(host, torrent, directory, *options), host=host)
         return Client(child, host)
 
-    def client_command(self, host: Host, torrent: Path, directory: Path, *options: str | Path) -> Sequence[str | Path]:
+    def client_command(self, host: Host, torrent: Path | str, directory: Path, *options: str | Path) -> Sequence[str | Path]:
         return [self._programs.btclient, "--json", "--dir", directory, "--listen", f"{host.address}:{PEER_PORT}",
                 *options, torrent]
 
