@@ -28,7 +28,7 @@ constexpr char kHelp[] =
     "  --whitelist FILE    track these info-hashes only: 40 hex digits a line, # comments\n"
     "  --passkeys FILE     answer http://ADDR:PORT/PASSKEY/announce only; one passkey a line\n"
     "  --fault SPEC        misbehave: refuse[:REASON], drop:N/M (the first N of each M requests stay\n"
-    "                      unanswered), truncate, interval:S (tell this one); any number of times\n"
+    "                      unanswered), truncate, interval:S (tell this one), mirror (list the asker); any number of times\n"
     "  --verbose           a line on stderr for each announce\n"
     "  --json              print the addresses as one JSON line when ready, and a summary at the end\n"
     "\n"

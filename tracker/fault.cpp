@@ -52,8 +52,10 @@ std::expected<FaultSpec, std::string> parse_fault(std::string_view spec) {
   if (kind == "interval") return parse_interval(argument);
   if (kind == "truncate" && !has_argument) return FaultSpec{.kind = FaultSpec::Kind::truncate};
   if (kind == "truncate") return std::unexpected("truncate takes no argument");
+  if (kind == "mirror" && !has_argument) return FaultSpec{.kind = FaultSpec::Kind::mirror};
+  if (kind == "mirror") return std::unexpected("mirror takes no argument");
   return std::unexpected("unknown fault '" + std::string(kind) +
-                         "': there are refuse[:REASON], drop:N/M, truncate and interval:S");
+                         "': there are refuse[:REASON], drop:N/M, truncate, interval:S and mirror");
 }
 
 std::string to_string(const FaultSpec& fault) {
@@ -62,6 +64,7 @@ std::string to_string(const FaultSpec& fault) {
     case FaultSpec::Kind::drop: return "drop:" + std::to_string(fault.dropped) + "/" + std::to_string(fault.of);
     case FaultSpec::Kind::truncate: return "truncate";
     case FaultSpec::Kind::interval: return "interval:" + std::to_string(fault.interval.count());
+    case FaultSpec::Kind::mirror: return "mirror";
   }
   return {};
 }
@@ -73,6 +76,7 @@ Faults::Faults(const std::vector<FaultSpec>& specs) {
       case FaultSpec::Kind::drop: dropped_ = fault.dropped; of_ = fault.of; break;
       case FaultSpec::Kind::truncate: truncates_ = true; break;
       case FaultSpec::Kind::interval: interval_ = fault.interval; break;
+      case FaultSpec::Kind::mirror: mirrors_ = true; break;
     }
   }
 }
@@ -90,7 +94,11 @@ std::optional<protocol::TrackerFailure> Faults::refusal() {
   return protocol::TrackerFailure{*refuse_};
 }
 
-void Faults::distort(protocol::AnnounceReply& reply) {
+void Faults::distort(protocol::AnnounceReply& reply, const Endpoint& asker) {
+  if (mirrors_) {
+    reply.peers.insert(reply.peers.begin(), protocol::TrackerPeer{asker});
+    ++bites_;
+  }
   if (!interval_) return;
   reply.interval = *interval_;
   reply.min_interval.reset();

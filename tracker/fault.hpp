@@ -7,6 +7,7 @@
 //   interval:S        replies name an interval of S seconds, any 32-bit number, also 0 and negative ones; over UDP, whose
 //                     interval has no sign, a negative one arrives as a number above 2^31.  Peers expire as if the
 //                     interval were the real one
+//   mirror            every list of peers begins with whoever asks, where it says that it listens (bug B61)
 //
 // Faults combine; of each kind the last one given counts.
 #pragma once
@@ -19,12 +20,13 @@
 #include <vector>
 
 #include "protocol/announce.hpp"
+#include "protocol/endpoint.hpp"
 #include "protocol/units.hpp"
 
 namespace swarmlab::tracker {
 
 struct FaultSpec {
-  enum class Kind : std::uint8_t { refuse, drop, truncate, interval } kind = Kind::refuse;
+  enum class Kind : std::uint8_t { refuse, drop, truncate, interval, mirror } kind = Kind::refuse;
   std::string reason{};                      // refuse
   std::uint32_t dropped = 0, of = 1;         // drop: 0 < dropped <= of
   std::chrono::seconds interval{};           // interval
@@ -44,7 +46,7 @@ class Faults {
   // Counts one request; true when it is to be ignored.
   bool swallows_next();
   std::optional<protocol::TrackerFailure> refusal();
-  void distort(protocol::AnnounceReply& reply);
+  void distort(protocol::AnnounceReply& reply, const Endpoint& asker);
   void distort(std::vector<std::byte>& encoded_reply);
   // How often a fault has bitten.
   std::uint64_t bites() const { return bites_; }
@@ -55,6 +57,7 @@ class Faults {
   std::uint32_t position_ = 0;               // in the present round of of_ requests
   bool truncates_ = false;
   std::optional<std::chrono::seconds> interval_;
+  bool mirrors_ = false;
   std::uint64_t bites_ = 0;
 };
 

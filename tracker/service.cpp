@@ -26,7 +26,7 @@ AnnounceAnswer Service::announce(const protocol::AnnounceRequest& request, const
     answer = answer_announce(request, asker, now, options_.announce, options_.access, registry_, random_);
   }
   if (auto* reply = std::get_if<protocol::AnnounceReply>(&answer)) {
-    faults_.distort(*reply);
+    faults_.distort(*reply, {asker.address, request.port});
   } else {
     ++stats_.failures;
   }

@@ -20,6 +20,14 @@ const Dialogues& Books::dialogues() {
   return *dialogues_;
 }
 
+const Connections& Books::connections() {
+  if (!connections_) {
+    connections_.emplace(facts_);
+    keep(kConnections, Connections::interest());
+  }
+  return *connections_;
+}
+
 void Books::keep(Book book, const EventSet& interest) {
   for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
     if (interest.has_sort(sort)) open_at_[sort] = static_cast<std::uint8_t>(open_at_[sort] | book);
@@ -29,6 +37,7 @@ void Books::enter(const WireEvent& event, std::uint8_t open) {
   if ((open & kTold) != 0) told_->on_event(event);
   if ((open & kHeard) != 0) heard_->on_event(event);
   if ((open & kDialogues) != 0) dialogues_->on_event(event);
+  if ((open & kConnections) != 0) connections_->on_event(event);
 }
 
 }  // namespace swarmlab::swarmsim

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "swarmsim/checks/announced.hpp"
+#include "swarmsim/checks/connections.hpp"
 #include "swarmsim/checks/dialogues.hpp"
 #include "swarmsim/checks/run_facts.hpp"
 
@@ -22,6 +23,7 @@ class Books {
   const Announced& told();         // by when it was sent
   const Announced& heard();        // by when it was received
   const Dialogues& dialogues();
+  const Connections& connections();
 
   void on_event(const WireEvent& event) {
     const std::uint8_t open = open_at_[EventSet::sort(event.kind, event.message.kind)];
@@ -29,7 +31,7 @@ class Books {
   }
 
  private:
-  enum Book : std::uint8_t { kTold = 1, kHeard = 2, kDialogues = 4 };
+  enum Book : std::uint8_t { kTold = 1, kHeard = 2, kDialogues = 4, kConnections = 8 };
   void keep(Book book, const EventSet& interest);
   void enter(const WireEvent& event, std::uint8_t open);
 
@@ -37,6 +39,7 @@ class Books {
   std::optional<Announced> told_;
   std::optional<Announced> heard_;
   std::optional<Dialogues> dialogues_;
+  std::optional<Connections> connections_;
   std::array<std::uint8_t, EventSet::kSorts> open_at_{};   // books that want events of the sort
 };
 

@@ -8,6 +8,8 @@
 #include "protocol/assert.hpp"
 #include "swarmsim/checks/announce_events.hpp"
 #include "swarmsim/checks/announce_numbers.hpp"
+#include "swarmsim/checks/announce_schedule.hpp"
+#include "swarmsim/checks/announced_endpoint_reachable.hpp"
 #include "swarmsim/checks/bans.hpp"
 #include "swarmsim/checks/bitfield_comes_first.hpp"
 #include "swarmsim/checks/bitfield_wellformed.hpp"
@@ -16,9 +18,9 @@
 #include "swarmsim/checks/contents_match.hpp"
 #include "swarmsim/checks/endgame_bounded.hpp"
 #include "swarmsim/checks/endgame_rescues_last_block.hpp"
+#include "swarmsim/checks/expect.hpp"
 #include "swarmsim/checks/failed_piece_refetched.hpp"
 #include "swarmsim/checks/fast_choke_semantics.hpp"
-#include "swarmsim/checks/expect.hpp"
 #include "swarmsim/checks/have_follows_verification.hpp"
 #include "swarmsim/checks/have_means_servable.hpp"
 #include "swarmsim/checks/idle_slots_released.hpp"
@@ -29,11 +31,13 @@
 #include "swarmsim/checks/no_request_for_owned_block.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
 #include "swarmsim/checks/nothing_after_choke.hpp"
+#include "swarmsim/checks/one_connection_per_pair.hpp"
 #include "swarmsim/checks/optimistic_rotation.hpp"
 #include "swarmsim/checks/optimistic_tenure.hpp"
 #include "swarmsim/checks/pipeline_refills.hpp"
 #include "swarmsim/checks/prompt_unchoke.hpp"
 #include "swarmsim/checks/reads_are_sent.hpp"
+#include "swarmsim/checks/reconnect_possible.hpp"
 #include "swarmsim/checks/redundancy_budget.hpp"
 #include "swarmsim/checks/request_bounds.hpp"
 #include "swarmsim/checks/requests_are_answered_once.hpp"
@@ -42,12 +46,14 @@
 #include "swarmsim/checks/requests_survive_disconnect.hpp"
 #include "swarmsim/checks/requests_survive_silence.hpp"
 #include "swarmsim/checks/seed_fairness.hpp"
+#include "swarmsim/checks/self_connection.hpp"
 #include "swarmsim/checks/slots_follow_useful_rate.hpp"
 #include "swarmsim/checks/slots_go_to_interested.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/survives_malformed.hpp"
 #include "swarmsim/checks/tracker_conservation.hpp"
 #include "swarmsim/checks/two_seeds_cooperate.hpp"
+#include "swarmsim/checks/udp_tracker_retry.hpp"
 #include "swarmsim/checks/unrequested_is_ignored.hpp"
 #include "swarmsim/checks/upload_slots.hpp"
 
@@ -62,6 +68,8 @@ struct Entry {
 constexpr std::array kCatalogue{
     Entry{&kAnnounceEvents, make_announce_events},
     Entry{&kAnnounceNumbers, make_announce_numbers},
+    Entry{&kAnnounceSchedule, make_announce_schedule},
+    Entry{&kAnnouncedEndpointReachable, make_announced_endpoint_reachable},
     Entry{&kBans, make_bans},
     Entry{&kBitfieldComesFirst, make_bitfield_comes_first},
     Entry{&kBitfieldWellformed, make_bitfield_wellformed},
@@ -83,11 +91,13 @@ constexpr std::array kCatalogue{
     Entry{&kNoRequestForOwnedBlock, make_no_request_for_owned_block},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
     Entry{&kNothingAfterChoke, make_nothing_after_choke},
+    Entry{&kOneConnectionPerPair, make_one_connection_per_pair},
     Entry{&kOptimisticRotation, make_optimistic_rotation},
     Entry{&kOptimisticTenure, make_optimistic_tenure},
     Entry{&kPipelineRefills, make_pipeline_refills},
     Entry{&kPromptUnchoke, make_prompt_unchoke},
     Entry{&kReadsAreSent, make_reads_are_sent},
+    Entry{&kReconnectPossible, make_reconnect_possible},
     Entry{&kRedundancyBudget, make_redundancy_budget},
     Entry{&kRequestBounds, make_request_bounds},
     Entry{&kRequestsAreAnsweredOnce, make_requests_are_answered_once},
@@ -96,12 +106,14 @@ constexpr std::array kCatalogue{
     Entry{&kRequestsSurviveDisconnect, make_requests_survive_disconnect},
     Entry{&kRequestsSurviveSilence, make_requests_survive_silence},
     Entry{&kSeedFairness, make_seed_fairness},
+    Entry{&kSelfConnection, make_self_connection},
     Entry{&kSlotsFollowUsefulRate, make_slots_follow_useful_rate},
     Entry{&kSlotsGoToInterested, make_slots_go_to_interested},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kSurvivesMalformed, make_survives_malformed},
     Entry{&kTrackerConservation, make_tracker_conservation},
     Entry{&kTwoSeedsCooperate, make_two_seeds_cooperate},
+    Entry{&kUdpTrackerRetry, make_udp_tracker_retry},
     Entry{&kUnrequestedIsIgnored, make_unrequested_is_ignored},
     Entry{&kUploadSlots, make_upload_slots},
 };

@@ -92,7 +92,8 @@ EventSet TrackerTalk::ears(WireEventKind moment) {
 }
 
 const TrackerQuestion* TrackerTalk::on_request(const WireEvent& event) {
-  TrackerQuestion question{event.from, event.decided_earliest, event.decided_latest, false, NotUnderstood{}};
+  TrackerQuestion question{event.from, event.to, !is_http_request(event.payload), event.decided_earliest, event.decided_latest,
+                           false, NotUnderstood{}};
   const std::size_t moment = event.kind == WireEventKind::sent ? 0 : 1;
   if (is_http_request(event.payload)) {
     Line& line = lines_[{true, event.connection.value(), 0}];

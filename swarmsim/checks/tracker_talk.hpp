@@ -25,6 +25,8 @@ struct NotUnderstood { std::string what; };
 
 struct TrackerQuestion {
   HostId client;
+  HostId tracker;
+  bool is_udp = false;
   Time decided{};                         // the earliest
   Time decided_latest{};
   bool is_repetition = false;             // of the client's last announce, number for number, which was not answered

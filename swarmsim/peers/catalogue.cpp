@@ -25,6 +25,7 @@
 #include "swarmsim/peers/rejects_everything.hpp"
 #include "swarmsim/peers/request_flood.hpp"
 #include "swarmsim/peers/serves_while_choking.hpp"
+#include "swarmsim/peers/shared_peer_id.hpp"
 #include "swarmsim/peers/silent_after_handshake.hpp"
 #include "swarmsim/peers/slow_trickle.hpp"
 #include "swarmsim/peers/tar_pit.hpp"
@@ -59,6 +60,7 @@ constexpr std::array kCatalogue{
     Entry{&kRejectsEverything, make_rejects_everything},
     Entry{&kRequestFlood, make_request_flood},
     Entry{&kServesWhileChoking, make_serves_while_choking},
+    Entry{&kSharedPeerId, nullptr, make_shared_peer_id},
     Entry{&kSilentAfterHandshake, make_silent_after_handshake},
     Entry{&kSlowTrickle, make_slow_trickle},
     Entry{&kTarPit, make_tar_pit},

@@ -189,6 +189,7 @@ class SimRun final : private ClientKeeper {
     tracker::TrackerOptions options;
     const Endpoint at{addresses_.back(), kTrackerPort};
     (scenario_.tracker.kind == TrackerKind::http ? options.http : options.udp).push_back(at);
+    options.service.faults = scenario_.tracker.faults;
     options.service.announce = announce_settings(scenario_.tracker);
     tracker_ = std::make_unique<tracker::Tracker>(world_.outside(host), std::move(options));
     if (const auto started = tracker_->start(); !started) invalid_ = fmt::format("the tracker could not start: {}", started.error());

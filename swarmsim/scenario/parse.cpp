@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "protocol/metainfo.hpp"
 #include "swarmsim/scenario/map_reader.hpp"
@@ -104,17 +105,23 @@ void read_torrent(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagn
     diagnostics.add(node.at, fmt::format("torrent: more than {} pieces; choose a larger piece_length", kMaxPieces));
 }
 
-void read_tracker(const YamlNode& node, TrackerSpec& tracker, Diagnostics& diagnostics) {
+void read_tracker(const YamlNode& node, TrackerSpec& spec, Diagnostics& diagnostics) {
   MapReader reader(node, "tracker", diagnostics);
   constexpr std::array<std::string_view, 3> kinds{"http", "udp", "none"};
-  if (const auto kind = reader.word("kind", kinds)) tracker.kind = static_cast<TrackerKind>(*kind);
+  if (const auto kind = reader.word("kind", kinds)) spec.kind = static_cast<TrackerKind>(*kind);
   if (const auto interval = reader.duration("interval")) {
     if (*interval < 1s || *interval > 24h || interval->count() % 1'000'000'000 != 0)
       diagnostics.add(node.find("interval")->at, "interval: whole seconds from 1 s to 24 h, as trackers announce it");
-    else tracker.interval = *interval;
+    else spec.interval = *interval;
   }
-  if (const auto region = reader.text("region")) tracker.region = *region;
-  constexpr std::array<std::string_view, 2> later{"faults", "url"};
+  if (const auto region = reader.text("region")) spec.region = *region;
+  if (const YamlNode* faults = reader.take("faults"))
+    for_each_scalar(*faults, "faults", diagnostics, [&](const YamlNode& item) {
+      auto fault = tracker::parse_fault(item.text);
+      if (fault) spec.faults.push_back(std::move(*fault));
+      else diagnostics.add(item.at, fmt::format("faults: {}", fault.error()));
+    });
+  constexpr std::array<std::string_view, 1> later{"url"};
   reader.not_supported_yet(later);
   reader.finish();
 }

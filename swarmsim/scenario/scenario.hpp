@@ -20,6 +20,7 @@
 #include "swarmsim/scenario/arrival.hpp"
 #include "swarmsim/scenario/cast.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
+#include "tracker/fault.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -41,6 +42,7 @@ struct TrackerSpec {
   TrackerKind kind = TrackerKind::http;
   Duration interval = 30s;
   std::string region;                   // "" for none
+  std::vector<tracker::FaultSpec> faults;
 };
 
 enum class ContentKind : std::uint8_t { symbolic, bytes };

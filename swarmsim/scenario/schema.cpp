@@ -46,6 +46,7 @@ constexpr std::array kStructures{
     Structure{"scenario", "timeline", R"({"type": "array", "items": {"$ref": "#/definitions/timeline_entry"}})"},
     Structure{"scenario", "checks", R"({"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/check"}})"},
     Structure{"torrent", "files", R"({"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/file"}})"},
+    Structure{"tracker", "faults", R"({"$ref": "#/definitions/names"})"},
     Structure{"network", "link", R"({"$ref": "#/definitions/link"})"},
     Structure{"network", "regions", R"({"$ref": "#/definitions/names"})"},
     Structure{"network", "delays", R"({"type": "array", "items": {"$ref": "#/definitions/delay"}})"},

@@ -9,6 +9,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+const Endpoint kAsker{IpAddress::v4(10, 0, 0, 9), 6881};
+
 std::vector<bool> swallowed(Faults& faults, int requests) {
   std::vector<bool> pattern;
   for (int i = 0; i < requests; ++i) pattern.push_back(faults.swallows_next());
@@ -18,7 +20,7 @@ std::vector<bool> swallowed(Faults& faults, int requests) {
 Faults with(std::string_view spec) { return Faults({parse_fault(spec).value()}); }
 
 TEST(FaultSpec, IsReadAndWrittenAlike) {
-  for (const std::string_view spec : {"refuse:go away: now", "drop:1/3", "drop:2/2", "truncate", "interval:-5"}) {
+  for (const std::string_view spec : {"refuse:go away: now", "drop:1/3", "drop:2/2", "truncate", "interval:-5", "mirror"}) {
     const auto fault = parse_fault(spec);
     ASSERT_TRUE(fault.has_value()) << spec;
     EXPECT_EQ(to_string(*fault), spec);
@@ -26,7 +28,7 @@ TEST(FaultSpec, IsReadAndWrittenAlike) {
 }
 
 TEST(FaultSpec, SaysWhatWouldBeRight) {
-  EXPECT_THAT(parse_fault("explode").error(), HasSubstr("there are refuse[:REASON], drop:N/M, truncate and interval:S"));
+  EXPECT_THAT(parse_fault("explode").error(), HasSubstr("there are refuse[:REASON], drop:N/M, truncate, interval:S and mirror"));
   for (const std::string_view spec : {"drop", "drop:", "drop:3", "drop:0/3", "drop:4/3", "drop:1/x", "drop:-1/3"}) {
     ASSERT_FALSE(parse_fault(spec).has_value()) << spec;
     EXPECT_THAT(parse_fault(spec).error(), HasSubstr("0 < N <= M")) << spec;
@@ -43,7 +45,7 @@ TEST(Faults, DoNothingUnlessTold) {
   protocol::AnnounceReply reply;
   reply.interval = 30s;
   std::vector<std::byte> bytes(10);
-  faults.distort(reply);
+  faults.distort(reply, kAsker);
   faults.distort(bytes);
   EXPECT_THAT(swallowed(faults, 3), ElementsAre(false, false, false));
   EXPECT_EQ(faults.refusal(), std::nullopt);
@@ -73,9 +75,17 @@ TEST(Faults, LieAboutTheInterval) {
   protocol::AnnounceReply reply;
   reply.interval = 30s;
   reply.min_interval = 10s;
-  with("interval:-5").distort(reply);
+  with("interval:-5").distort(reply, kAsker);
   EXPECT_EQ(reply.interval, -5s);
   EXPECT_EQ(reply.min_interval, std::nullopt);
+}
+
+TEST(Faults, ShowTheAskerItself) {
+  protocol::AnnounceReply reply;
+  reply.peers.push_back({{IpAddress::v4(10, 0, 0, 1), 1}});
+  with("mirror").distort(reply, kAsker);
+  ASSERT_EQ(reply.peers.size(), 2u);
+  EXPECT_EQ(reply.peers.front().endpoint, kAsker);
 }
 
 }  // namespace

@@ -101,8 +101,19 @@ TEST(ParseScenario, ReportsAllErrorsAtOnceInTheOrderOfTheFile) {
 
 TEST(ParseScenario, RefusesWhatItDoesNotSupportYetInsteadOfIgnoringIt) {
   EXPECT_THAT(errors_with("max_peers: 40", "matrix: {}"), Contains(HasSubstr("'matrix' is not supported yet")));
-  EXPECT_THAT(errors_with("interval: 30 s", "faults: []"), Contains(HasSubstr("'faults' is not supported yet")));
+  EXPECT_THAT(errors_with("interval: 30 s", "url: x"), Contains(HasSubstr("'url' is not supported yet")));
   EXPECT_THAT(errors_with("have: all, behaviour", "client: aria2, behaviour"), Contains(HasSubstr("'client' is not supported yet")));
+}
+
+TEST(ParseScenario, ReadsWhatTheTrackerDoesWrong) {
+  std::string text = kGood;
+  text.replace(text.find("interval: 30 s"), 14, "faults: [\"drop:1/3\", mirror]");
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  ASSERT_THAT(scenario->tracker.faults, SizeIs(2));
+  EXPECT_EQ(to_string(scenario->tracker.faults.front()), "drop:1/3");
+  EXPECT_THAT(errors_with("interval: 30 s", "faults: [explode]"), Contains(HasSubstr("faults: unknown fault 'explode'")));
 }
 
 TEST(ParseScenario, ReadsExpectationsAndSaysWhereTheyAreWrong) {
