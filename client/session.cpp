@@ -285,6 +285,8 @@ void Session::reannounce(TorrentId torrent) { impl_->torrent(torrent).reannounce
 bool Session::disconnect(TorrentId torrent, PeerKey peer) { return impl_->torrent(torrent).disconnect(peer); }
 void Session::set_limits(const Limits& limits) { impl_->set_limits(limits); }
 Limits Session::limits() const { return impl_->limits(); }
+void Session::set_limits(TorrentId torrent, const Limits& limits) { impl_->torrent(torrent).set_limits(limits); }
+Limits Session::limits(TorrentId torrent) const { return impl_->torrent(torrent).limits(); }
 std::vector<TorrentId> Session::torrents() const { return impl_->torrents(); }
 bool Session::contains(TorrentId torrent) const { return impl_->contains(torrent); }
 std::optional<TorrentId> Session::find(const InfoHashV1& info_hash) const { return impl_->find(info_hash); }

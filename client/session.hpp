@@ -30,6 +30,13 @@ enum class OnStart : std::uint8_t {
   trust_data,   // take the files for complete
 };
 
+// Rates of payload and protocol; nullopt: without limit.
+struct Limits {
+  std::optional<BytesPerSecond> up;
+  std::optional<BytesPerSecond> down;
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
 // What is to be shared: a torrent, or a magnet link whose metadata is fetched from peers first (BEP 9).
 struct AddTorrent {
   std::shared_ptr<const protocol::Metainfo> metainfo;
@@ -39,6 +46,7 @@ struct AddTorrent {
   bool check_only = false;                          // check, tell, and do nothing more
   std::optional<std::vector<std::vector<std::string>>> trackers;   // instead of the torrent's own
   std::vector<Endpoint> peers;                      // to dial at once
+  Limits limits{};                                  // of its own, within the session's
 };
 
 enum class TorrentState : std::uint8_t { fetching_metadata, checking, downloading, seeding, stopping, stopped, failed };
@@ -63,12 +71,6 @@ struct TorrentStatus {
   std::uint32_t peers = 0;                          // with a finished handshake
   std::uint32_t seeds = 0;                          // of them
   std::uint32_t restarts = 0;                       // after failures, by Settings::restart
-};
-
-struct Limits {
-  std::optional<BytesPerSecond> up;
-  std::optional<BytesPerSecond> down;
-  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 class Session {
@@ -100,6 +102,9 @@ class Session {
   // Of the whole session, from now on; nullopt: without limit.
   void set_limits(const Limits& limits);
   Limits limits() const;
+  // Of one torrent, within those of the session.
+  void set_limits(TorrentId torrent, const Limits& limits);
+  Limits limits(TorrentId torrent) const;
 
   // ---- what there is ----
   // Those that were added and not removed, in order.

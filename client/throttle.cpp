@@ -10,6 +10,11 @@ Throttle::Throttle(std::optional<BytesPerSecond> rate, runtime::Clock& clock, ru
   if (rate_) rate_ = std::max(*rate_, BytesPerSecond(1));
 }
 
+Throttle::Throttle(std::optional<BytesPerSecond> rate, runtime::Clock& clock, runtime::Timers& timers, Throttle& outer)
+    : Throttle(rate, clock, timers, outer.handler_) {
+  outer_ = &outer;
+}
+
 void Throttle::set_rate(std::optional<BytesPerSecond> rate) {
   rate_ = rate ? std::optional(std::max(*rate, BytesPerSecond(1))) : std::nullopt;
   // Neither a debt nor a hoard of the old rate: a debt run up at 100 MiB/s would silence a new limit of 1 KiB/s for hours.
@@ -29,7 +34,9 @@ void Throttle::fill() {
   tokens_ = std::min(tokens_ + earned, std::max(*rate_ * kBurst, ByteCount(1)));
 }
 
-bool Throttle::is_open() {
+bool Throttle::is_open() { return has_tokens() && (outer_ == nullptr || outer_->is_open()); }
+
+bool Throttle::has_tokens() {
   if (!rate_) return true;
   fill();
   return tokens_.value() > 0;
@@ -37,9 +44,14 @@ bool Throttle::is_open() {
 
 void Throttle::charge(ByteCount bytes) {
   if (rate_) tokens_ -= bytes;
+  if (outer_ != nullptr) outer_->charge(bytes);
 }
 
 void Throttle::wait(TorrentId torrent, PeerKey peer) {
+  if (outer_ != nullptr && has_tokens()) {
+    outer_->wait(torrent, peer);
+    return;
+  }
   waiting_.emplace_back(torrent, peer);
   arm();
 }
@@ -56,8 +68,8 @@ void Throttle::arm() {
 
 void Throttle::on_timer(runtime::Tag) {
   timer_.expired();
-  // Each waiter is called once at most: who waits again stands behind the others.
-  for (std::size_t turns = waiting_.size(); turns > 0 && !waiting_.empty() && is_open(); --turns) {
+  // Each waiter is called once at most: who waits again stands behind the others, or further out.
+  for (std::size_t turns = waiting_.size(); turns > 0 && !waiting_.empty() && has_tokens(); --turns) {
     const auto [torrent, peer] = waiting_.front();
     waiting_.pop_front();
     handler_.on_tokens(torrent, peer);

@@ -3,6 +3,10 @@
 // Tokens are bytes; they fill at the rate, up to a quarter of a second's worth.  Whoever finds the bucket empty
 // waits in line and is called, in order, when there are tokens again, so that no connection starves.  charge() may
 // go below zero: sizes are known only afterwards.  Without a rate nothing is ever held back.
+//
+// Throttles nest: what passes a torrent's passes its session's too, and waits at whichever is empty.
+//
+//   connection -> throttle of the torrent -> throttle of the session -> network
 #pragma once
 
 #include <deque>
@@ -30,11 +34,13 @@ class Throttle final : private runtime::TimerHandler {
  public:
   Throttle(std::optional<BytesPerSecond> rate, runtime::Clock& clock, runtime::Timers& timers,
            ThrottleHandler& handler);
+  // Within `outer`, which outlives it and whose handler it calls, too.
+  Throttle(std::optional<BytesPerSecond> rate, runtime::Clock& clock, runtime::Timers& timers, Throttle& outer);
 
   // From now on; nullopt: without limit.  What waits goes on at the new rate.
   void set_rate(std::optional<BytesPerSecond> rate);
   std::optional<BytesPerSecond> rate() const { return rate_; }
-  // Whether bytes may pass now.
+  // Whether bytes may pass now, here and further out.
   bool is_open();
   void charge(ByteCount bytes);
   // Calls on_tokens() for this peer later.
@@ -45,11 +51,13 @@ class Throttle final : private runtime::TimerHandler {
 
   void on_timer(runtime::Tag tag) override;
   void fill();
+  bool has_tokens();
   void arm();
 
   std::optional<BytesPerSecond> rate_;
   runtime::Clock& clock_;
   ThrottleHandler& handler_;
+  Throttle* outer_ = nullptr;
   ByteCount tokens_;
   Time filled_ = kStart;
   std::deque<std::pair<TorrentId, PeerKey>> waiting_;

@@ -35,7 +35,9 @@ constexpr Duration kCrossingTime = 15s;
 Torrent::Torrent(TorrentId id, SessionContext& session, AddTorrent torrent)
     : id_(id), session_(session), outside_(session.outside), settings_(session.settings),
       info_hash_(torrent.metainfo != nullptr ? torrent.metainfo->info_hash : torrent.magnet->info_hash),
-      options_(std::move(torrent)), pool_(settings_.redial_base),
+      options_(std::move(torrent)),
+      up_(options_.limits.up, outside_.clock, outside_.timers, session.up),
+      down_(options_.limits.down, outside_.clock, outside_.timers, session.down), pool_(settings_.redial_base),
       metadata_exchange_(outside_, settings_, peers_, static_cast<MetadataExchangeOwner&>(*this)),
       upkeep_timer_(outside_.timers, *this, kUpkeep), dial_timer_(outside_.timers, *this, kDial) {
   extensions_.add(metadata_exchange_);
@@ -107,7 +109,7 @@ void Torrent::make_download(const Bitfield& have) {
 void Torrent::begin_transfer(const Bitfield& have) {
   make_download(have);
   UploadOwner& upload_owner = *this;
-  upload_ = std::make_unique<Upload>(outside_, settings_, metainfo_, *store_, peers_, id_, session_.up, kUploadTags,
+  upload_ = std::make_unique<Upload>(outside_, settings_, metainfo_, *store_, peers_, id_, up_, kUploadTags,
                                      upload_owner);
   peers_.for_each_ready([&](Peer& peer) { upload_->peer_ready(peer); });
   state_ = have.all() ? TorrentState::seeding : TorrentState::downloading;
@@ -315,6 +317,12 @@ void Torrent::add_peer(const Endpoint& peer) {
   if (is_open()) dial_timer_.arm_no_later_than(outside_.clock.now());
 }
 
+void Torrent::set_limits(const Limits& limits) {
+  options_.limits = limits;
+  up_.set_rate(limits.up);
+  down_.set_rate(limits.down);
+}
+
 void Torrent::reannounce() {
   if (announcer_ != nullptr) announcer_->reannounce();
 }
@@ -465,10 +473,10 @@ void Torrent::drop(Peer& peer, std::string_view reason) {
 // ---- flow ----
 
 void Torrent::on_bytes(Peer& peer, ByteCount bytes) {
-  session_.down.charge(bytes);
-  if (!session_.down.is_open() && !std::exchange(peer.waits_for_down_tokens, true)) {
+  down_.charge(bytes);
+  if (!down_.is_open() && !std::exchange(peer.waits_for_down_tokens, true)) {
     peer.wire.pause_reading();
-    session_.down.wait(id_, peer.key);
+    down_.wait(id_, peer.key);
   }
 }
 
@@ -484,6 +492,10 @@ void Torrent::on_up_tokens(PeerKey key) {
 void Torrent::on_down_tokens(PeerKey key) {
   Peer* peer = peers_.find(key);
   if (peer == nullptr) return;
+  if (!down_.is_open()) {
+    down_.wait(id_, key);
+    return;
+  }
   peer->waits_for_down_tokens = false;
   if (store_ == nullptr || store_->write_backlog() < settings_.write_backlog) {
     peer->wire.resume_reading();

@@ -83,6 +83,9 @@ class Torrent final : private PeerOwner,
   PiecesStatus pieces() const;
   // What it was added with: a torrent that is begun again is made of it.
   const AddTorrent& options() const { return options_; }
+  // Its own, within those of the session.
+  void set_limits(const Limits& limits);
+  Limits limits() const { return {up_.rate(), down_.rate()}; }
   // Nothing of it is under way any more: no goodbye to a tracker, no write.
   bool is_quiet() const { return announcer_has_stopped_ && (store_ == nullptr || store_->is_idle()); }
 
@@ -173,6 +176,8 @@ class Torrent final : private PeerOwner,
   AddTorrent options_;
   TorrentState state_ = TorrentState::checking;
   std::string error_;
+  Throttle up_;
+  Throttle down_;
   PeerSet peers_;
   PeerPool pool_;
   BanList bans_;

@@ -164,6 +164,33 @@ TEST(SessionControl, LimitsChangeWhileBytesFlow) {
   EXPECT_GT(leech.status().downloaded - freed_at, 5_MiB) << "the link's 1 MiB/s again";
 }
 
+TEST(SessionControl, ATorrentsOwnLimitHoldsWithinTheSessionsAndSurvivesARestart) {
+  Town town({.size = 64_MiB});
+  auto& seed = town.add("seed", {.has = Town::kAll});
+  auto& leech = town.add("leech");
+  town.start();
+  leech.session().set_limits(kTheTorrent, {std::nullopt, BytesPerSecond(64 << 10)});
+  leech.session().set_limits({std::nullopt, BytesPerSecond(512 << 10)});
+  town.run_for(30s);
+  EXPECT_GT(leech.status().downloaded, 1_MiB);
+  EXPECT_LT(leech.status().downloaded, 2_MiB + 512_KiB) << "30 s at 64 KiB/s are 1.9 MiB";
+  leech.session().set_limits({std::nullopt, BytesPerSecond(16 << 10)});
+  town.run_for(5s);
+  const ByteCount before = leech.status().downloaded;
+  town.run_for(40s);
+  EXPECT_LT(leech.status().downloaded - before, 1_MiB) << "the session's is the narrower one now: 0.6 MiB";
+  EXPECT_GT(leech.status().downloaded - before, 256_KiB);
+  leech.session().set_limits({});
+  seed.session().set_limits(kTheTorrent, {BytesPerSecond(32 << 10), std::nullopt});
+  leech.session().stop(kTheTorrent);
+  leech.session().start(kTheTorrent);
+  town.run_for(5s);
+  EXPECT_EQ(leech.session().limits(kTheTorrent), (Limits{std::nullopt, BytesPerSecond(64 << 10)}));
+  const ByteCount sent = seed.status().uploaded;
+  town.run_for(40s);
+  EXPECT_LT(seed.status().uploaded - sent, 2_MiB) << "40 s at 32 KiB/s are 1.25 MiB";
+}
+
 TEST(SessionControl, ReannounceAsksTheTrackerNow) {
   Town town;
   auto& seed = town.add("seed", {.has = Town::kAll});
