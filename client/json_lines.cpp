@@ -143,4 +143,12 @@ std::string json_line(const Endpoint& listening, const PeerId& peer_id) {
   return line.dump();
 }
 
+std::string json_line_of_control(const Endpoint& at, std::string_view token_file) {
+  Json line;
+  line["event"] = "control";
+  line["address"] = to_string(at);
+  line["token_file"] = text(token_file);
+  return line.dump();
+}
+
 }  // namespace swarmlab::client

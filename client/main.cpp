@@ -1,15 +1,17 @@
-// btclient: reads options and torrents, builds the real world, runs a Program in it.
+// btclient: reads options and torrents, builds the real world, runs a Program in it; or a request to one (ctl).
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <fstream>
+#include <filesystem>
 
 #include <fmt/format.h>
 
+#include "client/control/ctl.hpp"
+#include "client/control/token.hpp"
 #include "client/program.hpp"
-#include "client/saved_torrent.hpp"
+#include "client/torrent_file.hpp"
 #include "protocol/text.hpp"
 #include "runtime/asio/asio_runtime.hpp"
 
@@ -18,6 +20,7 @@ namespace {
 using namespace swarmlab;
 using namespace swarmlab::client;
 
+constexpr int kIncomplete = 1;
 constexpr int kUsage = 2;
 constexpr int kEnvironment = 3;
 
@@ -26,29 +29,39 @@ int complain(int status, std::string_view what) {
   return status;
 }
 
-// The torrent in a file, or a line that says what is wrong with it.
-std::expected<protocol::DecodedMetainfo, std::string> load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::unexpected(path + ": cannot be opened");
-  std::string bytes;
-  std::array<char, 65536> chunk{};
-  while (file.read(chunk.data(), chunk.size()), file.gcount() > 0) {
-    bytes.append(chunk.data(), static_cast<std::size_t>(file.gcount()));
-    if (bytes.size() > protocol::kMaxTorrentFileBytes.size()) return std::unexpected(path + ": is too large for a torrent");
+// "ctl" and what follows: a client of the client.
+int run_ctl(const std::vector<std::string>& words) {
+  const auto parsed = control::parse_ctl_options(words, std::filesystem::current_path().string());
+  if (!parsed) return complain(kUsage, parsed.error());
+  if (const auto* help = std::get_if<control::CtlHelp>(&*parsed)) {
+    fmt::print("{}", help->text);
+    return 0;
   }
-  if (file.bad()) return std::unexpected(path + ": cannot be read");
-  auto decoded = protocol::decode_metainfo(as_bytes(bytes));
-  if (!decoded) return std::unexpected(path + ": " + protocol::to_string(decoded.error()));
-  return std::move(*decoded);
-}
-
-bool knows(const Program::Torrents& torrents, const InfoHashV1& info_hash) {
-  return std::ranges::any_of(torrents, [&](const Program::Given& given) {
-    return (given.metainfo != nullptr ? given.metainfo->info_hash : given.magnet->info_hash) == info_hash;
-  });
+  const auto& options = std::get<control::CtlOptions>(*parsed);
+  const auto token = control::read_token(options.token_file.empty() ? control::kDefaultTokenFile : options.token_file);
+  if (!token) return complain(kEnvironment, "no token: " + token.error());
+  runtime::AsioRuntime world({.file_threads = 1, .hash_threads = 1});
+  int status = 0;
+  control::CtlRequest request(
+      world.outside().network, options, *token,
+      [&](std::string_view text) {
+        fmt::print("{}", text);
+        if (std::fflush(stdout) != 0) world.stop();   // whoever read it has gone
+      },
+      [&](std::expected<void, control::CtlRequest::Error> how) {
+        if (!how) {
+          status = complain(how.error().failure == control::CtlRequest::Failure::refused ? kIncomplete : kEnvironment,
+                            how.error().what);
+        }
+        world.stop();
+      });
+  world.on_signal([&](int) { world.stop(); });
+  world.run();
+  return status;
 }
 
 int run(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments.front() == "ctl") return run_ctl({arguments.begin() + 1, arguments.end()});
   const auto parsed = parse_options(arguments);
   if (!parsed) return complain(kUsage, parsed.error().what);
   if (const auto* help = std::get_if<HelpWanted>(&*parsed)) {
@@ -57,20 +70,14 @@ int run(const std::vector<std::string>& arguments) {
   }
   const Options& options = std::get<Options>(*parsed);
   Program::Torrents torrents;
-  for (const std::string& path : options.torrents) {
-    if (path.starts_with("magnet:")) {
-      auto magnet = protocol::parse_magnet(path);
-      if (!magnet) return complain(kUsage, "the magnet link " + magnet.error().what);
-      if (knows(torrents, magnet->info_hash)) return complain(kUsage, path + ": was given twice");
-      auto known = recall_torrent(options.state_directory(), *magnet);
-      torrents.push_back({std::move(known), std::move(*magnet)});
-      continue;
+  for (const std::string& source : options.torrents) {
+    auto given = given_by(source, options.state_directory());
+    if (!given) return complain(kUsage, given.error());
+    for (const std::string& warning : given->warnings) complain(0, source + ": " + warning);
+    if (std::ranges::find(torrents, given->info_hash(), &Given::info_hash) != torrents.end()) {
+      return complain(kUsage, source + ": was given twice");
     }
-    auto loaded = load(path);
-    if (!loaded) return complain(kUsage, loaded.error());
-    for (const std::string& warning : loaded->warnings) complain(0, path + ": " + warning);
-    if (knows(torrents, loaded->metainfo.info_hash)) return complain(kUsage, path + ": was given twice");
-    torrents.push_back({std::make_shared<const protocol::Metainfo>(std::move(loaded->metainfo)), std::nullopt});
+    torrents.push_back(std::move(*given));
   }
 
   runtime::AsioRuntime world({});

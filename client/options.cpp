@@ -17,11 +17,13 @@ constexpr std::string_view kIntroduction =
     "btclient: a BitTorrent client that shows what it does.\n"
     "\n"
     "Usage: btclient [options] TORRENT|MAGNET...\n"
+    "       btclient ctl [options] PATH [COMMAND...]      look into a running one; see btclient ctl --help\n"
     "\n"
     "  btclient --dir downloads file.torrent                      download, then seed until Ctrl-C\n"
     "  btclient --dir downloads --exit-when complete file.torrent\n"
     "  btclient --dir downloads 'magnet:?xt=urn:btih:...&x.pe=127.0.0.1:6881'\n"
     "  btclient --dir data --check-only file.torrent              is everything there and right?\n"
+    "  btclient --dir downloads --control 127.0.0.1:6880 --watch inbox     runs until told to quit\n"
     "  btclient --dir data --listen 10.0.0.5:6881 --json file.torrent | jq .\n"
     "\n"
     "It stays on this machine: trackers and peers elsewhere are left alone unless --listen names an\n"
@@ -46,6 +48,11 @@ po::options_description describe() {
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
   add("up-limit", po::value<std::string>()->value_name("RATE"), "at most this much up: 1MiB/s, 4Mbit/s");
   add("down-limit", po::value<std::string>()->value_name("RATE"), "at most this much down");
+  add("control", po::value<std::string>()->value_name("ADDR:PORT"), "serve the control tree there, over HTTP (docs/client.md)");
+  add("control-token", po::value<std::string>()->value_name("FILE"), "its token; made where missing (default: .btclient-token here)");
+  add("control-beyond-loopback", "let --control name an address that others can reach");
+  add("watch", po::value<std::string>()->value_name("DIR"), "add every torrent that is put into this folder");
+  add("restart", po::value<std::string>()->value_name("POLICY"), "of a torrent that failed: never (default), one-for-one:3/10min");
   add("json", "one JSON object a line for everything that happens");
   add("help", "this text");
   return all;
@@ -96,6 +103,27 @@ std::expected<ExitWhen, std::string> parse_exit_when(const std::string& text) {
   return ExitAtRatio{static_cast<std::uint32_t>(*whole * 1000 + *thousandths)};
 }
 
+// "never", "one-for-one" or "one-for-one:N/T": at most N times within T.
+std::expected<RestartPolicy, std::string> parse_restart(const std::string& text) {
+  static constexpr std::string_view kStrategy = "one-for-one";
+  RestartPolicy policy;
+  if (text == "never") return policy;
+  policy.strategy = RestartStrategy::one_for_one;
+  if (text == kStrategy) return policy;
+  const std::string_view rest = text.starts_with(kStrategy) ? std::string_view(text).substr(kStrategy.size()) : "";
+  const std::size_t slash = rest.find('/');
+  if (!rest.starts_with(':') || slash == std::string_view::npos) {
+    return std::unexpected("'" + text + "' is none of never, one-for-one, one-for-one:3/10min");
+  }
+  const auto most = parse_count(rest.substr(1, slash - 1), 1000);
+  if (!most) return std::unexpected(most.error());
+  const auto within = parse_duration(rest.substr(slash + 1));
+  if (!within) return std::unexpected(within.error());
+  policy.max_restarts = static_cast<std::uint32_t>(*most);
+  policy.within = *within;
+  return policy;
+}
+
 std::expected<std::uint32_t, std::string> parse_positive(const std::string& text) {
   const auto count = parse_count(text, 100'000);
   if (!count) return std::unexpected(count.error());
@@ -135,7 +163,10 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
 
   Options options;
   if (values.count("torrent") != 0) options.torrents = values["torrent"].as<std::vector<std::string>>();
-  if (options.torrents.empty()) return std::unexpected(UsageError{"no torrent was given; try --help"});
+  if (values.count("watch") != 0) options.watch = values["watch"].as<std::string>();
+  if (options.torrents.empty() && options.watch.empty() && values.count("control") == 0) {
+    return std::unexpected(UsageError{"no torrent was given; try --help"});
+  }
   if (values.count("dir") != 0) options.directory = values["dir"].as<std::string>();
   if (values.count("save-torrent") != 0) options.save_torrent = values["save-torrent"].as<std::string>();
   options.trust_data = values.count("trust-data") != 0;
@@ -147,6 +178,13 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
 
   std::string error;
   Reader<std::optional<Endpoint>>{values, error}("listen", options.listen, parse_endpoint);
+  Reader<std::optional<Endpoint>>{values, error}("control", options.control, parse_endpoint);
+  if (values.count("control-token") != 0) options.control_token_file = values["control-token"].as<std::string>();
+  options.control_beyond_loopback = values.count("control-beyond-loopback") != 0;
+  if (error.empty() && !options.control && (options.control_beyond_loopback || !options.control_token_file.empty())) {
+    error = "--control-token and --control-beyond-loopback are for --control ADDR:PORT";
+  }
+  Reader<RestartPolicy>{values, error}("restart", options.settings.restart, parse_restart);
   Reader<std::optional<ExitWhen>>{values, error}("exit-when", options.exit_when, parse_exit_when);
   const Reader<std::uint32_t> number{values, error};
   number("upload-slots", options.settings.upload_slots, parse_positive);

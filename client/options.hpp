@@ -27,6 +27,13 @@ struct Options {
   bool trust_data = false;
   bool check_only = false;
   bool json = false;
+  // ---- control ----
+  std::optional<Endpoint> control;          // where the control tree is served
+  std::string control_token_file;           // empty: the default one
+  bool control_beyond_loopback = false;
+  std::string watch;                        // folder of torrents to be; empty: none
+  // Whether it runs on without a torrent: something may bring one.
+  bool may_get_torrents() const { return control.has_value() || !watch.empty(); }
   Settings settings;
 
   // Where the client keeps what it needs for its next start.

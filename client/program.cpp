@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "client/control/token.hpp"
 #include "client/json_lines.hpp"
 #include "client/saved_torrent.hpp"
 #include "protocol/quantities.hpp"
@@ -29,7 +30,7 @@ bool is_worth_a_line(const Event& event) {
 Program::Program(const runtime::Outside& outside, const Options& options, const Torrents& torrents,
                  const Console& console, std::function<void()> on_end)
     : outside_(outside), options_(options), torrents_(torrents), console_(console), on_end_(std::move(on_end)),
-      session_(outside_, options.settings, this), tick_(outside_.timers, *this) {}
+      session_(outside_, options.settings, this), tree_(session_, outside_.clock, *this), tick_(outside_.timers, *this) {}
 
 Program::~Program() = default;
 
@@ -58,21 +59,71 @@ std::expected<void, std::string> Program::start() {
   } else {
     say("listening at " + to_string(*listening));
   }
-  for (const Given& given : torrents_) {
-    AddTorrent add;
-    add.metainfo = given.metainfo;
-    add.magnet = given.magnet;
-    names_.push_back(given.metainfo != nullptr ? given.metainfo->name
-                                               : given.magnet->name.value_or(to_string(given.magnet->info_hash)));
-    add.directory = options_.directory;
-    add.on_start = options_.trust_data ? OnStart::trust_data : OnStart::check;
-    add.check_only = options_.check_only;
-    add.peers = options_.peers;
-    ids_.push_back(session_.add(std::move(add)));
+  if (options_.control) {
+    if (const auto listens = listen_for_control(); !listens) return listens;
+  }
+  for (const Given& given : torrents_) add(given);
+  if (!options_.watch.empty()) {
+    WatchFolderOwner& owner = *this;
+    watch_ = std::make_unique<WatchFolder>(outside_.files, outside_.clock, outside_.timers, options_.watch, owner);
   }
   last_payload_ = outside_.clock.now();
   tick_.arm(outside_.clock.now() + kTick);
   return {};
+}
+
+std::expected<void, std::string> Program::listen_for_control() {
+  const std::string file = options_.control_token_file.empty() ? control::kDefaultTokenFile : options_.control_token_file;
+  auto token = control::read_or_make_token(file);
+  if (!token) return std::unexpected("no token for --control: " + token.error());
+  const control::HttpFront::Options front{*options_.control, *token, options_.control_beyond_loopback};
+  auto listening = control::HttpFront::listen(outside_, front, tree_);
+  if (!listening) return std::unexpected("--control: " + listening.error());
+  http_ = std::move(*listening);
+  if (options_.json) {
+    say(json_line_of_control(http_->local_endpoint(), file));
+  } else {
+    say(fmt::format("control at http://{}/, token in {}", to_string(http_->local_endpoint()), file));
+  }
+  return {};
+}
+
+TorrentId Program::add(const Given& given) {
+  AddTorrent add;
+  add.metainfo = given.metainfo;
+  add.magnet = given.magnet;
+  add.directory = options_.directory;
+  add.on_start = options_.trust_data ? OnStart::trust_data : OnStart::check;
+  add.check_only = options_.check_only;
+  add.peers = options_.peers;
+  return session_.add(std::move(add));
+}
+
+std::expected<TorrentId, std::string> Program::add(std::string_view source) {
+  if (is_stopping_) return std::unexpected("the client is about to end");
+  const auto given = given_by(std::string(source), options_.state_directory());
+  if (!given) return std::unexpected(given.error());
+  if (const auto known = session_.find(given->info_hash())) {
+    return std::unexpected(fmt::format("{}: is here already, as torrent {}", source, known->value()));
+  }
+  const TorrentId id = add(*given);
+  if (!options_.json) say(protocol::one_line(fmt::format("{}: added, as torrent {}", session_.describe(id).name, id.value())));
+  return id;
+}
+
+std::expected<void, std::string> Program::on_torrent_file(const std::string& path) {
+  if (const auto added = add(path); !added) return std::unexpected(added.error());
+  return {};
+}
+
+void Program::on_watch_trouble(const std::string& what) { complain(what); }
+
+void Program::complain(const std::string& line) {
+  if (progress_width_ > 0) {
+    fmt::print(console_.err, "\r{:{}}\r", "", progress_width_);
+    progress_width_ = 0;
+  }
+  fmt::print(console_.err, "btclient: {}\n", protocol::one_line(line));
 }
 
 void Program::interrupt() {
@@ -94,12 +145,11 @@ void Program::say(const std::string& line) {
 }
 
 void Program::on_event(TorrentId torrent, const Event& event) {
-  if (const auto* received = std::get_if<MetadataReceived>(&event)) {
-    names_[torrent.value()] = received->name;
-    resolved_.push_back(torrent);
-  }
-  const std::string& name = names_[torrent.value()];
-  if (std::holds_alternative<StorageFailed>(event)) exit_status_ = 1;
+  tree_.on_event(torrent, event);
+  if (std::holds_alternative<MetadataReceived>(event)) resolved_.push_back(torrent);
+  const std::string name = session_.describe(torrent).name;
+  const bool is_final = options_.settings.restart.strategy == RestartStrategy::never;
+  if ((std::holds_alternative<StorageFailed>(event) && is_final) || std::holds_alternative<GivenUp>(event)) exit_status_ = 1;
   if (options_.json) {
     say(json_line(name, outside_.clock.now(), event));
   } else if (is_worth_a_line(event)) {
@@ -122,19 +172,20 @@ void Program::save_resolved() {
 }
 
 void Program::on_timer(runtime::Tag) {
-  tick_.expired();
   save_resolved();
   const Time now = outside_.clock.now();
+  tree_.on_lateness(now - tick_.at());
+  tick_.expired();
   if (now - last_status_ >= kStatusInterval) {
     last_status_ = now;
     report_status();
   }
   if (console_.err_is_terminal && !options_.json) show_progress();
-  if (!is_stopping_ && should_end()) {
+  if (!is_stopping_ && (wants_to_quit_ || should_end())) {
     is_stopping_ = true;
     session_.stop();
   }
-  if (session_.is_stopped()) {
+  if (session_.is_stopped() && (is_stopping_ || !options_.may_get_torrents())) {
     end();
     return;
   }
@@ -143,8 +194,8 @@ void Program::on_timer(runtime::Tag) {
 
 void Program::report_status() {
   if (!options_.json) return;
-  for (const TorrentId id : ids_) {
-    say(json_line(names_[id.value()], outside_.clock.now(), session_.status(id)));
+  for (const TorrentId id : session_.torrents()) {
+    say(json_line(session_.describe(id).name, outside_.clock.now(), session_.status(id)));
   }
 }
 
@@ -153,20 +204,22 @@ bool Program::should_end() {
   ByteCount payload, uploaded, size;
   bool all_complete = true;
   bool all_failed = true;
-  for (const TorrentId id : ids_) {
+  const std::vector<TorrentId> all = session_.torrents();
+  for (const TorrentId id : all) {
     const TorrentStatus status = session_.status(id);
     payload += status.uploaded + status.downloaded;
     uploaded += status.uploaded;
     size += session_.describe(id).size;
     all_complete = all_complete && status.state == TorrentState::seeding;
-    all_failed = all_failed && status.state == TorrentState::failed;
+    all_failed = all_failed && status.state == TorrentState::failed && !status.will_restart;
   }
   const Time now = outside_.clock.now();
   if (payload != payload_seen_) {
     payload_seen_ = payload;
     last_payload_ = now;
   }
-  if (all_failed) return true;
+  if (all.empty()) return false;
+  if (all_failed && !options_.may_get_torrents()) return true;
   if (!options_.exit_when || !all_complete) return false;
   if (const auto* ratio = std::get_if<ExitAtRatio>(&*options_.exit_when)) {
     return uploaded * 1000 >= size * ratio->thousandths;
@@ -180,7 +233,7 @@ void Program::end() {
   has_ended_ = true;
   tick_.disarm();
   save_resolved();
-  for (const TorrentId id : ids_) {
+  for (const TorrentId id : session_.torrents()) {
     const TorrentStatus status = session_.status(id);
     if (status.left.value() > 0) exit_status_ = 1;
   }
@@ -191,10 +244,10 @@ void Program::end() {
 
 void Program::show_progress() {
   std::string line;
-  for (const TorrentId id : ids_) {
+  for (const TorrentId id : session_.torrents()) {
     const TorrentStatus status = session_.status(id);
     if (!line.empty()) line += " | ";
-    line += fmt::format("{} {} {}% {}/s down {}/s up {} peers", protocol::one_line(names_[id.value()], 30),
+    line += fmt::format("{} {} {}% {}/s down {}/s up {} peers", protocol::one_line(session_.describe(id).name, 30),
                         to_string(status.state),
                         status.pieces_total == 0 ? 0 : std::uint64_t{status.pieces_have} * 100 / status.pieces_total,
                         to_text(ByteCount(status.download_rate.value())), to_text(ByteCount(status.upload_rate.value())),

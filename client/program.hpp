@@ -1,8 +1,11 @@
-// Program: btclient around a session: what it prints, and when it ends.
+// Program: btclient around a session: what it prints, who may control it, and when it ends.
 //
-// Three ways of speaking: JSON lines (--json), a progress line that rewrites itself (standard error is a terminal), or plain
-// lines for what a reader of a log wants to know.  The session is never called from within one of its events: those
+// Three ways of speaking: JSON lines (--json), a live screen (standard output is a terminal), or plain lines for
+// what a reader of a log wants to know.  The session is never called from within one of its events: those
 // only take notes, which the next tick acts upon.
+//
+// It ends when its torrents have: all checked (--check-only), all failed for good, or as --exit-when says; where torrents can
+// still come (--control, --watch) only by `quit`, --exit-when or Ctrl-C.
 #pragma once
 
 #include <cstdio>
@@ -12,23 +15,25 @@
 #include <string>
 #include <vector>
 
+#include "client/control/http_front.hpp"
+#include "client/control/tree.hpp"
 #include "client/options.hpp"
 #include "client/session.hpp"
+#include "client/torrent_file.hpp"
+#include "client/watch_folder.hpp"
 #include "runtime/timers.hpp"
 
 namespace swarmlab::client {
 
-class Program final : private SessionEvents, private runtime::TimerHandler {
+class Program final : private SessionEvents,
+                      private control::TreeOwner,
+                      private WatchFolderOwner,
+                      private runtime::TimerHandler {
  public:
   struct Console {
     std::FILE* out;                 // JSON lines, plain lines
     std::FILE* err;                 // progress, complaints
     bool err_is_terminal = false;
-  };
-  // What is to be shared, as the command line names it: one of the two.
-  struct Given {
-    std::shared_ptr<const protocol::Metainfo> metainfo;
-    std::optional<protocol::Magnet> magnet;
   };
   using Torrents = std::vector<Given>;
 
@@ -46,14 +51,21 @@ class Program final : private SessionEvents, private runtime::TimerHandler {
 
  private:
   void on_event(TorrentId torrent, const Event& event) override;
+  std::expected<TorrentId, std::string> add(std::string_view source) override;
+  void quit() override { wants_to_quit_ = true; }
+  std::expected<void, std::string> on_torrent_file(const std::string& path) override;
+  void on_watch_trouble(const std::string& what) override;
   void on_timer(runtime::Tag tag) override;
 
   std::expected<Endpoint, std::string> listen();
+  std::expected<void, std::string> listen_for_control();
+  TorrentId add(const Given& given);
   void report_status();
   bool should_end();
   void end();
   void save_resolved();
   void say(const std::string& line);
+  void complain(const std::string& line);
   void show_progress();
 
   runtime::Outside outside_;
@@ -62,15 +74,17 @@ class Program final : private SessionEvents, private runtime::TimerHandler {
   Console console_;
   std::function<void()> on_end_;
   Session session_;
+  control::Tree tree_;
+  std::unique_ptr<control::HttpFront> http_;     // with --control
+  std::unique_ptr<WatchFolder> watch_;           // with --watch
   runtime::Timer tick_;
-  std::vector<TorrentId> ids_;
-  std::vector<std::string> names_;          // by torrent; of a magnet link first the link's, then the true one
   std::vector<TorrentId> resolved_;         // magnet links whose metadata has come and is not saved yet
   Time last_status_ = kStart;
   Time last_payload_ = kStart;
   ByteCount payload_seen_;
   std::size_t progress_width_ = 0;
   bool is_stopping_ = false;
+  bool wants_to_quit_ = false;
   bool has_ended_ = false;
   int exit_status_ = 0;
 };

@@ -105,6 +105,9 @@ class Session::Impl final : private ThrottleHandler,
     status.downloaded += slot.before.downloaded;
     status.wasted += slot.before.wasted;
     status.restarts = slot.supervisor.total();
+    status.will_restart = status.state == TorrentState::failed && slot.wish == Wish::run &&
+                          (slot.restart_at != kNever ||
+                           (!slot.failure_is_known && settings_.restart.strategy != RestartStrategy::never));
     return status;
   }
 

@@ -71,6 +71,7 @@ struct TorrentStatus {
   std::uint32_t peers = 0;                          // with a finished handshake
   std::uint32_t seeds = 0;                          // of them
   std::uint32_t restarts = 0;                       // after failures, by Settings::restart
+  bool will_restart = false;                        // it has failed, and that is not its end
 };
 
 class Session {

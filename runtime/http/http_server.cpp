@@ -59,6 +59,7 @@ struct HttpServer::State final : AcceptHandler {
   std::unordered_map<std::uint32_t, std::unique_ptr<Connection>> open;
   std::vector<std::unique_ptr<Connection>> dead;
   std::map<RequestId, Connection*> unanswered;
+  std::map<RequestId, Connection*> streams;
   RequestId next_request{1};
 };
 
@@ -92,6 +93,7 @@ class Connection final : public StreamHandler, public TimerHandler {
       server_.unanswered.erase(request_);
       server_.handler.on_request_gone(request_);
     }
+    if (waiting_ == Waiting::end_of_answer) forget_stream();
     server_.bury(stream_);
   }
   void on_timer(Tag) override {
@@ -106,6 +108,7 @@ class Connection final : public StreamHandler, public TimerHandler {
         server_.outside.network.reset(stream_);
         return server_.bury(stream_);
       case Waiting::answer: return;
+      case Waiting::end_of_answer: return look_for_end();
     }
   }
 
@@ -121,13 +124,33 @@ class Connection final : public StreamHandler, public TimerHandler {
     if (!is_going_on_) timer_.arm(server_.outside.clock.now());
   }
 
+  void begin_stream(const Response& head) {
+    write(encode_response(head, {.keep_alive = false, .is_http_1_0 = reader_.is_http_1_0(), .of_unknown_length = true}));
+    waiting_ = Waiting::end_of_answer;
+    // Its end may have come already, and is looked for in an event of our own.
+    if (!is_going_on_) timer_.arm(server_.outside.clock.now());
+  }
+
+  bool send(Bytes more) {
+    if (server_.outside.network.unsent(stream_) + ByteCount::of(more) > server_.limits.stream_backlog) {
+      is_closed_ = true;
+      server_.outside.network.reset(stream_);
+      server_.bury(stream_);
+      return false;
+    }
+    server_.outside.network.write(stream_, more);
+    return true;
+  }
+
+  void end_stream() { close(); }
+
   void refuse(unsigned status) {
     write(encode_response(Response::text(status, text_of(status)), {.keep_alive = false}));
     close();
   }
 
  private:
-  enum class Waiting : std::uint8_t { request, answer, turn, client_to_read };
+  enum class Waiting : std::uint8_t { request, answer, end_of_answer, turn, client_to_read };
 
   void wait_for(Waiting what, Duration limit) {
     waiting_ = what;
@@ -137,6 +160,7 @@ class Connection final : public StreamHandler, public TimerHandler {
   // Handles requests until one is not there yet, not answered yet, or the client must read first.
   void go_on() {
     if (waiting_ == Waiting::answer) return;
+    if (waiting_ == Waiting::end_of_answer) return look_for_end();
     is_going_on_ = true;
     while (!is_closed_) {
       if (server_.outside.network.unsent(stream_) >= kUnsentAnswers) {
@@ -147,12 +171,29 @@ class Connection final : public StreamHandler, public TimerHandler {
         refuse(status_of(reader_.failure()));
       } else if (reader_.state() == ReadState::complete) {
         hand_over();
-        if (waiting_ == Waiting::answer) break;
+        if (waiting_ == Waiting::answer || waiting_ == Waiting::end_of_answer) break;
       } else if (!read()) {
         break;
       }
     }
     is_going_on_ = false;
+    if (waiting_ == Waiting::end_of_answer && !is_closed_) look_for_end();
+  }
+
+  void forget_stream() {
+    server_.streams.erase(request_);
+    server_.handler.on_request_gone(request_);
+  }
+
+  // Of a stream's client nothing is wanted but to know when it leaves.
+  void look_for_end() {
+    for (;;) {
+      const ReadResult result = server_.outside.network.read(stream_, kReadBytes);
+      if (result.state == ReadResult::State::nothing_yet) return;
+      if (result.state == ReadResult::State::data) continue;
+      forget_stream();
+      return close();
+    }
   }
 
   // False when there is nothing to read now.
@@ -277,6 +318,32 @@ void HttpServer::respond(RequestId id, const Response& response) {
   Connection* const connection = found->second;
   state_->unanswered.erase(found);
   connection->respond(response);
+}
+
+void HttpServer::begin_stream(RequestId id, const Response& head) {
+  const auto found = state_->unanswered.find(id);
+  SWARM_ASSERT(found != state_->unanswered.end(), id);
+  Connection* const connection = found->second;
+  state_->unanswered.erase(found);
+  state_->streams.emplace(id, connection);
+  connection->begin_stream(head);
+}
+
+bool HttpServer::send(RequestId id, Bytes more) {
+  const auto found = state_->streams.find(id);
+  SWARM_ASSERT(found != state_->streams.end(), id);
+  Connection* const connection = found->second;
+  if (connection->send(more)) return true;
+  state_->streams.erase(id);
+  return false;
+}
+
+void HttpServer::end_stream(RequestId id) {
+  const auto found = state_->streams.find(id);
+  SWARM_ASSERT(found != state_->streams.end(), id);
+  Connection* const connection = found->second;
+  state_->streams.erase(found);
+  connection->end_stream();
 }
 
 std::size_t HttpServer::connections() const { return state_->open.size(); }

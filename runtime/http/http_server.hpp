@@ -8,7 +8,9 @@
 //   413 body over the limit    431 header over the limit    503 too many connections
 //
 // A handler answers at once, or keeps the RequestId and answers later; meanwhile nothing is read from that
-// connection.  Answers to HEAD are sent without their body.  No callback is made inside a call to the server.
+// connection.  An answer may also be a stream, sent as it comes until its end or the client's: its connection serves nothing
+// else, and a client that reads too slowly is dropped, not buffered for.  Answers to HEAD are sent without their body.
+// No callback is made inside a call to the server.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +29,9 @@ using RequestId = Index<struct HttpRequestTag, std::uint64_t>;
 
 class RequestHandler {
  public:
-  // To be answered by exactly one respond(id, ...), from within or later.
+  // To be answered by exactly one respond(id, ...) or begin_stream(id, ...), from within or later.
   virtual void on_request(RequestId id, const Request& request, const Endpoint& peer) = 0;
-  // The client of a request not answered yet has gone: respond() is not to be called any more.
+  // The client of a request not answered yet, or of a stream, has gone: the id is not to be used any more.
   virtual void on_request_gone(RequestId id) = 0;
 
  protected:
@@ -45,6 +47,7 @@ class HttpServer {
     Duration idle = 30s;              // between requests
     Duration request = 10s;           // from a request's first byte to its last
     Duration response = 60s;          // for a client to take an answer
+    ByteCount stream_backlog = 256_KiB;   // of a stream, unread by its client
   };
   // `handler` must outlive the server.
   static std::expected<std::unique_ptr<HttpServer>, NetworkError> listen(Outside outside, const Endpoint& at,
@@ -57,6 +60,11 @@ class HttpServer {
 
   Endpoint local_endpoint() const;
   void respond(RequestId id, const Response& response);
+  // Answers with a body that begins with that of `head` and goes on with every send().
+  void begin_stream(RequestId id, const Response& head);
+  // False: the client reads too slowly.  It was dropped, and the id is dead.
+  [[nodiscard]] bool send(RequestId id, Bytes more);
+  void end_stream(RequestId id);
   std::size_t connections() const;
 
   struct State;

@@ -19,10 +19,12 @@ std::string_view reason_of(unsigned status) {
     case 302: return "Found";
     case 304: return "Not Modified";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
+    case 409: return "Conflict";
     case 413: return "Content Too Large";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
@@ -49,7 +51,7 @@ std::vector<std::byte> encode_response(const Response& response, const ResponseS
     SWARM_ASSERT(is_one_line(name) && is_one_line(value));
     fmt::format_to(out, "{}: {}\r\n", name, value);
   }
-  fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
+  if (!style.of_unknown_length) fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
   if (!style.keep_alive) {
     fmt::format_to(out, "Connection: close\r\n");
   } else if (style.is_http_1_0) {

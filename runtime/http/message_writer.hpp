@@ -14,6 +14,7 @@ namespace swarmlab::runtime::http {
 struct ResponseStyle {
   bool keep_alive = true;
   bool is_http_1_0 = false;          // of the request: keeping alive must be said
+  bool of_unknown_length = false;    // the body begins here and ends with the connection
   bool without_body = false;         // the answer to HEAD: its length, but not itself
 };
 

@@ -149,6 +149,60 @@ TEST_P(HttpConformance, TellsTheHandlerThatAWaitingClientHasGone) {
   EXPECT_EQ(served.answerer.gone, served.answerer.waiting);
 }
 
+TEST_P(HttpConformance, AStreamGoesOnUntilTheServerEndsIt) {
+  Served served(world());
+  served.answerer.is_slow = true;
+  served.connect();
+  served.raw.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return served.answerer.waiting.size() == 1; }));
+  const RequestId id = served.answerer.waiting[0];
+  HttpServer& server = *served.answerer.server;
+  server.begin_stream(id, Response::text(200, "one"));
+  ASSERT_TRUE(run_until([&] { return served.raw.text().ends_with("one"); }));
+  EXPECT_EQ(served.raw.text().find("Content-Length"), std::string::npos) << "nobody knows it";
+  EXPECT_TRUE(server.send(id, as_bytes("two")));
+  ASSERT_TRUE(run_until([&] { return served.raw.text().ends_with("onetwo"); }));
+  EXPECT_FALSE(served.raw.ended);
+  server.end_stream(id);
+  EXPECT_TRUE(run_until([&] { return served.raw.ended; }));
+  EXPECT_TRUE(served.answerer.gone.empty()) << "the server ended it itself";
+}
+
+TEST_P(HttpConformance, TellsTheHandlerThatAStreamsClientHasGone) {
+  Served served(world());
+  served.answerer.is_slow = true;
+  served.connect();
+  served.raw.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return served.answerer.waiting.size() == 1; }));
+  served.answerer.server->begin_stream(served.answerer.waiting[0], Response::text(200, "one"));
+  ASSERT_TRUE(run_until([&] { return served.raw.text().ends_with("one"); }));
+  world().at(Side::a).network.close(served.raw.id);
+  ASSERT_TRUE(run_until([&] { return !served.answerer.gone.empty(); }));
+  EXPECT_EQ(served.answerer.gone, served.answerer.waiting);
+}
+
+TEST_P(HttpConformance, DropsAStreamsClientThatDoesNotRead) {
+  Served served(world(), {.stream_backlog = 64_KiB});
+  served.answerer.is_slow = true;
+  StreamEnd sleeper(world().at(Side::a).network);
+  sleeper.reads_all = false;
+  sleeper.id = sleeper.network.connect(served.answerer.server->local_endpoint(), world().address(Side::a), sleeper);
+  sleeper.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return served.answerer.waiting.size() == 1; }));
+  const RequestId id = served.answerer.waiting[0];
+  served.answerer.server->begin_stream(id, Response::text(200, ""));
+  const std::string chunk(16384, 'x');
+  // Both ends' buffers and windows fill up first: some MiB in the real world.
+  std::size_t sent = 0;
+  while (sent < 4096 && served.answerer.server->send(id, as_bytes(chunk))) {
+    ++sent;
+    world().run_for(1ms);
+  }
+  EXPECT_LT(sent, 4096U);
+  EXPECT_EQ(served.answerer.server->connections(), 0U);
+  EXPECT_TRUE(served.answerer.gone.empty()) << "send() has said it";
+}
+
 TEST_P(HttpConformance, AnswersHeadWithoutABody) {
   Served served(world());
   served.connect();

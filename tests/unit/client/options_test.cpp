@@ -49,6 +49,31 @@ TEST(Options, EveryOptionReachesItsSetting) {
   EXPECT_EQ(read({"--down-limit", "4Mbit/s"}).settings.down_limit, BytesPerSecond(500'000));
 }
 
+TEST(Options, ControlAndWatchBringTorrentsLater) {
+  const Options options = read({"--control", "127.0.0.1:0", "--control-token", "t", "--control-beyond-loopback"});
+  EXPECT_EQ(options.control, Endpoint::parse("127.0.0.1:0"));
+  EXPECT_EQ(options.control_token_file, "t");
+  EXPECT_TRUE(options.control_beyond_loopback);
+  EXPECT_EQ(read({"--watch", "inbox"}).watch, "inbox");
+  EXPECT_EQ(refusal({"--watch", "inbox"}, false), "") << "no torrent needed: they come later";
+  EXPECT_EQ(refusal({"--control", "127.0.0.1:0"}, false), "");
+  EXPECT_NE(refusal({}, false), "");
+  EXPECT_NE(refusal({"--control-token", "t"}), "") << "an option that nothing would read";
+  EXPECT_NE(refusal({"--control", "nowhere"}), "");
+}
+
+TEST(Options, RestartsAreBoundedByNumberAndTime) {
+  const auto policy = [](const std::string& text) { return read({"--restart", text}).settings.restart; };
+  EXPECT_EQ(read({}).settings.restart.strategy, RestartStrategy::never);
+  EXPECT_EQ(policy("never").strategy, RestartStrategy::never);
+  EXPECT_EQ(policy("one-for-one").strategy, RestartStrategy::one_for_one);
+  EXPECT_EQ(policy("one-for-one:5/1h").max_restarts, 5u);
+  EXPECT_EQ(policy("one-for-one:5/1h").within, 1h);
+  for (const char* wrong : {"always", "one-for-one:", "one-for-one:3", "one-for-one:x/1h", "one-for-one:3/10"}) {
+    EXPECT_NE(refusal({"--restart", wrong}), "") << wrong;
+  }
+}
+
 TEST(Options, ListeningElsewhereOpensTheDoorToElsewhere) {
   EXPECT_TRUE(read({"--listen", "127.0.0.2:0"}).settings.loopback_only);
   EXPECT_TRUE(read({"--listen", "[::1]:0"}).settings.loopback_only);
@@ -105,10 +130,10 @@ TEST(Options, HelpFitsAScreenAndNamesEveryOption) {
   const std::string& text = std::get<HelpWanted>(*parsed).text;
   std::istringstream lines(text);
   int count = 0;
-  for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(line.size(), 100u) << line;
-  EXPECT_LE(count, 36);
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(line.size(), 110u) << line;
+  EXPECT_LE(count, 52);
   for (const char* option : {"--dir", "--listen", "--peer", "--exit-when", "--trust-data", "--check-only", "--upload-slots",
-                             "--max-peers", "--up-limit", "--down-limit", "--json", "--help"}) {
+                             "--max-peers", "--up-limit", "--down-limit", "--control", "--control-token", "--watch", "--restart", "--json", "--help"}) {
     EXPECT_NE(text.find(option), std::string::npos) << option;
   }
 }
