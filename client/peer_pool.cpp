@@ -6,6 +6,12 @@
 #include "protocol/assert.hpp"
 
 namespace swarmlab::client {
+namespace {
+
+// Behind every address that is due at kStart, before all that have failed.
+constexpr Time kExchangedDue = kStart + Duration(1);
+
+}  // namespace
 
 void PeerPool::wait(const Endpoint& peer, Known& known, Time until) {
   if (known.is_waiting || known.is_excluded) return;
@@ -29,17 +35,49 @@ bool PeerPool::forget_one() {
   const auto last = std::prev(waiting_.end());
   const auto known = known_.find(last->second);
   if (known->second.failures == 0) return false;
+  if (known->second.source == PeerSource::exchange) --exchanged_;
   known_.erase(known);
   waiting_.erase(last);
   return true;
 }
 
-bool PeerPool::add(const Endpoint& peer) {
-  if (peer.port == 0 || peer.address.is_unspecified() || known_.contains(peer)) return false;
+bool PeerPool::add(const Endpoint& peer, PeerSource source) {
+  if (peer.port == 0 || peer.address.is_unspecified()) return false;
+  if (const auto entry = known_.find(peer); entry != known_.end()) {
+    Known& known = entry->second;
+    if (source >= known.source) return false;
+    if (known.source == PeerSource::exchange) --exchanged_;
+    known.source = source;
+    if (known.is_waiting && known.due == kExchangedDue) {
+      stop_waiting(peer, known);
+      wait(peer, known, kStart);
+    }
+    return false;
+  }
+  if (source == PeerSource::exchange && exchanged_ >= kMaxExchanged) return false;
   if (known_.size() >= kMaxKnown && !forget_one()) return false;
-  const auto [entry, is_new] = known_.try_emplace(peer);
-  if (is_new) wait(peer, entry->second, kStart);
-  return is_new;
+  Known& known = known_[peer];
+  known.source = source;
+  if (source == PeerSource::exchange) ++exchanged_;
+  wait(peer, known, source == PeerSource::exchange ? kExchangedDue : kStart);
+  return true;
+}
+
+std::optional<PeerSource> PeerPool::source_of(const Endpoint& peer) const {
+  const auto entry = known_.find(peer);
+  return entry != known_.end() ? std::optional(entry->second.source) : std::nullopt;
+}
+
+void PeerPool::forget_untrusted() {
+  for (auto entry = known_.begin(); entry != known_.end();) {
+    if (is_trusted(entry->second.source) || entry->second.is_excluded) {
+      ++entry;
+      continue;
+    }
+    stop_waiting(entry->first, entry->second);
+    if (entry->second.source == PeerSource::exchange) --exchanged_;
+    entry = known_.erase(entry);
+  }
 }
 
 void PeerPool::exclude(const Endpoint& peer) {
@@ -48,8 +86,8 @@ void PeerPool::exclude(const Endpoint& peer) {
   stop_waiting(peer, known);
 }
 
-void PeerPool::connected(const Endpoint& peer) {
-  add(peer);
+void PeerPool::connected(const Endpoint& peer, PeerSource source) {
+  add(peer, source);
   const auto entry = known_.find(peer);
   if (entry != known_.end()) stop_waiting(peer, entry->second);
 }

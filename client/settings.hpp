@@ -56,6 +56,8 @@ struct Settings {
   bool extension_protocol = true;               // BEP 10
   std::uint32_t request_queue = 250;            // the peer's open requests that we keep ("reqq")
   bool metadata_exchange = true;                // BEP 9
+  bool peer_exchange = true;                    // BEP 11; never in private torrents
+  Duration pex_interval = 65s;                  // between messages; BEP 11: not more than one a minute, however delayed one was
   Duration metadata_timeout = 10s;              // a piece of metadata not sent by then is asked elsewhere
 
   // ---- verification ----

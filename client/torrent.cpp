@@ -39,10 +39,12 @@ Torrent::Torrent(TorrentId id, SessionContext& session, AddTorrent torrent)
       up_(options_.limits.up, outside_.clock, outside_.timers, session.up),
       down_(options_.limits.down, outside_.clock, outside_.timers, session.down), pool_(settings_.redial_base),
       metadata_exchange_(outside_, settings_, peers_, static_cast<MetadataExchangeOwner&>(*this)),
+      peer_exchange_(outside_, settings_, peers_, static_cast<PeerExchangeOwner&>(*this)),
       upkeep_timer_(outside_.timers, *this, kUpkeep), dial_timer_(outside_.timers, *this, kDial) {
   extensions_.add(metadata_exchange_);
+  extensions_.add(peer_exchange_);
   if (options_.metainfo != nullptr) know(options_.metainfo);
-  for (const Endpoint& peer : options_.peers) learn(peer);
+  for (const Endpoint& peer : options_.peers) learn(peer, PeerSource::user);
 }
 
 Torrent::~Torrent() = default;
@@ -56,7 +58,7 @@ void Torrent::emit(const Event& event) {
 void Torrent::start() {
   if (metainfo_ == nullptr) {
     state_ = TorrentState::fetching_metadata;
-    for (const Endpoint& peer : options_.magnet->peers) learn(peer);
+    for (const Endpoint& peer : options_.magnet->peers) learn(peer, PeerSource::link);
     metadata_exchange_.fetch(info_hash_);
     begin_announcing();
     return;
@@ -156,6 +158,7 @@ void Torrent::wind_down(TorrentState next) {
     return;
   }
   metadata_exchange_.halt();
+  peer_exchange_.halt();
   if (store_ != nullptr) {
     store_->sync(kSyncTag);
   } else {
@@ -288,7 +291,7 @@ void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent ev
     if (peer.id != session_.peer_id) found.push_back(peer.endpoint);
   }
   outside_.random.shuffle(std::span(found));
-  for (const Endpoint& peer : found) learn(peer);
+  for (const Endpoint& peer : found) learn(peer, PeerSource::tracker);
 }
 
 void Torrent::on_tracker_failure(std::string_view url, protocol::AnnounceEvent event, std::string_view reason) {
@@ -302,9 +305,9 @@ void Torrent::on_announcer_stopped() {
 
 // ---- connections ----
 
-void Torrent::learn(const Endpoint& peer) {
+void Torrent::learn(const Endpoint& peer, PeerSource source) {
   if (settings_.loopback_only && !peer.address.is_loopback()) return;
-  if (pool_.add(peer)) has_new_candidates_ = true;
+  if (pool_.add(peer, source)) has_new_candidates_ = true;
 }
 
 // Our own address for a connection to `to`: the one we listen at, where the family fits.
@@ -313,7 +316,7 @@ std::optional<IpAddress> Torrent::source_for(const Endpoint& to) const {
 }
 
 void Torrent::add_peer(const Endpoint& peer) {
-  learn(peer);
+  learn(peer, PeerSource::user);
   if (is_open()) dial_timer_.arm_no_later_than(outside_.clock.now());
 }
 
@@ -401,6 +404,7 @@ void Torrent::on_handshake(Peer& peer, const protocol::Handshake& handshake) {
   if (download_ != nullptr) download_->peer_ready(peer);
   if (upload_ != nullptr) upload_->peer_ready(peer);
   greet(peer);
+  peer_exchange_.contacts_changed();
   emit(PeerConnected{peer.endpoint, peer.id, peer.initiator});
 }
 

@@ -28,6 +28,7 @@
 #include "client/download.hpp"
 #include "client/extensions/extensions.hpp"
 #include "client/extensions/metadata_exchange.hpp"
+#include "client/extensions/peer_exchange.hpp"
 #include "client/peer_pool.hpp"
 #include "client/peer_set.hpp"
 #include "client/session.hpp"
@@ -56,6 +57,7 @@ class Torrent final : private PeerOwner,
                       private UploadOwner,
                       private AnnouncerOwner,
                       private MetadataExchangeOwner,
+                      private PeerExchangeOwner,
                       private runtime::TimerHandler {
  public:
   Torrent(TorrentId id, SessionContext& session, AddTorrent torrent);
@@ -121,6 +123,9 @@ class Torrent final : private PeerOwner,
   // MetadataExchangeOwner
   void on_metadata(std::vector<std::byte> info) override;
   void on_metadata_liar(PeerKey peer) override;
+  // PeerExchangeOwner
+  bool may_exchange() const override { return !is_private(); }
+  void on_exchanged(const protocol::PexPeer& peer) override;
   // TimerHandler
   void on_timer(runtime::Tag tag) override;
 
@@ -143,6 +148,9 @@ class Torrent final : private PeerOwner,
 
   // Whether peers are met: not while the files of a known torrent are checked, nor after the end.
   bool is_open() const;
+  // BEP 27, as far as we know: a magnet link's torrent says so in its metadata.
+  bool is_private() const { return metainfo_ != nullptr && metainfo_->is_private; }
+  void keep_to_the_tracker();
   void know(std::shared_ptr<const protocol::Metainfo> metainfo);
   void check();
   void begin_announcing();
@@ -154,7 +162,7 @@ class Torrent final : private PeerOwner,
   void welcome_early_peers();
   void make_download(const protocol::Bitfield& have);
   void begin_transfer(const protocol::Bitfield& have);
-  void learn(const Endpoint& peer);
+  void learn(const Endpoint& peer, PeerSource source);
   std::optional<IpAddress> source_for(const Endpoint& to) const;
   void dial_more();
   Duration handshake_patience(const Peer& peer) const;
@@ -187,6 +195,7 @@ class Torrent final : private PeerOwner,
   std::unique_ptr<Upload> upload_;
   std::unique_ptr<Announcer> announcer_;
   MetadataExchange metadata_exchange_;
+  PeerExchange peer_exchange_;
   Extensions extensions_;
   std::map<PeerKey, IpAddress> addresses_;  // of peers that delivered and left: bans reach them too
   PeerKey next_key_{0};

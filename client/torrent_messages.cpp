@@ -135,7 +135,9 @@ void Torrent::on_extended(Peer& peer, const protocol::Extended& message) {
   if (theirs->listen_port && peer.initiator == Initiator::them && !peer.listens_at) {
     // Where it could be dialled: no need to, while it is connected.
     peer.listens_at = Endpoint{peer.endpoint.address, *theirs->listen_port};
-    pool_.connected(*peer.listens_at);
+    // A private torrent's peers are dialled where the tracker says so (BEP 27).
+    if (!is_private() || pool_.source_of(*peer.listens_at)) pool_.connected(*peer.listens_at, PeerSource::incoming);
+    peer_exchange_.contacts_changed();
   }
 }
 

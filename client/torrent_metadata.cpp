@@ -34,12 +34,30 @@ void Torrent::on_metadata(std::vector<std::byte> info) {
   know(std::make_shared<const protocol::Metainfo>(std::move(metainfo)));
   state_ = TorrentState::checking;
   emit(MetadataReceived{metainfo_->name, ByteCount::of(metainfo_->info), metainfo_->geometry.piece_count()});
+  if (is_private()) keep_to_the_tracker();
   extensions_.refresh(peers_, handshake_facts());   // from now on others may fetch it from us
   check();
 }
 
 void Torrent::on_metadata_liar(PeerKey key) {
   if (const auto culprit = endpoint_of(key)) ban(*culprit, "sent metadata that is not the torrent's");
+}
+
+// The torrent has turned out to be private: whom others told us of is left alone, and nobody is passed on (bug B71).
+void Torrent::keep_to_the_tracker() {
+  peer_exchange_.halt();
+  peers_.for_each([&](Peer& peer) {
+    const auto source = pool_.source_of(peer.endpoint);
+    if (peer.initiator == Initiator::us && source && *source > PeerSource::tracker) {
+      drop(peer, "is not the tracker's, and the torrent is private");
+    }
+  });
+  pool_.forget_untrusted();
+}
+
+void Torrent::on_exchanged(const protocol::PexPeer& peer) {
+  if (state_ == TorrentState::seeding && peer.flags.upload_only) return;   // neither has anything for the other
+  learn(peer.endpoint, PeerSource::exchange);
 }
 
 // Nothing can be judged or answered yet but requests, and there is nothing to serve.

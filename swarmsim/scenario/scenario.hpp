@@ -47,6 +47,14 @@ struct TrackerSpec {
 
 enum class ContentKind : std::uint8_t { symbolic, bytes };
 
+// What peers begin with: the client's defaults, but no discovery that nobody asked for.  A scenario's swarm knows whom its
+// tracker and its settings name.
+inline client::Settings settings_of_scenarios() {
+  client::Settings settings;
+  settings.peer_exchange = false;
+  return settings;
+}
+
 struct PeerGroup {
   std::string name;
   Position at;
@@ -56,7 +64,7 @@ struct PeerGroup {
   bool states_join = false;             // it stands in the file
   std::string region;                   // "" for none
   LinkSpec link;
-  client::Settings settings;
+  client::Settings settings = settings_of_scenarios();
   std::vector<BehaviourSpec> behaviours;   // in this order, the first nearest to the engine
   bool is_subject = false;
 };

@@ -44,6 +44,8 @@ const std::array kSettings{
     Setting{"numwant", NumberSetting{&Settings::numwant, 0, 10'000}},
     Setting{"optimistic", NumberSetting{&Settings::optimistic, 0, 10'000}},
     Setting{"optimistic_interval", &Settings::optimistic_interval},
+    Setting{"peer_exchange", &Settings::peer_exchange},
+    Setting{"pex_interval", &Settings::pex_interval},
     Setting{"random_first_pieces", NumberSetting{&Settings::random_first_pieces, 0, 1'000'000}},
     Setting{"rate_window", &Settings::rate_window},
     Setting{"rechoke_interval", &Settings::rechoke_interval},
