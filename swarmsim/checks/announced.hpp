@@ -5,21 +5,23 @@
 // that tolerates it is not accused (BUGS: "tolerate oversize bitfields"); a Have beyond the last piece not at all.
 // Kept after a connection's end: what is still on its way is judged by it.
 //
-// One bit per piece and side, once something was told; constant time per Have.
+// One bit per piece and side, all in one table: Have is what swarms say most often.  Constant time per Have.
 #pragma once
 
-#include "protocol/bitfield.hpp"
-#include "protocol/piece_geometry.hpp"
-#include "swarmsim/checks/per_side.hpp"
-#include "swarmsim/wire/event.hpp"
+#include <cstdint>
+#include <vector>
+
+#include "protocol/ids.hpp"
+#include "swarmsim/checks/side_table.hpp"
 
 namespace swarmlab::swarmsim {
 
-class Announced {
+class Announced final : public SideTable {
  public:
   enum class Moment : std::uint8_t { sent, received };
 
-  Announced(std::uint32_t piece_count, Moment moment) : piece_count_(piece_count), moment_(moment) {}
+  Announced(std::uint32_t piece_count, Moment moment)
+      : piece_count_(piece_count), moment_(moment), row_words_(1 + (std::size_t{piece_count} + 63) / 64) {}
 
   // What on_event() makes use of; it ignores everything else.
   EventSet interest() const;
@@ -33,10 +35,17 @@ class Announced {
   std::uint32_t count(ConnectionId connection, Direction teller) const;
 
  private:
+  std::size_t row(ConnectionId connection, Direction teller) const {
+    return row_words_ * (2 * std::size_t{connection.value()} + static_cast<std::size_t>(teller));
+  }
+  // Whether that was news.
+  bool set(std::size_t row, std::uint32_t piece);
+
   std::uint32_t piece_count_;
   Moment moment_;
   bool last_was_news_ = false;
-  PerSide<protocol::Bitfield> told_;   // by who tells; empty before the first word
+  std::size_t row_words_;                // a row: how many bits are set, then the bits
+  std::vector<std::uint64_t> told_;      // rows by who tells
 };
 
 }  // namespace swarmlab::swarmsim

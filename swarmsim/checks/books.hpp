@@ -25,6 +25,8 @@ class Books {
   const Dialogues& dialogues();
   const Connections& connections();
 
+  // Of the books that want events of this sort, what they look into.
+  void add_tables(std::size_t sort, std::vector<const SideTable*>& tables) const;
   void on_event(const WireEvent& event) {
     const std::uint8_t open = open_at_[EventSet::sort(event.kind, event.message.kind)];
     if (open != 0) enter(event, open);

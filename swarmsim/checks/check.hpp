@@ -5,12 +5,14 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "swarmsim/checks/arguments.hpp"
 #include "swarmsim/checks/arrivals.hpp"
 #include "swarmsim/checks/books.hpp"
 #include "swarmsim/checks/manual.hpp"
 #include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/checks/side_table.hpp"
 #include "swarmsim/checks/verdict.hpp"
 #include "swarmsim/expect/measurements.hpp"
 #include "swarmsim/wire/event.hpp"
@@ -33,6 +35,8 @@ class Check : public EventSink {
   // The same, of events that are to be seen before the books take them.
   virtual EventSet interest_before() const { return {}; }
   virtual void before_event(const WireEvent&) {}
+  // What on_event() looks into, to be fetched ahead.
+  virtual std::vector<const SideTable*> tables() const { return {}; }
   // After the event that made it whole; `arrivals` has it already.
   virtual void on_whole_piece(const WholePiece&) {}
   // True when the run need not go on for this check's sake: what must happen has happened (or can no longer in

@@ -67,6 +67,7 @@ class Dialogues {
   Dialogues(const RunFacts& facts, const Announced& heard);
 
   static EventSet interest();
+  const SideTable& table() const { return dialogues_; }
   void on_event(const WireEvent& event);
 
   // The requests that the last event ended.

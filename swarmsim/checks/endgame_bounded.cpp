@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <unordered_map>
+#include <vector>
 
 #include "protocol/quantities.hpp"
 #include "swarmsim/checks/story.hpp"
@@ -25,6 +25,7 @@ constexpr Duration kPatience = 10s;
 constexpr Duration kPatienceAtTheEnd = 1s;
 
 struct Asked {
+  protocol::BlockRange block;
   ConnectionId connection;
   HostId of;
   Time at{};
@@ -35,18 +36,8 @@ struct Duty {
   HostId asker;
   Asked asked;
   HostId from;                      // who delivered it
-  protocol::BlockRange block;
   bool is_met = false;
 };
-
-struct BlockHash {
-  std::size_t operator()(const protocol::BlockRange& block) const {
-    const std::uint64_t value = (std::uint64_t{block.piece.value()} << 32 | block.begin.value()) * 0x9e3779b97f4a7c15ull;
-    return value ^ value >> 31;
-  }
-};
-// Only looked up, or swept where the order cannot be seen.
-using OpenBlocks = std::unordered_map<protocol::BlockRange, std::vector<Asked>, BlockHash>;
 
 class EndgameBounded final : public Check {
  public:
@@ -94,17 +85,24 @@ class EndgameBounded final : public Check {
 
  private:
   void on_request(const WireEvent& event) {
-    std::vector<Asked>& asked = open_[event.from.value()][event.message.block()];
-    const bool again = std::ranges::any_of(asked, [&](const Asked& a) { return a.connection == event.connection; });
-    if (!again) asked.push_back({event.connection, event.to, event.decided_earliest});
-    most_asked_ = std::max(most_asked_, asked.size());
+    const protocol::BlockRange block = event.message.block();
+    std::vector<Asked>& open = open_[event.from.value()];
+    std::size_t askings = 0;
+    bool again = false;
+    for (const Asked& asked : open) {
+      if (asked.block != block) continue;
+      ++askings;
+      again = again || asked.connection == event.connection;
+    }
+    if (!again) open.push_back({block, event.connection, event.to, event.decided_earliest});
+    most_asked_ = std::max(most_asked_, again ? askings : askings + 1);
   }
 
   void on_cancel(const WireEvent& event) {
     remove(event.from, event.message.block(), event.connection);
     for (Duty& duty : duties_) {
       if (duty.is_met || duty.asker != event.from || duty.asked.connection != event.connection ||
-          duty.block != event.message.block())
+          duty.asked.block != event.message.block())
         continue;
       duty.is_met = true;
       const Duration took = std::max(Duration{}, event.decided_earliest - duty.arrived);
@@ -115,44 +113,35 @@ class EndgameBounded final : public Check {
 
   void on_answer(const WireEvent& event) {
     const protocol::BlockRange block = event.message.block();
-    remove(event.to, block, event.connection);
     meet(event.connection, event.to, &block, event.at);
-    if (event.message.kind == MessageKind::reject) return;
-    OpenBlocks& open = open_[event.to.value()];
-    const auto others = open.find(block);
-    if (others == open.end()) return;
+    const bool frees_others = event.message.kind != MessageKind::reject;
     // Only the first arrival frees the others; what the later ones bring is answered already.
-    for (const Asked& asked : others->second) {
-      if (asked.at > event.at) continue;
-      ++duties_seen_;
-      duties_.push_back({event.at, event.to, asked, event.from, block, false});
-    }
-    open.erase(others);
+    std::erase_if(open_[event.to.value()], [&](const Asked& asked) {
+      if (asked.block != block) return false;
+      if (asked.connection == event.connection) return true;
+      if (frees_others && asked.at <= event.at) {
+        ++duties_seen_;
+        duties_.push_back({event.at, event.to, asked, event.from, false});
+      }
+      return frees_others;
+    });
   }
 
   void remove(HostId asker, const protocol::BlockRange& block, ConnectionId connection) {
-    OpenBlocks& open = open_[asker.value()];
-    const auto found = open.find(block);
-    if (found == open.end()) return;
-    std::erase_if(found->second, [&](const Asked& a) { return a.connection == connection; });
-    if (found->second.empty()) open.erase(found);
+    std::erase_if(open_[asker.value()], [&](const Asked& a) { return a.connection == connection && a.block == block; });
   }
 
   // Choke and the end of a connection void everything that was open on it.
   void forget(ConnectionId connection, HostId asker, Time at) {
     if (!is_who_.has(asker)) return;
-    OpenBlocks& open = open_[asker.value()];
-    for (auto entry = open.begin(); entry != open.end();) {
-      std::erase_if(entry->second, [&](const Asked& a) { return a.connection == connection; });
-      entry = entry->second.empty() ? open.erase(entry) : std::next(entry);
-    }
+    std::erase_if(open_[asker.value()], [&](const Asked& a) { return a.connection == connection; });
     meet(connection, asker, nullptr, at);
   }
 
   // What frees the other peer in time is as good as a Cancel; what comes later does not undo that there was none.
   void meet(ConnectionId connection, HostId asker, const protocol::BlockRange* block, Time at) {
     for (Duty& duty : duties_)
-      if (duty.asked.connection == connection && duty.asker == asker && (block == nullptr || duty.block == *block) &&
+      if (duty.asked.connection == connection && duty.asker == asker && (block == nullptr || duty.asked.block == *block) &&
           at <= duty.arrived + within_)
         duty.is_met = true;
   }
@@ -167,7 +156,7 @@ class EndgameBounded final : public Check {
   void accuse(const Duty& duty, const std::string& how) {
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
-    const std::string block = to_words(duty.block);
+    const std::string block = to_words(duty.asked.block);
     first_.summary = fmt::format("{} got {} and {} its request at {} (limit {})", facts_.name(duty.asker), block, how,
                                  facts_.name(duty.asked.of), to_text(within_));
     first_.story.push_back(
@@ -181,7 +170,8 @@ class EndgameBounded final : public Check {
   const RunFacts& facts_;
   PeerSet is_who_;
   Duration within_;
-  std::vector<OpenBlocks> open_;          // by asker
+  // By asker: what it asked for and has no answer to, in the order of asking.  A short list, read from end to end.
+  std::vector<std::vector<Asked>> open_;
   std::deque<Duty> duties_;               // in the order of arrival
   std::uint64_t duties_seen_ = 0;
   std::size_t most_asked_ = 0;

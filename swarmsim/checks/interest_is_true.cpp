@@ -63,6 +63,8 @@ class InterestIsTrue final : public Check {
         .sent(MessageKind::not_interested);
   }
 
+  std::vector<const SideTable*> tables() const override { return {&lines_}; }
+
   void on_event(const WireEvent& event) override {
     switch (event.kind) {
       case WireEventKind::joined: return on_joined(event);

@@ -1,6 +1,7 @@
 #include "swarmsim/checks/judge.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "swarmsim/checks/catalogue.hpp"
 
@@ -16,6 +17,7 @@ void Judge::add(const CheckManual& manual, CheckArguments arguments) {
   for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
     if (before.has_sort(sort)) early_listeners_[sort].push_back(checks_.back().get());
   listen_for_measurements();
+  find_tables();
 }
 
 void Judge::measure(const Expectation& expectation) {
@@ -38,6 +40,31 @@ void Judge::listen_for_measurements() {
 }
 
 void Judge::on_event(const WireEvent& event) {
+  set_aside_.push_back(event);
+  if (set_aside_.size() == kBatch || !event.payload.empty() || !event.problem.empty()) catch_up();
+}
+
+void Judge::find_tables() {
+  for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort) {
+    tables_[sort].clear();
+    books_.add_tables(sort, tables_[sort]);
+    for (const auto& check : checks_)
+      if (check->interest().has_sort(sort)) std::ranges::copy(check->tables(), std::back_inserter(tables_[sort]));
+  }
+}
+
+void Judge::catch_up() {
+  for (std::size_t i = 0; i < set_aside_.size(); ++i) {
+    if (i + kAhead < set_aside_.size()) {
+      const WireEvent& ahead = set_aside_[i + kAhead];
+      for (const SideTable* table : tables_[EventSet::sort(ahead.kind, ahead.message.kind)]) table->fetch_ahead(ahead.connection);
+    }
+    judge(set_aside_[i]);
+  }
+  set_aside_.clear();
+}
+
+void Judge::judge(const WireEvent& event) {
   std::optional<WholePiece> whole;
   if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::request) arrivals_.on_request(event);
   if (event.kind == WireEventKind::joined && !event.payload.empty())
@@ -54,10 +81,12 @@ void Judge::on_event(const WireEvent& event) {
 }
 
 bool Judge::is_ready(Time now, Disks& disks) {
+  catch_up();
   return std::ranges::all_of(checks_, [&](const auto& check) { return check->is_ready(now, disks); });
 }
 
 std::vector<Judgement> Judge::conclude(const EndOfRun& end, Disks& disks) {
+  catch_up();
   std::vector<Judgement> judgements;
   for (const auto& check : checks_) judgements.push_back(check->conclude(end, disks));
   return judgements;

@@ -1,4 +1,7 @@
 // Judge: the checks of one run, fed with its events.
+//
+// Events are set aside and judged by the hundred: between two packets the tables of a score of checks would push those
+// of the swarm out of the caches, and be pushed out by them.  Nobody can tell: all answers come after what was set aside.
 #pragma once
 
 #include <array>
@@ -25,12 +28,19 @@ class Judge final : public EventSink {
   bool is_ready(Time now, Disks& disks);
   // In the order in which the checks were added.
   std::vector<Judgement> conclude(const EndOfRun& end, Disks& disks);
+  // As of conclude().
   const Arrivals& arrivals() const { return arrivals_; }
   const Measurements& measurements() const { return measurements_; }
 
  private:
+  static constexpr std::size_t kBatch = 256;
+  static constexpr std::size_t kAhead = 6;   // events; more of them push each other's rows out again
+
   void listen(EventSink& listener, const EventSet& interest);
   void listen_for_measurements();
+  void find_tables();
+  void catch_up();
+  void judge(const WireEvent& event);
 
   const RunFacts& facts_;
   Arrivals arrivals_;
@@ -39,6 +49,8 @@ class Judge final : public EventSink {
   EventSet measured_;                      // what the measurements are given already
   std::deque<CheckArguments> arguments_;   // checks refer to them
   std::vector<std::unique_ptr<Check>> checks_;
+  std::vector<WireEvent> set_aside_;       // in their order; none has a view that ends with its call
+  std::array<std::vector<const SideTable*>, EventSet::kSorts> tables_;   // each once
   std::array<std::vector<Check*>, EventSet::kSorts> early_listeners_;   // before the books
   std::array<std::vector<EventSink*>, EventSet::kSorts> listeners_;
 };

@@ -55,6 +55,8 @@ class MemoryBounded final : public Check {
         .add(WireEventKind::ended);
   }
 
+  std::vector<const SideTable*> tables() const override { return {&servers_}; }
+
   void on_event(const WireEvent& event) override {
     if (event.kind == WireEventKind::ended) {
       servers_.writer(event).open = {};

@@ -62,6 +62,8 @@ class NothingAfterChoke final : public Check {
         .add(WireEventKind::ended);
   }
 
+  std::vector<const SideTable*> tables() const override { return {&servers_}; }
+
   void on_event(const WireEvent& event) override {
     if (event.kind == WireEventKind::ended) {
       settle(event.connection, event.from, event.to, event.at, servers_.writer(event));

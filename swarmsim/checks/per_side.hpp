@@ -6,17 +6,20 @@
 
 #include <vector>
 
-#include "swarmsim/wire/event.hpp"
+#include "swarmsim/checks/side_table.hpp"
 
 namespace swarmlab::swarmsim {
 
 template <class T>
-class PerSide {
+class PerSide final : public SideTable {
  public:
   // A reference is good until a newer connection is asked for.
   T& at(ConnectionId connection, Direction writes) {
     const std::size_t at = slot(connection, writes);
-    if (at >= sides_.size()) sides_.resize((at | 1) + 1);
+    if (at >= sides_.size()) {
+      sides_.resize((at | 1) + 1);
+      lies_at(sides_.data(), sizeof(T), sides_.size() * sizeof(T));
+    }
     return sides_[at];
   }
   // Null before it is first asked for.

@@ -34,7 +34,7 @@ class PipelineRefills final : public Check {
   explicit PipelineRefills(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who"), facts_.peers.size()),
         dialogues_(context.books.dialogues()), within_(context.arguments.duration("within", 1s)),
-        unclear_until_(facts_.peers.size(), kStart) {}
+        searching_(facts_.peers.size()), unclear_until_(facts_.peers.size(), kStart) {}
 
   EventSet interest() const override {
     return EventSet{}
@@ -47,6 +47,8 @@ class PipelineRefills final : public Check {
   // What had been asked by then: the event itself may be what was due.
   EventSet interest_before() const override { return Dialogues::interest(); }
   void before_event(const WireEvent& event) override { look_at_due(event.at); }
+
+  std::vector<const SideTable*> tables() const override { return {&idle_}; }
 
   void on_event(const WireEvent& event) override {
     // Requests at a host that vanished look open to the asker until they time out.
@@ -109,10 +111,11 @@ class PipelineRefills final : public Check {
              event.decided_earliest <= s.decided;
     });
     // Whoever works on the piece that another waits for may have decided to long ago: that one's search begins anew.
-    for (const Dialogues::Side& side : dialogues_.of(event.from)) {
+    std::erase_if(searching_[event.from.value()], [&](const Dialogues::Side& side) {
       Idle& other = idle_.at(side.connection, side.asks);
       if (side.connection != event.connection && other.piece == event.message.piece) other.piece.reset();
-    }
+      return !other.piece;
+    });
     Idle& idle = idle_.writer(event);
     if (!std::exchange(idle.is_watched, false)) return;
     ++refilled_;
@@ -148,11 +151,17 @@ class PipelineRefills final : public Check {
     if (!idle.piece || !is_wanted(dialogue, *idle.piece)) {
       idle.piece = wanted(dialogue);
       idle.seen = now;
+      if (idle.piece) note_search({dialogue.connection, dialogue.asks}, dialogue.asker);
       return idle.piece.has_value();
     }
     if (idle.seen + within_ + kPatience > now) return true;
     accuse(idle, dialogue.asker, dialogue.source, story_line(now, "no REQUEST to it was sent by now"));
     return false;
+  }
+
+  void note_search(const Dialogues::Side& side, HostId asker) {
+    std::vector<Dialogues::Side>& sides = searching_[asker.value()];
+    if (std::ranges::find(sides, side.connection, &Dialogues::Side::connection) == sides.end()) sides.push_back(side);
   }
 
   // A piece that the source has, the asker lacks, and some block of which nobody was asked for.
@@ -196,6 +205,7 @@ class PipelineRefills final : public Check {
   const Dialogues& dialogues_;
   Duration within_;
   PerSide<Idle> idle_;                      // of the side that asks
+  std::vector<std::vector<Dialogues::Side>> searching_;   // by asker: all sides whose Idle has a piece, perhaps others
   std::vector<Suspicion> suspicions_;       // in the order of time
   std::multimap<Time, Dialogues::Side> due_;   // whom to look at when, each once
   std::vector<Time> unclear_until_;         // by peer: a piece failed, or a source vanished

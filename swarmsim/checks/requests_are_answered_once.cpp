@@ -60,6 +60,8 @@ class RequestsAreAnsweredOnce final : public Check {
         .received(reject);
   }
 
+  std::vector<const SideTable*> tables() const override { return {&desks_}; }
+
   void on_event(const WireEvent& event) override {
     if (event.at >= next_sweep_) sweep(event.at);
     const MessageKind kind = event.message.kind;

@@ -28,6 +28,8 @@ class StateMessagesAlternate final : public Check {
   }
 
   // The order in the stream is the order in which the other side reads, so nothing but the stream matters here.
+  std::vector<const SideTable*> tables() const override { return {&said_}; }
+
   void on_event(const WireEvent& event) override {
     if (!who_.has(event.from)) return;
     const MessageKind kind = event.message.kind;

@@ -55,6 +55,8 @@ class SurvivesMalformed final : public Check {
         .received(MessageKind::allowed_fast);
   }
 
+  std::vector<const SideTable*> tables() const override { return {&servers_}; }
+
   void on_event(const WireEvent& event) override {
     switch (event.kind) {
       case WireEventKind::undecodable: return on_undecodable(event);

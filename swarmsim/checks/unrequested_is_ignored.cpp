@@ -55,6 +55,8 @@ class UnrequestedIsIgnored final : public Check {
         .add(WireEventKind::ended);
   }
 
+  std::vector<const SideTable*> tables() const override { return {&askers_}; }
+
   void on_event(const WireEvent& event) override {
     if (event.kind == WireEventKind::joined) {
       peers_[event.from.value()] = {};   // started again, with what its disk holds

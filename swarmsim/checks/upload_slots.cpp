@@ -60,6 +60,8 @@ class UploadSlots final : public Check {
         .add(WireEventKind::ended);
   }
 
+  std::vector<const SideTable*> tables() const override { return {&backlogs_}; }
+
   void on_event(const WireEvent& event) override {
     switch (event.kind) {
       case WireEventKind::sent:

@@ -329,6 +329,7 @@ class SimRun final : private ClientKeeper {
   }
 
   RunResult conclude(bool was_cut_short) {
+    const std::vector<Judgement> judgements = judge_.conclude({world_.now(), was_cut_short}, disks_);
     RunResult result;
     result.scenario = scenario_.title;
     result.seed = options_.seed;
@@ -352,7 +353,6 @@ class SimRun final : private ClientKeeper {
         result.notes.push_back(fmt::format("storage failed: {}", participant.log->storage_failure()));
     for (const Participant& participant : participants_)
       for (const auto& role : participant.roles) note_misdeeds(*role, was_cut_short, result);
-    const std::vector<Judgement> judgements = judge_.conclude({world_.now(), was_cut_short}, disks_);
     for (std::size_t i = 0; i < judgements.size(); ++i) {
       const CheckSpec& spec = scenario_.checks[i];
       result.checks.push_back({spec.manual, spec.who, judgements[i]});
