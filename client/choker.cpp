@@ -17,7 +17,8 @@ ChokerRules ChokerRules::of(const Settings& settings) {
           .newcomer_weight = settings.newcomer_weight,
           .newcomer_age = settings.newcomer_age,
           .seed_turn_bytes = settings.seed_turn_bytes,
-          .seed_turn_time = settings.seed_turn_time};
+          .seed_turn_time = settings.seed_turn_time,
+          .interest_grace = settings.interest_grace};
 }
 
 Choker::Choker(const ChokerRules& rules) : rules_(rules) {
@@ -32,13 +33,24 @@ struct Choker::Round {
     bool wants = false;      // would use a slot
     bool may_start = false;  // wants, is choked, and may be unchoked now
     bool given = false;
+    Time ready_at = kStart;  // when its state may change (rule E)
+    Time grace_ends = kStart;   // rule B
   };
 
-  Round(Time at, const ChokerRules& rules, std::span<const PeerView> peers) : now(at), free(rules.slots) {
+  Round(Time at, ChokeMode mode, const ChokerRules& rules, std::span<const PeerView> peers)
+      : now(at), free(rules.slots) {
     seats.reserve(peers.size());
     for (const PeerView& peer : peers) {
-      const bool was_choked_lately = peer.changed_at != peer.connected_at && at - peer.changed_at < rules.rechoke_interval;
-      seats.push_back({peer, peer.interested, peer.interested && !peer.unchoked && !was_choked_lately, false});
+      const bool has_changed = peer.changed_at != peer.connected_at;
+      const bool has_changed_twice = has_changed && (!peer.unchoked || peer.changed_before != peer.connected_at);
+      const Time ready_at = has_changed_twice ? peer.changed_before + rules.rechoke_interval : peer.connected_at;
+      const bool has_grace = mode == ChokeMode::leeching && !peer.interested;
+      const Time grace_ends = has_grace ? peer.lost_interest_at + rules.interest_grace : kStart;
+      seats.push_back({.peer = peer,
+                       .wants = peer.interested || (peer.unchoked && now < grace_ends),
+                       .may_start = peer.interested && !peer.unchoked && at >= ready_at,
+                       .ready_at = ready_at,
+                       .grace_ends = grace_ends});
     }
     std::ranges::sort(seats, {}, [](const Seat& seat) { return seat.peer.key; });
     for (std::size_t i = 1; i < seats.size(); ++i) {
@@ -62,16 +74,23 @@ struct Choker::Round {
 };
 
 const Unchoked& Choker::decide(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random) {
-  Round round(now, rules_, peers);
+  Round round(now, mode, rules_, peers);
   for (Round::Seat& seat : round.seats) {
     if (seat.peer.unchoked && now - seat.peer.moved_at >= rules_.idle_after) seat.wants = false;   // rule C
+  }
+  std::size_t regular = 0;
+  for (Round::Seat& seat : round.seats) {   // rule E
+    if (!seat.peer.unchoked || !seat.wants || round.free == 0 || now >= seat.ready_at) continue;
+    round.give(seat);
+    if (!is_in_turn(seat.peer.key)) ++regular;
   }
   if (mode == ChokeMode::seeding) {
     turns_.clear();
     seed(round, true);
     return answer(round);
   }
-  give_to_best(round, rules_.slots - rules_.optimistic);
+  const std::size_t regular_slots = rules_.slots - rules_.optimistic;
+  if (regular < regular_slots) give_to_best(round, std::min(round.free, regular_slots - regular));
   keep_turns(round);
   draw(round, false, random);
   draw(round, true, random);   // turns that are over and holders who earn nothing go on if nobody else waited
@@ -79,7 +98,7 @@ const Unchoked& Choker::decide(Time now, ChokeMode mode, std::span<const PeerVie
 }
 
 const Unchoked& Choker::fill(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random) {
-  Round round(now, rules_, peers);
+  Round round(now, mode, rules_, peers);
   std::size_t regular = 0;
   for (Round::Seat& seat : round.seats) {
     if (!seat.peer.unchoked || !seat.wants || round.free == 0) continue;
@@ -119,10 +138,12 @@ void Choker::give_to_best(Round& round, std::size_t regular_slots) const {
 void Choker::keep_turns(Round& round) {
   std::erase_if(turns_, [&](const Turn& turn) {   // it left, wants nothing or earned its slot
     const Round::Seat* const seat = round.find(turn.peer);
-    return seat == nullptr || seat->given || !seat->wants || !seat->peer.unchoked;
+    const bool has_earned = seat != nullptr && seat->given && round.now >= seat->ready_at;   // else rule E gave it
+    return seat == nullptr || has_earned || !seat->wants || !seat->peer.unchoked;
   });
   for (auto turn = turns_.rbegin(); turn != turns_.rend() && round.free > 0; ++turn) {
-    if (round.now - turn->since < rules_.optimistic_interval) round.give(*round.find(turn->peer));
+    Round::Seat& seat = *round.find(turn->peer);
+    if (!seat.given && round.now - turn->since < rules_.optimistic_interval) round.give(seat);
   }
 }
 
@@ -198,9 +219,13 @@ bool Choker::is_in_turn(PeerKey peer) const { return std::ranges::count(turns_, 
 
 const Unchoked& Choker::answer(Round& round) {
   unchoked_.again_at = kNever;
-  for (const Round::Seat& seat : round.seats) {   // rule D
+  for (const Round::Seat& seat : round.seats) {   // rule E
     if (round.free == 0 || !seat.wants || seat.peer.unchoked || seat.given) continue;
-    unchoked_.again_at = std::min(unchoked_.again_at, seat.peer.changed_at + rules_.rechoke_interval);
+    unchoked_.again_at = std::min(unchoked_.again_at, seat.ready_at);
+  }
+  const bool somebody_waits = std::ranges::any_of(round.seats, [](const Round::Seat& seat) { return seat.wants && !seat.given; });
+  for (const Round::Seat& seat : round.seats) {   // rule B
+    if (somebody_waits && seat.given && !seat.peer.interested) unchoked_.again_at = std::min(unchoked_.again_at, seat.grace_ends);
   }
   for (Round::Seat& seat : round.seats) {   // rule B
     if (round.free > 0 && seat.peer.unchoked && !seat.given) round.give(seat);

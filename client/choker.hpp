@@ -13,12 +13,18 @@
 // Rules that hold always
 //   A. Only interested peers are given slots, and never more than `slots` peers are unchoked.
 //      Rationale: a slot that nobody uses feeds nobody (B02); the number configured is the number (B08).
-//   B. A peer that loses interest stays unchoked until its slot is needed.
-//      Rationale: interest flickers; answering each flicker with Choke and Unchoke is fibrillation (B07).
+//   B. A peer that loses interest stays unchoked until its slot is needed; while we leech it keeps the slot for `interest_grace` even then.
+//      Rationale: interest flickers; answering each flicker with Choke and Unchoke is fibrillation (B07).  In a swarm on fast
+//      lines good partners catch up with each other many times a second: who gave their slots away each time would trade
+//      with chance acquaintances only, and (rule E) shut out the partners for a round.  A seed's peers do not flicker.
 //   C. A peer unchoked for `idle_after` that asked for nothing and got nothing in that time counts at rounds as
 //      not interested (B06).  Who is served from a long queue need not ask again for minutes.
-//   D. Between rounds free slots are given at once (fill) and no interested peer loses one (B01).  A peer that
-//      was choked less than a round ago is not unchoked yet (B07); `again_at` says when that keeps a slot empty.
+//   D. Between rounds free slots are given at once (fill) and no interested peer loses one (B01).
+//   E. No peer that wants something is choked or unchoked for the third time within a round (B07): who is choked waits until
+//      its last unchoke is a round ago (`again_at` says when that keeps a slot empty); who is unchoked keeps its slot until
+//      its last choke is.
+//      Rationale: a simple pause after each choke would do as well, but at the end of a download, when all but one
+//      have finished, the last one would find every slot free and every door shut.
 //
 // Leeching, each round
 //   1. Regular slots, `slots - optimistic` of them, go to the interested peers that give us most, by useful payload
@@ -62,11 +68,13 @@ namespace swarmlab::client {
 struct PeerView {
   PeerKey key;
   bool interested = false;              // in us
+  Time lost_interest_at = kStart;       // of one that is not: since when
   bool unchoked = false;                // by us
   bool snubbed = false;                 // unchokes us, owes us blocks, sends none
   BytesPerSecond gives_us;              // useful payload over the rate window
   Time connected_at = kStart;
   Time changed_at = kStart;             // last Choke or Unchoke we sent; connected_at if none
+  Time changed_before = kStart;         // the one before that; connected_at if none
   Time moved_at = kStart;               // last Request we got or block we gave; at least changed_at
   ByteCount sent_since_unchoke;         // payload
 };
@@ -91,6 +99,7 @@ struct ChokerRules {
   ByteCount seed_turn_bytes = 4_MiB;
   Duration seed_turn_time = 30s;
   Duration idle_after = 60s;
+  Duration interest_grace{};
   static ChokerRules of(const Settings& settings);
 };
 

@@ -75,6 +75,7 @@ void Download::peer_left(Peer& peer) {
 void Download::on_bitfield(Peer& peer, protocol::Bitfield pieces) {
   picker_.peer_left(peer.pieces);
   peer.pieces = std::move(pieces);
+  peer.has_claimed_pieces = !peer.pieces.none();
   picker_.peer_joined(peer.pieces);
   peer.interesting = 0;
   if (is_complete()) return;
@@ -384,6 +385,7 @@ void Download::conclude(PieceIndex piece) {
   } else {
     accuse(piece, smart_ban_.verified(piece, {}));   // nobody is suspected of this piece any more
   }
+  const std::vector<PeerKey> sources = picker_.sources(piece);
   picker_.verified(piece);
   have_.set(piece);
   left_ -= metainfo_->geometry.length_of(piece);
@@ -393,7 +395,7 @@ void Download::conclude(PieceIndex piece) {
     --peer.interesting;
     update_interest(peer);
   });
-  owner_.on_piece_done(piece);
+  owner_.on_piece_done(piece, sources);
 }
 
 void Download::begin_inquest(PieceIndex piece, bool is_good) {

@@ -20,6 +20,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "client/content_store.hpp"
@@ -35,8 +36,8 @@ namespace swarmlab::client {
 
 class DownloadOwner {
  public:
-  // The piece is verified and on disk.
-  virtual void on_piece_done(PieceIndex piece) = 0;
+  // The piece is verified and on disk; block i of it came from sources[i].
+  virtual void on_piece_done(PieceIndex piece, std::span<const PeerKey> sources) = 0;
   virtual void on_piece_failed(PieceIndex piece, std::uint32_t sources) = 0;
   // The peer spoilt this piece (it may have left already).
   virtual void on_culprit(PeerKey peer, PieceIndex piece, Guilt guilt) = 0;

@@ -45,6 +45,7 @@ po::options_description describe() {
   add("check-only", "hash what is there, say so, and end");
   add("save-torrent", po::value<std::string>()->value_name("FILE"), "write the torrent file of a magnet link there");
   add("upload-slots", po::value<std::string>()->value_name("N"), "peers served at a time (default: 4)");
+  add("super-seed", "of a complete torrent: show each peer one piece at a time (BEP 16)");
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
   add("up-limit", po::value<std::string>()->value_name("RATE"), "at most this much up: 1MiB/s, 4Mbit/s");
   add("down-limit", po::value<std::string>()->value_name("RATE"), "at most this much down");
@@ -189,6 +190,7 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   const Reader<std::uint32_t> number{values, error};
   number("upload-slots", options.settings.upload_slots, parse_positive);
   number("max-peers", options.settings.max_peers, parse_positive);
+  options.settings.super_seeding = values.count("super-seed") != 0;
   const Reader<std::optional<BytesPerSecond>> rate{values, error};
   rate("up-limit", options.settings.up_limit, parse_limit);
   rate("down-limit", options.settings.down_limit, parse_limit);

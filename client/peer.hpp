@@ -73,8 +73,12 @@ class Peer final : private WireHandler {
   bool is_dropped = false;             // closed; destroyed when the event is over
   bool is_surplus = false;             // there is another connection to the same peer
   bool has_sent_message = false;       // a bitfield comes first or not at all
+  bool has_claimed_pieces = false;     // its first word was more than nothing
+  bool was_interested = false;         // in us, ever
   Time since;                          // connected (ready), or began to be
   bool is_seed() const { return is_ready && pieces.size() > 0 && pieces.all(); }
+  // It began with nothing and never wanted anything: a super-seed looks like that (BEP 16).
+  bool may_be_super_seed() const { return !has_claimed_pieces && !was_interested; }
 
   // ---- what it has and gives us (Download) ----
   struct OpenRequest {
@@ -102,11 +106,13 @@ class Peer final : private WireHandler {
   // ---- what it wants and gets from us (Upload) ----
   bool am_choking = true;
   bool peer_interested = false;
+  Time lost_interest = kStart;         // last Not Interested
   UploadQueue queue;
   ByteCount reading;                   // of its requests on their way from disk
   ByteCount sent_since_unchoke;
   std::uint32_t blocks_since_room = 0;
   Time changed = kStart;               // last choke or unchoke
+  Time changed_before = kStart;        // the one before
   Time asked = kStart;                 // last request
   Time served = kStart;                // last block handed to its stream
   bool waits_for_tokens = false;       // of the upload limit

@@ -29,11 +29,16 @@ struct Settings {
   Duration optimistic_interval = 30s;
   std::uint32_t newcomer_weight = 3;            // how much likelier a new connection is drawn
   Duration newcomer_age = 60s;                  // how long a connection counts as new
+  Duration interest_grace = 500ms;              // a partner that is not interested keeps its slot for that long (choker.hpp, rule B)
   Duration rate_window = 20s;                   // rolling rates of useful payload
   Duration snub_after = 60s;                    // an unchoking peer that owes blocks and sends none
   // Seeding: a slot is a turn of this many bytes or this long, whichever ends later (bug B05).
   ByteCount seed_turn_bytes = 4_MiB;
   Duration seed_turn_time = 30s;
+  // Show pieces one by one until the swarm has a whole copy (BEP 16).  Of effect on torrents that are complete from the start.
+  bool super_seeding = false;
+  std::uint32_t super_seed_open = 1;            // pieces shown to a peer and not yet seen at others (BEP 16: one)
+  Duration super_seed_patience = 60s;           // until a piece that got nowhere is shown elsewhere, and its peer another (B57)
 
   // ---- requests ----
   Duration request_timeout = 60s;               // a block not answered by then is asked elsewhere

@@ -115,6 +115,7 @@ void Torrent::begin_transfer(const Bitfield& have) {
                                      upload_owner);
   peers_.for_each_ready([&](Peer& peer) { upload_->peer_ready(peer); });
   state_ = have.all() ? TorrentState::seeding : TorrentState::downloading;
+  if (have.all()) begin_super_seeding();
   if (!have.all()) store_->create_empty_files(kCreateTag);
   upload_->start();
   if (announcer_ == nullptr) begin_announcing();
@@ -232,11 +233,13 @@ void Torrent::on_stored(const StoreResult& result) {
   }
 }
 
-void Torrent::on_piece_done(PieceIndex piece) {
+void Torrent::on_piece_done(PieceIndex piece, std::span<const PeerKey> sources) {
   emit(PieceVerified{piece, download_->have().count()});
   const protocol::ShortMessage have = protocol::encode(protocol::Have{piece});
   peers_.for_each_ready([&](Peer& peer) {
-    if (!peer.pieces.test(piece)) peer.wire.send(have);
+    // Who has it need not hear of it, but for a super-seed: it waits to see that what it showed was passed on (bug B57).
+    const bool waits_for_it = peer.may_be_super_seed() && std::ranges::find(sources, peer.key) != sources.end();
+    if (waits_for_it || !peer.pieces.test(piece)) peer.wire.send(have);
   });
   if (download_->is_complete()) complete();
 }
@@ -270,8 +273,9 @@ void Torrent::ban(const Endpoint& culprit, std::string_view reason) {
   });
 }
 
-bool Torrent::can_serve(PieceIndex piece) const {
-  return metainfo_->geometry.contains(piece) && download_->has(piece);
+bool Torrent::can_serve(const Peer& peer, PieceIndex piece) const {
+  return metainfo_->geometry.contains(piece) && download_->has(piece) &&
+         (super_seed_ == nullptr || super_seed_->is_shown(peer.key, piece));
 }
 
 TransferTotals Torrent::totals() const {
@@ -429,7 +433,11 @@ bool Torrent::resolve_duplicate(Peer& peer) {
 // First messages: what we have (BEP 3; BEP 6 where both speak it), then what we speak (BEP 10).
 void Torrent::greet(Peer& peer) {
   const bool has_none = download_ == nullptr || download_->have().none();
-  if (peer.common_features.fast && has_none) {
+  if (super_seed_ != nullptr) {
+    super_seed_->peer_joined(peer.key, peer.since);
+    upkeep_timer_.arm_no_later_than(super_seed_->next_look());
+    if (peer.common_features.fast) peer.wire.send(protocol::encode(protocol::HaveNone{}));
+  } else if (peer.common_features.fast && has_none) {
     peer.wire.send(protocol::encode(protocol::HaveNone{}));
   } else if (peer.common_features.fast && download_->have().all()) {
     peer.wire.send(protocol::encode(protocol::HaveAll{}));
@@ -459,6 +467,8 @@ void Torrent::drop(Peer& peer, std::string_view reason) {
     if (download_ != nullptr) download_->peer_left(peer);
     if (upload_ != nullptr) upload_->peer_left(peer);
     extensions_.peer_left(peer);
+    if (super_seed_ != nullptr) super_seed_->peer_left(peer.key);
+    may_reveal_ = true;
     emit(PeerDropped{peer.endpoint, reason});
   } else {
     --half_open_;
@@ -564,6 +574,7 @@ void Torrent::upkeep() {
                      peer.wire.last_sent() + settings_.keepalive_interval});
   });
   if (download_ != nullptr) next = std::min(next, download_->upkeep(now));
+  if (super_seed_ != nullptr) next = std::min(next, look_after_super_seed());
   bans_.expire(now);
   // At least every 5 s while anybody is connected: requests sent meanwhile have time-outs of their own.
   if (peers_.count_if([](const Peer&) { return true; }) > 0) next = std::min(next, now + 5s);
@@ -573,6 +584,7 @@ void Torrent::upkeep() {
 void Torrent::settle() {
   if (state_ == TorrentState::downloading || state_ == TorrentState::seeding) {
     download_->settle();
+    if (std::exchange(may_reveal_, false) && super_seed_ != nullptr) reveal_pieces();
     upload_->settle();
   }
   if (is_open() && std::exchange(has_new_candidates_, false)) dial_timer_.arm_no_later_than(outside_.clock.now());

@@ -32,6 +32,7 @@
 #include "client/peer_pool.hpp"
 #include "client/peer_set.hpp"
 #include "client/session.hpp"
+#include "client/super_seed.hpp"
 #include "client/throttle.hpp"
 #include "client/upload.hpp"
 
@@ -106,12 +107,12 @@ class Torrent final : private PeerOwner,
   void on_checked(const protocol::Bitfield& found) override;
   void on_check_failed(std::string_view path, runtime::FileError why) override;
   // DownloadOwner, UploadOwner
-  void on_piece_done(PieceIndex piece) override;
+  void on_piece_done(PieceIndex piece, std::span<const PeerKey> sources) override;
   void on_piece_failed(PieceIndex piece, std::uint32_t sources) override;
   void on_culprit(PeerKey peer, PieceIndex piece, Guilt guilt) override;
   void on_storage_error(std::string_view path, runtime::FileError error) override;
   void drop(Peer& peer, std::string_view reason) override;
-  bool can_serve(PieceIndex piece) const override;
+  bool can_serve(const Peer& peer, PieceIndex piece) const override;
   bool is_seeding() const override { return state_ == TorrentState::seeding; }
   // AnnouncerOwner
   TransferTotals totals() const override;
@@ -132,6 +133,9 @@ class Torrent final : private PeerOwner,
   // Wire messages by kind, after the checks that all share.
   struct MessageVisitor;
   void greet(Peer& peer);
+  void begin_super_seeding();
+  Time look_after_super_seed();
+  void reveal_pieces();
   void on_extended(Peer& peer, const protocol::Extended& message);
   bool require_fast(Peer& peer, std::string_view what);
 
@@ -193,6 +197,7 @@ class Torrent final : private PeerOwner,
   std::unique_ptr<Checker> checker_;
   std::unique_ptr<Download> download_;      // from the end of the check
   std::unique_ptr<Upload> upload_;
+  std::unique_ptr<SuperSeed> super_seed_;   // while we pretend to have nothing
   std::unique_ptr<Announcer> announcer_;
   MetadataExchange metadata_exchange_;
   PeerExchange peer_exchange_;
@@ -207,6 +212,7 @@ class Torrent final : private PeerOwner,
   bool has_new_candidates_ = false;
   bool disk_holds_back_ = false;            // some peer may be paused because of the write backlog
   bool some_dropped_ = false;
+  bool may_reveal_ = false;                 // super_seed_ may have something to show
   int event_depth_ = 0;                     // settle() waits for the outermost event to end
 };
 

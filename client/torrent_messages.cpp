@@ -41,6 +41,11 @@ struct Torrent::MessageVisitor {
   }
   void has(Bitfield pieces) const {
     torrent.download_->on_bitfield(peer, std::move(pieces));
+    if (torrent.super_seed_ != nullptr) {
+      for (PieceIndex piece; geometry.contains(piece); ++piece) {
+        if (peer.pieces.test(piece)) torrent.super_seed_->peer_has(peer.key, piece, peer.since);
+      }
+    }
     if (torrent.download_->is_complete() && peer.is_seed()) torrent.drop(peer, "both have everything");
   }
 
@@ -52,6 +57,10 @@ struct Torrent::MessageVisitor {
   void operator()(const protocol::Have& message) const {
     if (!knows_piece(message.piece)) return;
     torrent.download_->on_have(peer, message.piece);
+    if (torrent.super_seed_ != nullptr) {
+      torrent.super_seed_->peer_has(peer.key, message.piece, torrent.outside_.clock.now());
+      torrent.may_reveal_ = true;
+    }
     if (torrent.download_->is_complete() && peer.is_seed()) torrent.drop(peer, "both have everything");
   }
   void operator()(const protocol::BitfieldMessage& message) const {
@@ -119,6 +128,10 @@ void Torrent::on_message(Peer& peer, const protocol::Message& message) {
   const bool is_first = !peer.has_sent_message;
   if (counts) peer.has_sent_message = true;
   std::visit(MessageVisitor{*this, peer, metainfo_->geometry, is_first}, message);
+  if (counts && is_first && super_seed_ != nullptr && !peer.is_dropped) {
+    super_seed_->peer_heard(peer.key);
+    may_reveal_ = true;
+  }
 }
 
 void Torrent::on_extended(Peer& peer, const protocol::Extended& message) {

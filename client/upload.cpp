@@ -47,6 +47,7 @@ void Upload::halt() {
 
 void Upload::peer_ready(Peer& peer) {
   peer.changed = peer.since;
+  peer.changed_before = peer.since;
   peer.asked = peer.since;
 }
 
@@ -59,12 +60,14 @@ void Upload::peer_left(Peer& peer) {
 void Upload::on_interested(Peer& peer) {
   if (!peer.am_choking && !peer.peer_interested) ++served_;
   peer.peer_interested = true;
+  peer.was_interested = true;
   if (served_ < settings_.upload_slots) slots_may_be_free_ = true;
 }
 
 void Upload::on_not_interested(Peer& peer) {
   if (!peer.am_choking && peer.peer_interested) --served_;
   peer.peer_interested = false;
+  peer.lost_interest = clock_.now();
   flush(peer);
   if (!peer.am_choking) slots_may_be_free_ = true;
 }
@@ -75,11 +78,13 @@ std::vector<PeerView> Upload::views(Time now) {
     if (!peer.peer_interested && peer.am_choking) return;
     views.push_back({.key = peer.key,
                      .interested = peer.peer_interested,
+                     .lost_interest_at = peer.lost_interest,
                      .unchoked = !peer.am_choking,
                      .snubbed = peer.is_snubbed,
                      .gives_us = peer.gives.rate(now),
                      .connected_at = peer.since,
                      .changed_at = peer.changed,
+                     .changed_before = peer.changed_before,
                      .moved_at = std::max({peer.asked, peer.served, peer.changed}),
                      .sent_since_unchoke = peer.sent_since_unchoke});
   });
@@ -121,7 +126,7 @@ void Upload::apply(const Unchoked& unchoked) {
     if (peer == nullptr || !peer->am_choking) continue;
     peer->am_choking = false;
     if (peer->peer_interested) ++served_;
-    peer->changed = now;
+    peer->changed_before = std::exchange(peer->changed, now);
     peer->asked = now;
     peer->sent_since_unchoke = {};
     peer->wire.send(protocol::encode(protocol::Unchoke{}));
@@ -132,7 +137,7 @@ void Upload::apply(const Unchoked& unchoked) {
 void Upload::choke(Peer& peer) {
   if (peer.peer_interested) --served_;
   peer.am_choking = true;
-  peer.changed = clock_.now();
+  peer.changed_before = std::exchange(peer.changed, clock_.now());
   peer.wire.send(protocol::encode(protocol::Choke{}));
   flush(peer);
 }
@@ -150,7 +155,7 @@ void Upload::answer_unserved(Peer& peer, const BlockRange& block) {
 
 void Upload::on_request(Peer& peer, const BlockRange& block) {
   peer.asked = clock_.now();
-  if (peer.am_choking || !owner_.can_serve(block.piece)) {
+  if (peer.am_choking || !owner_.can_serve(peer, block.piece)) {
     // Sent before our choke arrived, or for a piece we never announced.
     answer_unserved(peer, block);
     return;

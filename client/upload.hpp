@@ -26,7 +26,7 @@ namespace swarmlab::client {
 
 class UploadOwner {
  public:
-  virtual bool can_serve(PieceIndex piece) const = 0;
+  virtual bool can_serve(const Peer& peer, PieceIndex piece) const = 0;
   virtual bool is_seeding() const = 0;
   virtual void on_storage_error(std::string_view path, runtime::FileError error) = 0;
   virtual void drop(Peer& peer, std::string_view reason) = 0;

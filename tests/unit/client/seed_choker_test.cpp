@@ -1,0 +1,133 @@
+// Who is unchoked by a seed.
+#include "client/choker.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/client/choker_swarm.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+TEST(SeedChoker, PassesASlotOnAtOnceWhenItsHolderWantsNoMore) {
+  Swarm swarm({.slots = 1, .interest_grace = 500ms}, ChokeMode::seeding);
+  const auto first = swarm.join();
+  swarm.fill();
+  const auto second = swarm.join();
+  swarm.set_now(3s);
+  swarm[first].interested = false;
+  swarm[first].lost_interest_at = swarm.now();
+  swarm.fill();
+  EXPECT_TRUE(swarm.is_unchoked(second));
+}
+
+TEST(SeedChoker, GivesEveryPeerItsShareOfTime) {
+  Swarm swarm({.slots = 4}, ChokeMode::seeding);
+  std::vector<PeerKey> peers;
+  for (int i = 0; i < 12; ++i) peers.push_back(swarm.join());
+  swarm.round();
+  swarm.run(360, [&] {
+    for (auto& [key, peer] : swarm.peers()) {
+      if (peer.unchoked) peer.sent_since_unchoke += 10_MiB;
+    }
+  });
+  for (const PeerKey peer : peers) {   // an hour, four slots, twelve peers: 20 min each
+    EXPECT_GE(swarm.held(peer), 19min);
+    EXPECT_LE(swarm.held(peer), 21min);
+  }
+}
+
+TEST(SeedChoker, LetsASlowPeerOwnNoSlot) {
+  Swarm swarm({.slots = 4}, ChokeMode::seeding);
+  std::vector<PeerKey> peers;
+  for (int i = 0; i < 12; ++i) peers.push_back(swarm.join());
+  const auto is_slow = [&](PeerKey key) { return key == peers[0] || key == peers[1]; };
+  swarm.round();
+  swarm.run(360, [&] {
+    for (auto& [key, peer] : swarm.peers()) {
+      if (peer.unchoked) peer.sent_since_unchoke += is_slow(key) ? 100_KiB : 10_MiB;
+    }
+  });
+  for (const PeerKey peer : peers) {   // within a factor of two of 20 min (bug B05)
+    EXPECT_GE(swarm.held(peer), 10min) << peer.value();
+    EXPECT_LE(swarm.held(peer), 40min) << peer.value();
+  }
+}
+
+TEST(SeedChoker, LetsATurnLastUntilBothBytesAndTimeAreUsedUp) {
+  Swarm swarm({.slots = 1}, ChokeMode::seeding);
+  const auto holder = swarm.join();
+  swarm.round();
+  swarm.join();
+  swarm[holder].sent_since_unchoke = 100_MiB;
+  swarm.run(2);
+  EXPECT_TRUE(swarm.is_unchoked(holder));         // 20 s
+  swarm[holder].sent_since_unchoke = 4_MiB - 1_B;
+  swarm.run(1);
+  EXPECT_TRUE(swarm.is_unchoked(holder));         // 30 s, a byte short
+  swarm[holder].sent_since_unchoke = 4_MiB;
+  swarm.run(1);
+  EXPECT_FALSE(swarm.is_unchoked(holder));
+}
+
+TEST(SeedChoker, EndsATurnAtTwiceItsTime) {
+  Swarm swarm({.slots = 1}, ChokeMode::seeding);
+  const auto holder = swarm.join();
+  swarm.round();
+  swarm.join();
+  swarm.run(5);
+  EXPECT_TRUE(swarm.is_unchoked(holder));
+  swarm.run(1);
+  EXPECT_FALSE(swarm.is_unchoked(holder));
+}
+
+TEST(SeedChoker, ServesWhoWaitedLongest) {
+  Swarm swarm({.slots = 1}, ChokeMode::seeding);
+  const auto holder = swarm.join();
+  swarm.round();
+  swarm.set_now(1s);
+  const auto first = swarm.join();
+  swarm.set_now(2s);
+  swarm.join();
+  swarm.leave(holder);
+  swarm.fill();
+  EXPECT_TRUE(swarm.is_unchoked(first));
+}
+
+TEST(SeedChoker, LeavesThePeersAloneWhileAllHaveRoom) {
+  Swarm swarm({.slots = 4}, ChokeMode::seeding);
+  std::vector<PeerKey> peers;
+  for (int i = 0; i < 4; ++i) peers.push_back(swarm.join());
+  swarm.run(60);
+  for (const PeerKey peer : peers) EXPECT_EQ(swarm.changes(peer), 1);
+}
+
+TEST(SeedChoker, DisplacesOnlyAsManyAsWait) {
+  Swarm swarm({.slots = 4}, ChokeMode::seeding);
+  for (int i = 0; i < 4; ++i) swarm.join();
+  swarm.run(10);
+  const auto late = swarm.join();
+  swarm.run(1);
+  EXPECT_TRUE(swarm.is_unchoked(late));
+  EXPECT_EQ(swarm.unchoked(), 4U);
+}
+
+TEST(SeedChoker, EndsTheLongestTurnFirst) {
+  Swarm swarm({.slots = 2}, ChokeMode::seeding);
+  swarm.set_now(1s);
+  const auto younger = swarm.join();   // the smaller key, so that keys do not decide
+  swarm[younger].interested = false;
+  const auto older = swarm.join();
+  swarm.fill();
+  swarm.set_now(5s);
+  swarm[younger].interested = true;
+  swarm.fill();
+  swarm.run(7);
+  swarm.join();
+  swarm.run(1);
+  EXPECT_FALSE(swarm.is_unchoked(older));
+  EXPECT_TRUE(swarm.is_unchoked(younger));
+}
+
+}  // namespace
+}  // namespace swarmlab::client
