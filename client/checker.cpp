@@ -11,11 +11,14 @@ Checker::Checker(ContentStore& store, runtime::Hasher& hasher,
                  std::shared_ptr<const protocol::Metainfo> metainfo, runtime::Tag first_tag,
                  CheckHandler& handler)
     : store_(store), hasher_(hasher), metainfo_(std::move(metainfo)), first_tag_(first_tag),
-      handler_(handler), found_(metainfo_->geometry.piece_count()) {}
+      handler_(handler), found_(metainfo_->geometry.piece_count()), trusted_(found_) {}
 
 Checker::~Checker() { hasher_.forget(*this); }
 
-void Checker::start() { store_.survey(first_tag_); }
+void Checker::start(std::optional<ResumeClaims> claims) {
+  claims_ = std::move(claims);
+  store_.survey(first_tag_);
+}
 
 bool Checker::is_on_disk(PieceIndex piece) const {
   const ByteCount begin = metainfo_->geometry.offset_of(piece);
@@ -24,8 +27,8 @@ bool Checker::is_on_disk(PieceIndex piece) const {
   --file;
   for (; file != metainfo_->files.end() && file->offset < end; ++file) {
     if (file->is_pad || file->length.value() == 0) continue;
-    const auto size = store_.size_on_disk(static_cast<std::size_t>(file - metainfo_->files.begin()));
-    if (!size || *size < std::min(end - file->offset, file->length)) return false;
+    const auto& status = store_.status_on_disk(static_cast<std::size_t>(file - metainfo_->files.begin()));
+    if (!status || status->size < std::min(end - file->offset, file->length)) return false;
   }
   return true;
 }
@@ -35,7 +38,7 @@ void Checker::advance() {
   while (geometry.contains(next_) && (under_way_ == 0 || bytes_under_way_ < kReadAhead)) {
     const PieceIndex piece = next_;
     ++next_;
-    if (!is_on_disk(piece)) continue;
+    if (trusted_.test(piece) || !is_on_disk(piece)) continue;
     ++under_way_;
     bytes_under_way_ += geometry.length_of(piece);
     store_.read(geometry.offset_of(piece), geometry.length_of(piece), first_tag_ + 1 + piece.value());
@@ -58,6 +61,13 @@ void Checker::on_stored(const StoreResult& result) {
     }
     --under_way_;
     bytes_under_way_ -= metainfo_->geometry.length_of(piece);
+  } else if (claims_) {
+    trusted_ = trusted_pieces(*claims_, *metainfo_, [&](std::size_t file) { return store_.status_on_disk(file); });
+    for (PieceIndex piece; metainfo_->geometry.contains(piece); ++piece) {
+      if (trusted_.test(piece) && !is_on_disk(piece)) trusted_.reset(piece);   // claimed beyond the file's end
+    }
+    found_ = trusted_;
+    claims_.reset();
   }
   advance();
   finish_if_done();

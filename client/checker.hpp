@@ -1,6 +1,7 @@
 // Checker: which pieces are on disk already.
 //
-// Looks which files are there, then reads and hashes every piece that lies wholly inside of what exists.
+// Looks which files are there, believes what may be believed of a resume record (resume_record.hpp), then reads and
+// hashes every other piece that lies wholly inside of what exists.
 // Reading runs ahead of hashing by a bounded number of bytes, so that all cores hash and memory stays small
 // whatever the torrent's size.  A file that is missing or too short costs its pieces, not an error; one that cannot be
 // read is an error, and the check ends there.
@@ -8,10 +9,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "client/content_store.hpp"
+#include "client/resume_record.hpp"
 #include "protocol/bitfield.hpp"
 #include "protocol/metainfo.hpp"
 #include "runtime/hasher.hpp"
@@ -39,7 +42,9 @@ class Checker final : private runtime::HashHandler {
   Checker& operator=(const Checker&) = delete;
   ~Checker();
 
-  void start();
+  void start(std::optional<ResumeClaims> claims = std::nullopt);
+  // Of what was found: not hashed, but claimed by a record.
+  const protocol::Bitfield& trusted() const { return trusted_; }
   void on_stored(const StoreResult& result);
 
  private:
@@ -55,7 +60,9 @@ class Checker final : private runtime::HashHandler {
   std::shared_ptr<const protocol::Metainfo> metainfo_;
   runtime::Tag first_tag_;
   CheckHandler& handler_;
+  std::optional<ResumeClaims> claims_;
   protocol::Bitfield found_;
+  protocol::Bitfield trusted_;
   PieceIndex next_;
   std::uint32_t under_way_ = 0;
   ByteCount bytes_under_way_;

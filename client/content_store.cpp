@@ -41,6 +41,9 @@ ContentStore::~ContentStore() {
   }
 }
 
+// A sync is content with a file that is open for reading: what it makes durable may be on a medium that we cannot write.
+bool ContentStore::needs_write(Kind kind) { return kind == Kind::write || kind == Kind::create; }
+
 std::string ContentStore::path_of(std::size_t file) const {
   std::string path = directory_;
   for (const std::string& element : metainfo_->files[file].path) {
@@ -82,7 +85,7 @@ void ContentStore::split(Operation& operation, ByteCount offset, ByteCount lengt
     const ByteCount at = offset + ByteCount::from_size(done) - entry->offset;
     const ByteCount here = std::min(entry->length - at, length - ByteCount::from_size(done));
     if (here.value() > 0) {
-      Part part{static_cast<std::uint32_t>(entry - entries.begin()), at, here, {}};
+      Part part{.file = static_cast<std::uint32_t>(entry - entries.begin()), .offset = at, .length = here, .data = {}};
       if (!data.empty()) part.data = runtime::sub(data, done, here.size());
       operation.parts.push_back(std::move(part));
       done += here.size();
@@ -109,7 +112,7 @@ void ContentStore::write(ByteCount offset, const runtime::Slices& data, Tag tag)
 void ContentStore::survey(Tag tag) {
   const std::uint32_t index = new_operation(Kind::stat, tag);
   for (std::uint32_t file = 0; file < files_.size(); ++file) {
-    operations_[index].parts.push_back({file, {}, {}, {}});
+    operations_[index].parts.push_back(whole(file));
   }
   start(index);
 }
@@ -118,15 +121,28 @@ void ContentStore::create_empty_files(Tag tag) {
   const std::uint32_t index = new_operation(Kind::create, tag);
   for (std::uint32_t file = 0; file < files_.size(); ++file) {
     const protocol::FileEntry& entry = metainfo_->files[file];
-    if (entry.length.value() == 0 && !entry.is_pad) operations_[index].parts.push_back({file, {}, {}, {}});
+    if (entry.length.value() == 0 && !entry.is_pad) operations_[index].parts.push_back(whole(file));
   }
   start(index);
 }
 
-void ContentStore::sync(Tag tag) {
-  const std::uint32_t index = new_operation(Kind::sync, tag);
+void ContentStore::sync(Tag tag) { begin_sync(Kind::sync, tag); }
+void ContentStore::checkpoint(Tag tag) { begin_sync(Kind::checkpoint, tag); }
+
+void ContentStore::needs_sync(ByteCount offset, ByteCount length) {
+  const auto& entries = metainfo_->files;
+  auto entry = std::ranges::upper_bound(entries, offset, {}, &protocol::FileEntry::offset);
+  for (--entry; entry != entries.end() && entry->offset < offset + length; ++entry) {
+    const auto file = static_cast<std::uint32_t>(entry - entries.begin());
+    if (entry->is_pad || std::exchange(files_[file].is_dirty, true)) continue;
+    note_names(file);
+  }
+}
+
+void ContentStore::begin_sync(Kind kind, Tag tag) {
+  const std::uint32_t index = new_operation(kind, tag);
   for (std::uint32_t file = 0; file < files_.size(); ++file) {
-    if (std::exchange(files_[file].is_dirty, false)) operations_[index].parts.push_back({file, {}, {}, {}});
+    if (std::exchange(files_[file].is_dirty, false)) operations_[index].parts.push_back(whole(file));
   }
   // A file that is durable under no name is lost all the same.
   const auto names = std::exchange(unsynced_names_, {});
@@ -158,7 +174,11 @@ void ContentStore::start_part(Waiting at) {
     file_system_.stat(path_of(index), *this, tag);
     return;
   }
-  const bool wants_write = operation.kind != Kind::read;
+  if (operation.kind == Kind::checkpoint && !operation.parts[at.part].is_looked_at) {
+    file_system_.stat(path_of(index), *this, tag);
+    return;
+  }
+  const bool wants_write = needs_write(operation.kind);
   if (file.state == File::State::open && (file.is_writable || !wants_write)) {
     issue(at);
     return;
@@ -176,7 +196,7 @@ void ContentStore::start_part(Waiting at) {
 void ContentStore::open(std::uint32_t index) {
   File& file = files_[index];
   file.opening_writable = std::ranges::any_of(
-      file.waiting, [&](const Waiting& at) { return operations_[at.operation].kind != Kind::read; });
+      file.waiting, [&](const Waiting& at) { return needs_write(operations_[at.operation].kind); });
   const std::string path = path_of(index);
   const std::string directory = directory_of(path);
   if (file.opening_writable && !directory.empty() && !made_directories_.contains(directory)) {
@@ -255,7 +275,8 @@ void ContentStore::issue(Waiting at) {
       file_system_.write(file.id, part.offset, part.data, *this, tag);
       break;
     case Kind::create: file_system_.truncate(file.id, ByteCount(0), *this, tag); break;
-    case Kind::sync: file_system_.sync(file.id, *this, tag); break;
+    case Kind::sync:
+    case Kind::checkpoint: file_system_.sync(file.id, *this, tag); break;
     case Kind::stat: SWARM_ASSERT(false); break;
   }
 }
@@ -290,13 +311,18 @@ void ContentStore::on_file(const runtime::FileResult& result) {
     if (operation.kind == Kind::read) {
       part.data = {runtime::Slice::copy_of(std::vector<std::byte>(part.length.size()))};
     }
-  } else if (operation.kind == Kind::stat) {
-    file.size_on_disk.reset();
+  } else if (operation.kind == Kind::stat || (operation.kind == Kind::checkpoint && !part.is_looked_at)) {
+    file.status.reset();
     if (error == FileError::none && result.status.kind == runtime::FileStatus::Kind::directory) {
       error = FileError::is_directory;
     }
-    if (error == FileError::none) file.size_on_disk = result.status.size;
-    if (error == FileError::not_found) error = FileError::none;
+    if (error == FileError::none) file.status = result.status;
+    if (operation.kind == Kind::checkpoint && error == FileError::none) {
+      part.is_looked_at = true;
+      start_part(at);
+      return;
+    }
+    if (error == FileError::not_found && operation.kind == Kind::stat) error = FileError::none;
   } else {
     --file.under_way;
     if (operation.kind == Kind::read && error == FileError::none) {

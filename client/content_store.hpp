@@ -49,28 +49,34 @@ class ContentStore final : private runtime::FileHandler {
 
   void read(ByteCount offset, ByteCount length, runtime::Tag tag);
   void write(ByteCount offset, const runtime::Slices& data, runtime::Tag tag);
-  // Looks which files are there: afterwards size_on_disk() answers.  A file that cannot be looked at for another
+  // Looks which files are there: afterwards status_on_disk() answers.  A file that cannot be looked at for another
   // reason than its absence is an error.
   void survey(runtime::Tag tag);
   // Makes the files that no piece will ever write: empty ones, and their directories.
   void create_empty_files(runtime::Tag tag);
   // Everything written survives a power loss when this has completed, names below `directory` included.
   void sync(runtime::Tag tag);
+  // sync(), and a look at each file before it is synced: status_on_disk() then tells sizes and times that are durable.
+  void checkpoint(runtime::Tag tag);
+  // What lies in this range of the content may be in the system's memory only, though not from us: the next sync() is to
+  // take care of it.
+  void needs_sync(ByteCount offset, ByteCount length);
 
-  // From the last survey: nullopt where the file is missing.
-  std::optional<ByteCount> size_on_disk(std::size_t file) const { return files_[file].size_on_disk; }
+  // From the last survey or checkpoint that looked at the file: nullopt where it is missing.
+  const std::optional<runtime::FileStatus>& status_on_disk(std::size_t file) const { return files_[file].status; }
   // Bytes of writes that are not complete.
   ByteCount write_backlog() const { return write_backlog_; }
   bool is_idle() const { return operations_under_way_ == 0; }
   std::string path_of(std::size_t file) const;
 
  private:
-  enum class Kind : std::uint8_t { read, write, stat, create, sync };
+  enum class Kind : std::uint8_t { read, write, stat, create, sync, checkpoint };
   struct Part {
     std::uint32_t file = 0;
     ByteCount offset;                 // in the file
     ByteCount length;
     runtime::Slices data;
+    bool is_looked_at = false;        // checkpoint: what is left is to sync
   };
   struct Operation {
     Kind kind = Kind::read;
@@ -91,13 +97,16 @@ class ContentStore final : private runtime::FileHandler {
     runtime::FileId id;
     std::uint32_t under_way = 0;      // parts issued and not complete
     std::uint64_t last_used = 0;
-    std::optional<ByteCount> size_on_disk;
+    std::optional<runtime::FileStatus> status;
     std::vector<Waiting> waiting;     // parts that need it open
   };
 
   void on_file(const runtime::FileResult& result) override;
 
   std::uint32_t new_operation(Kind kind, runtime::Tag tag);
+  static bool needs_write(Kind kind);
+  static Part whole(std::uint32_t file) { return {.file = file, .offset = {}, .length = {}, .data = {}}; }
+  void begin_sync(Kind kind, runtime::Tag tag);
   void split(Operation& operation, ByteCount offset, ByteCount length, std::span<const runtime::Slice> data);
   void start(std::uint32_t index);
   void start_part(Waiting part);

@@ -25,7 +25,11 @@ std::string to_string(const Event& event) {
           [](const MetadataReceived& e) {
             return fmt::format("got the metadata: \"{}\", {} pieces", e.name, e.pieces);
           },
-          [](const Checked& e) { return fmt::format("checked the files: {} of {} pieces are here", e.pieces_found, e.pieces_total); },
+          [](const Checked& e) {
+            std::string text = fmt::format("checked the files: {} of {} pieces are here", e.pieces_found, e.pieces_total);
+            if (e.pieces_trusted > 0) text += fmt::format(" ({} known from resume data)", e.pieces_trusted);
+            return text;
+          },
           [](const PeerConnected& e) {
             return fmt::format("{} {}", e.by == Initiator::us ? "connected to" : "accepted", to_string(e.peer));
           },
@@ -58,6 +62,13 @@ std::string to_string(const Event& event) {
           },
           [](const Stopped&) { return std::string("stopped"); },
           [](const Removed&) { return std::string("removed; its files stay"); },
+          [](const ResumeIgnored& e) {
+            return fmt::format("the resume data in {} {}; checking all files instead", e.path, e.reason);
+          },
+          [](const ResumeNotSaved& e) {
+            return fmt::format("cannot save resume data in {}: {}; the next start will have to check all files", e.path,
+                               e.reason);
+          },
       },
       event);
 }

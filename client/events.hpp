@@ -24,7 +24,13 @@ enum class Initiator : std::uint8_t { us, them };
 
 // What a magnet link stood for has come and is right.
 struct MetadataReceived { std::string_view name; ByteCount size; std::uint32_t pieces = 0; };
-struct Checked { std::uint32_t pieces_found = 0; std::uint32_t pieces_total = 0; };   // initial check is over
+struct Checked {                                                                      // initial check is over
+  std::uint32_t pieces_found = 0;
+  std::uint32_t pieces_total = 0;
+  std::uint32_t pieces_trusted = 0;                                                   // found by resume data, not hashed
+};
+struct ResumeIgnored { std::string_view path; std::string_view reason; };             // everything is hashed
+struct ResumeNotSaved { std::string_view path; std::string_view reason; };            // the next start will hash
 struct PeerConnected { Endpoint peer; PeerId id; Initiator by = Initiator::us; };
 struct PeerDropped { Endpoint peer; std::string_view reason; };
 struct PieceVerified { PieceIndex piece; std::uint32_t pieces_have = 0; };
@@ -42,7 +48,7 @@ struct Removed {};                                                              
 
 using Event = std::variant<MetadataReceived, Checked, PeerConnected, PeerDropped, PieceVerified, PieceFailed,
                            PeerBanned, Completed, TrackerAnswered, TrackerFailed, StorageFailed, Restarting, GivenUp,
-                           Stopped, Removed>;
+                           Stopped, Removed, ResumeIgnored, ResumeNotSaved>;
 std::string to_string(const Event& event);
 
 class SessionEvents {

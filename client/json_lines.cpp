@@ -41,6 +41,7 @@ std::string json_line(std::string_view torrent, Time at, const Event& event) {
         Json line = begin("checked", torrent, at);
         line["pieces_found"] = e.pieces_found;
         line["pieces_total"] = e.pieces_total;
+        line["pieces_trusted"] = e.pieces_trusted;
         return line;
       },
       [&](const PeerConnected& e) {
@@ -114,6 +115,18 @@ std::string json_line(std::string_view torrent, Time at, const Event& event) {
       },
       [&](const Stopped&) { return begin("stopped", torrent, at); },
       [&](const Removed&) { return begin("removed", torrent, at); },
+      [&](const ResumeIgnored& e) {
+        Json line = begin("resume_ignored", torrent, at);
+        line["path"] = text(e.path);
+        line["reason"] = text(e.reason);
+        return line;
+      },
+      [&](const ResumeNotSaved& e) {
+        Json line = begin("resume_not_saved", torrent, at);
+        line["path"] = text(e.path);
+        line["reason"] = text(e.reason);
+        return line;
+      },
   };
   return std::visit(fill, event).dump();
 }

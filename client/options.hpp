@@ -24,6 +24,7 @@ struct Options {
   std::vector<Endpoint> peers;
   std::optional<ExitWhen> exit_when;
   std::optional<std::string> save_torrent;  // where the torrent of a magnet link goes
+  std::optional<std::string> state;         // nullopt: .swarmlab below the directory
   bool trust_data = false;
   bool check_only = false;
   bool json = false;
@@ -37,7 +38,7 @@ struct Options {
   Settings settings;
 
   // Where the client keeps what it needs for its next start.
-  std::string state_directory() const { return directory + "/.swarmlab"; }
+  std::string state_directory() const { return state.value_or(directory + "/.swarmlab"); }
 };
 
 struct HelpWanted { std::string text; };

@@ -43,6 +43,7 @@ struct AddTorrent {
   std::optional<protocol::Magnet> magnet;           // where there is no metainfo
   std::string directory;                            // files go to directory/name[/...]
   OnStart on_start = OnStart::check;
+  std::optional<std::string> state_directory;       // for resume data; nullopt: directory/.swarmlab
   bool check_only = false;                          // check, tell, and do nothing more
   std::optional<std::vector<std::vector<std::string>>> trackers;   // instead of the torrent's own
   std::vector<Endpoint> peers;                      // to dial at once

@@ -81,6 +81,8 @@ struct Settings {
   // ---- disk ----
   ByteCount write_backlog = 16_MiB;             // bytes on their way to disk before reading from peers pauses
   std::uint32_t open_files = 64;
+  bool resume_data = false;                     // keep a record of what is verified and synced (resume_record.hpp)
+  Duration resume_interval = 10s;               // between two records: what a power loss costs at most in hashing
 
   // ---- faults ----
   RestartPolicy restart;                        // of a torrent whose files failed it

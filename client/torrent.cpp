@@ -19,6 +19,8 @@ constexpr Tag kUploadTags = Download::kTags;
 constexpr Tag kCheckTags = Download::kTags * 2;
 constexpr Tag kSyncTag = Download::kTags * 4;
 constexpr Tag kCreateTag = kSyncTag + 1;
+constexpr Tag kCompletionTag = kSyncTag + 2;
+constexpr Tag kResumeTag = kSyncTag + 3;
 
 enum Timer : Tag { kUpkeep, kDial };
 
@@ -83,23 +85,25 @@ void Torrent::check() {
   }
   CheckHandler& handler = *this;
   checker_ = std::make_unique<Checker>(*store_, outside_.hasher, metainfo_, kCheckTags, handler);
-  checker_->start();
+  if (settings_.resume_data && !options_.check_only) {
+    make_resume_keeper(kResumeTag);
+    resume_->load();
+  } else {
+    checker_->start();
+  }
 }
 
 void Torrent::on_checked(const Bitfield& found) {
   const EventScope scope(*this);
-  emit(Checked{found.count(), found.size()});
+  emit(Checked{found.count(), found.size(), checker_->trusted().count()});
   if (options_.check_only) {
     make_download(found);
     wind_down(TorrentState::stopping);
     return;
   }
   begin_transfer(found);
+  if (resume_ != nullptr) resume_->begin(checker_->trusted());
   checker_.reset();
-}
-
-void Torrent::on_check_failed(std::string_view path, FileError why) {
-  on_storage_error(path, why);
 }
 
 void Torrent::make_download(const Bitfield& have) {
@@ -160,7 +164,13 @@ void Torrent::wind_down(TorrentState next) {
   }
   metadata_exchange_.halt();
   peer_exchange_.halt();
-  if (store_ != nullptr) {
+  if (resume_ != nullptr && next == TorrentState::failed) resume_->halt();
+  if (resume_ != nullptr && next == TorrentState::stopping && download_ != nullptr) {
+    // Its record comes after a sync: that is the only one, or what one has begun the other would take for done.
+    resume_->finish();
+    was_synced_ = true;
+    upkeep_timer_.arm(outside_.clock.now());
+  } else if (store_ != nullptr) {
     store_->sync(kSyncTag);
   } else {
     was_synced_ = true;
@@ -170,6 +180,7 @@ void Torrent::wind_down(TorrentState next) {
 
 void Torrent::end_if_quiet() {
   if (state_ != TorrentState::stopping || !announcer_has_stopped_ || !was_synced_) return;
+  if (resume_ != nullptr && !resume_->is_settled()) return;
   state_ = TorrentState::stopped;
   upkeep_timer_.disarm();
   emit(Stopped{});
@@ -181,18 +192,15 @@ void Torrent::fail(std::string message) {
   wind_down(TorrentState::failed);
 }
 
-void Torrent::on_storage_error(std::string_view path, FileError error) {
-  if (state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
-  const std::string reason(to_string(error));
-  emit(StorageFailed{path, reason});
-  fail(std::string(path) + ": " + reason);
-}
-
 void Torrent::complete() {
   state_ = TorrentState::seeding;
   emit(Completed{upload_->uploaded(), download_->downloaded()});
   announcer_->completed();
-  store_->sync(kSyncTag + 2);
+  if (resume_ != nullptr) {
+    resume_->finish();
+  } else {
+    store_->sync(kCompletionTag);
+  }
   peers_.for_each_ready([&](Peer& peer) {
     if (peer.is_seed()) drop(peer, "both have everything");
   });
@@ -206,13 +214,12 @@ void Torrent::on_settled() {
 
 void Torrent::on_stored(const StoreResult& result) {
   const EventScope scope(*this);
+  if (resume_ != nullptr) resume_->on_stored(result);
+  if (result.tag == kResumeTag) return;
   if (result.tag >= kSyncTag) {
     if (result.tag == kSyncTag) {
       was_synced_ = true;
-      if (result.error != FileError::none && error_.empty()) {
-        error_ = std::string(result.path) + ": " + std::string(to_string(result.error));
-        emit(StorageFailed{result.path, to_string(result.error)});
-      }
+      if (result.error != FileError::none) on_sync_failed(result.path, result.error);
       end_if_quiet();
     } else if (result.error != FileError::none) {
       on_storage_error(result.path, result.error);
@@ -276,14 +283,6 @@ void Torrent::ban(const Endpoint& culprit, std::string_view reason) {
 bool Torrent::can_serve(const Peer& peer, PieceIndex piece) const {
   return metainfo_->geometry.contains(piece) && download_->has(piece) &&
          (super_seed_ == nullptr || super_seed_->is_shown(peer.key, piece));
-}
-
-TransferTotals Torrent::totals() const {
-  // What a failed hash takes back must not be taken back from a tracker: totals never fall (bug B64).
-  if (download_ == nullptr || upload_ == nullptr) {
-    return {ByteCount(), ByteCount(), metainfo_ != nullptr ? metainfo_->geometry.total() : kUnknownLeft};
-  }
-  return {upload_->uploaded(), download_->fetched(), download_->left()};
 }
 
 void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,

@@ -7,7 +7,7 @@
 // A magnet link meets its peers at once: trackers are told, peers dialled and accepted, and what they say of their pieces
 // is kept (Peer::early) until the metadata is here and the files are checked.  torrent_metadata.cpp has that time.
 //
-// Composes what has the rules: Checker, Download, Upload, Announcer, PeerPool, BanList.  Its own part is who is
+// Composes what has the rules: Checker, ResumeKeeper, Download, Upload, Announcer, PeerPool, BanList.  Its own part is who is
 // connected: dialling, accepting, handshakes, one connection per pair, keep-alives, time-outs; and judging whether a
 // message makes sense at all before a part acts on it.
 //
@@ -31,6 +31,7 @@
 #include "client/extensions/peer_exchange.hpp"
 #include "client/peer_pool.hpp"
 #include "client/peer_set.hpp"
+#include "client/resume_keeper.hpp"
 #include "client/session.hpp"
 #include "client/super_seed.hpp"
 #include "client/throttle.hpp"
@@ -54,6 +55,7 @@ struct SessionContext {
 class Torrent final : private PeerOwner,
                       private StoreHandler,
                       private CheckHandler,
+                      private ResumeOwner,
                       private DownloadOwner,
                       private UploadOwner,
                       private AnnouncerOwner,
@@ -106,6 +108,12 @@ class Torrent final : private PeerOwner,
   void on_stored(const StoreResult& result) override;
   void on_checked(const protocol::Bitfield& found) override;
   void on_check_failed(std::string_view path, runtime::FileError why) override;
+  // ResumeOwner
+  void on_resume_loaded(std::optional<ResumeClaims> claims, std::string_view path, std::string_view why_not) override;
+  const protocol::Bitfield& pieces_on_disk() const override { return download_->have(); }
+  void on_resume_failed(std::string_view path, runtime::FileError error) override;
+  void on_resume_settled() override { end_if_quiet(); }
+  void on_sync_failed(std::string_view path, runtime::FileError error) override;
   // DownloadOwner, UploadOwner
   void on_piece_done(PieceIndex piece, std::span<const PeerKey> sources) override;
   void on_piece_failed(PieceIndex piece, std::uint32_t sources) override;
@@ -164,6 +172,7 @@ class Torrent final : private PeerOwner,
   HandshakeFacts handshake_facts() const;
   void on_early_message(Peer& peer, const protocol::Message& message);
   void welcome_early_peers();
+  void make_resume_keeper(runtime::Tag store_tag);
   void make_download(const protocol::Bitfield& have);
   void begin_transfer(const protocol::Bitfield& have);
   void learn(const Endpoint& peer, PeerSource source);
@@ -195,6 +204,7 @@ class Torrent final : private PeerOwner,
   BanList bans_;
   std::unique_ptr<ContentStore> store_;     // from the metadata on
   std::unique_ptr<Checker> checker_;
+  std::unique_ptr<ResumeKeeper> resume_;    // null: no resume data is kept
   std::unique_ptr<Download> download_;      // from the end of the check
   std::unique_ptr<Upload> upload_;
   std::unique_ptr<SuperSeed> super_seed_;   // while we pretend to have nothing

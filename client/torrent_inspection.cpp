@@ -80,4 +80,12 @@ PiecesStatus Torrent::pieces() const {
   return {std::vector(count, PieceState::missing), std::vector<std::uint32_t>(count, 0)};
 }
 
+TransferTotals Torrent::totals() const {
+  // What a failed hash takes back must not be taken back from a tracker: totals never fall (bug B64).
+  if (download_ == nullptr || upload_ == nullptr) {
+    return {ByteCount(), ByteCount(), metainfo_ != nullptr ? metainfo_->geometry.total() : kUnknownLeft};
+  }
+  return {upload_->uploaded(), download_->fetched(), download_->left()};
+}
+
 }  // namespace swarmlab::client

@@ -162,6 +162,7 @@ void Torrent::on_block(Peer& peer, const BlockRange& block, runtime::Slices data
     return;
   }
   download_->on_block(peer, block, std::move(data));
+  if (resume_ != nullptr && store_->write_backlog() > ByteCount{}) resume_->note_write();
   if (store_->write_backlog() >= settings_.write_backlog) {
     peer.wire.pause_reading();
     disk_holds_back_ = true;

@@ -133,7 +133,8 @@ FileError PosixFile::truncate(ByteCount size) const {
 }
 
 FileError PosixFile::sync() const {
-  while (::fdatasync(descriptor_.number()) != 0) {
+  // Not fdatasync(): resume data relies on the time of modification, which that may leave behind.
+  while (::fsync(descriptor_.number()) != 0) {
     if (errno != EINTR) return file_error_of(errno);
   }
   return FileError::none;

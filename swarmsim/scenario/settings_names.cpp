@@ -55,6 +55,8 @@ const std::array kSettings{
     Setting{"request_depth_min", NumberSetting{&Settings::request_depth_min, 1, 10'000}},
     Setting{"request_queue", NumberSetting{&Settings::request_queue, 1, 100'000}},
     Setting{"request_timeout", &Settings::request_timeout},
+    Setting{"resume_data", &Settings::resume_data},
+    Setting{"resume_interval", &Settings::resume_interval},
     Setting{"seed_turn_bytes", &Settings::seed_turn_bytes},
     Setting{"seed_turn_time", &Settings::seed_turn_time},
     Setting{"snub_after", &Settings::snub_after},

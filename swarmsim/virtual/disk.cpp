@@ -385,7 +385,7 @@ void Disk::close_all() {
   while (!open_.empty()) close(open_.begin()->first);
 }
 
-void Disk::put_file(std::string_view raw_path, std::span<const Slice> content) {
+void Disk::put_file(std::string_view raw_path, std::span<const Slice> content, Time now) {
   const std::string path = normal_path(raw_path);
   const FileError made = make_directories(parent_of(path));
   SWARM_ASSERT(made == FileError::none, path);
@@ -394,6 +394,7 @@ void Disk::put_file(std::string_view raw_path, std::span<const Slice> content) {
     used_ -= old->live.allocated();
   }
   const auto node = std::make_shared<Node>();
+  node->modified_ns = now.time_since_epoch().count();
   std::uint64_t at = 0;
   for (const Slice& slice : content) {
     node->live.write(at, slice);

@@ -53,7 +53,7 @@ class Disk {
   void crash(runtime::Random& chance);
   void close_all();
 
-  void put_file(std::string_view path, std::span<const runtime::Slice> content);
+  void put_file(std::string_view path, std::span<const runtime::Slice> content, Time now = kStart);
   std::optional<runtime::Slices> content(std::string_view path) const;
   std::vector<std::string> files_below(std::string_view directory) const;
   ByteCount used() const;

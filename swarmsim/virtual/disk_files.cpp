@@ -154,7 +154,7 @@ void DiskFiles::end_process() {
 }
 
 void DiskFiles::put_file(std::string_view path, std::span<const Slice> content) {
-  disk_.put_file(path, content);
+  disk_.put_file(path, content, loop_.now());
 }
 
 void DiskFiles::make_path(std::string_view directory) {

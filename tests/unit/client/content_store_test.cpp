@@ -196,8 +196,8 @@ TEST(ContentStore, SurveyTellsSizesAndMissingFiles) {
   disk.store->survey(1);
   disk.run();
   EXPECT_EQ(disk.answers.at(1).error, FileError::none);
-  EXPECT_EQ(disk.store->size_on_disk(0), 60_B);
-  EXPECT_EQ(disk.store->size_on_disk(1), std::nullopt);
+  EXPECT_EQ(disk.store->status_on_disk(0)->size, 60_B);
+  EXPECT_FALSE(disk.store->status_on_disk(1).has_value());
 }
 
 TEST(ContentStore, ReadingBeyondAShortOrMissingFileSaysSo) {

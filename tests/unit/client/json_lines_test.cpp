@@ -14,8 +14,8 @@ TEST(JsonLines, EveryEventIsOneObjectOnOneLine) {
   const std::vector<std::pair<Event, std::string>> rows{
       {MetadataReceived{"n", 300_B, 8},
        R"("event":"metadata_received","time_s":1.25,"torrent":"t","name":"n","size":300,"pieces":8)"},
-      {Checked{3, 8},
-       R"("event":"checked","time_s":1.25,"torrent":"t","pieces_found":3,"pieces_total":8)"},
+      {Checked{3, 8, 2},
+       R"("event":"checked","time_s":1.25,"torrent":"t","pieces_found":3,"pieces_total":8,"pieces_trusted":2)"},
       {PeerConnected{kPeer, id, Initiator::them},
        R"("event":"peer_connected","time_s":1.25,"torrent":"t","peer":"10.0.0.2:6881",)"
        R"("id":"abababababababababababababababababababab","by":"them")"},
@@ -38,6 +38,10 @@ TEST(JsonLines, EveryEventIsOneObjectOnOneLine) {
       {Restarting{5s, 2}, R"("event":"restarting","time_s":1.25,"torrent":"t","after_s":5.0,"restarts":2)"},
       {GivenUp{3}, R"("event":"given_up","time_s":1.25,"torrent":"t","restarts":3)"},
       {Removed{}, R"("event":"removed","time_s":1.25,"torrent":"t")"},
+      {ResumeIgnored{"a/.swarmlab/x.resume", "is damaged"},
+       R"("event":"resume_ignored","time_s":1.25,"torrent":"t","path":"a/.swarmlab/x.resume","reason":"is damaged")"},
+      {ResumeNotSaved{"a/.swarmlab/x.resume", "permission"},
+       R"("event":"resume_not_saved","time_s":1.25,"torrent":"t","path":"a/.swarmlab/x.resume","reason":"permission")"},
       {Stopped{}, R"("event":"stopped","time_s":1.25,"torrent":"t")"}};
   ASSERT_EQ(rows.size(), std::variant_size_v<Event>);
   for (const auto& [event, text] : rows) EXPECT_EQ(json_line("t", kAt, event), '{' + text + '}');

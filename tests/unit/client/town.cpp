@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 namespace swarmlab::client {
 namespace {
 
@@ -11,7 +14,12 @@ std::shared_ptr<const protocol::Metainfo> make_metainfo(const Torrenting& torren
   metainfo->info_hash.bytes.fill(std::byte{7});
   metainfo->geometry = protocol::PieceGeometry(torrent.size, torrent.piece_length);
   metainfo->piece_hashes = swarmsim::symbolic_piece_hashes("content", torrent.size, torrent.piece_length);
-  metainfo->files.push_back({{"content"}, torrent.size, ByteCount(0)});
+  ByteCount offset;
+  for (std::size_t i = 0; i < torrent.files.size(); ++i) {
+    metainfo->files.push_back({{"content", std::to_string(i)}, torrent.files[i], offset});
+    offset += torrent.files[i];
+  }
+  if (torrent.files.empty()) metainfo->files.push_back({{"content"}, torrent.size, ByteCount(0)});
   if (torrent.has_info || torrent.is_private) {
     protocol::NewTorrent made;
     made.name = "content";
@@ -23,6 +31,12 @@ std::shared_ptr<const protocol::Metainfo> make_metainfo(const Torrenting& torren
   }
   if (!torrent.tracker.empty()) metainfo->trackers = {{torrent.tracker}};
   return metainfo;
+}
+
+std::string path_of(const protocol::FileEntry& file) {
+  std::string path;
+  for (const std::string& element : file.path) path += (path.empty() ? "" : "/") + element;
+  return path;
 }
 
 }  // namespace
@@ -46,8 +60,10 @@ Town::Resident& Town::add(std::string name, Citizen citizen) {
   resident.options_ = citizen;
   resident.host_ = world_.add_host({resident.name_, {resident.address_}, citizen.link, citizen.disk});
   if (citizen.has == Has::everything) {
-    const runtime::Slice all = content(ByteCount(0), metainfo_->geometry.total());
-    resident.disk().put_file("content", std::span(&all, 1));
+    for (const protocol::FileEntry& file : metainfo_->files) {
+      const runtime::Slice all = content(file.offset, file.length);
+      resident.disk().put_file(path_of(file), std::span(&all, 1));
+    }
   }
   return resident;
 }
@@ -68,6 +84,11 @@ void Town::start(Resident& resident) {
   resident.session_->add(std::move(add));
 }
 
+void Town::kill(Resident& resident) {
+  world_.kill(resident.host_);
+  resident.session_.reset();
+}
+
 void Town::start() {
   for (const auto& resident : residents_) {
     if (resident->session_ == nullptr) start(*resident);
@@ -79,8 +100,26 @@ runtime::Slice Town::content(ByteCount offset, ByteCount length, std::uint32_t s
 }
 
 bool Town::has_true_content(Resident& resident) {
-  const runtime::Slice all = content(ByteCount(0), metainfo_->geometry.total());
-  return resident.disk().content_matches("content", std::span(&all, 1));
+  return std::ranges::all_of(metainfo_->files, [&](const protocol::FileEntry& file) {
+    const runtime::Slice all = content(file.offset, file.length);
+    return resident.disk().content_matches(path_of(file), std::span(&all, file.length.value() > 0 ? 1 : 0));
+  });
+}
+
+bool Town::has_true_piece(Resident& resident, PieceIndex piece) {
+  const ByteCount begin = metainfo_->geometry.offset_of(piece);
+  const ByteCount end = begin + metainfo_->geometry.length_of(piece);
+  for (const protocol::FileEntry& file : metainfo_->files) {
+    const ByteCount from = std::max(begin, file.offset);
+    const ByteCount to = std::min(end, file.offset + file.length);
+    if (to <= from) continue;
+    const auto data = resident.disk().read_all(path_of(file));
+    if (!data || runtime::length_of(*data) < to - file.offset) return false;
+    for (const runtime::Slice& slice : runtime::sub(*data, (from - file.offset).size(), (to - from).size())) {
+      if (slice.kind() != runtime::Slice::Kind::symbolic || slice.spoiler() != runtime::kAuthentic) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace swarmlab::client

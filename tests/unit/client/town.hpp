@@ -5,7 +5,8 @@
 //   auto& leech = town.add("leech");
 //   town.start();  EXPECT_TRUE(town.run_until([&] { return leech.is_complete(); }, 60s));
 //
-// Content is symbolic, one file "content" of `size` bytes.  Everybody listens at port 6881 and announces to the
+// Content is symbolic: one file "content" of `size` bytes, or files "content/0", "content/1" ... of given sizes.
+// Everybody listens at port 6881 and announces to the
 // tracker unless told otherwise.
 #pragma once
 
@@ -25,6 +26,7 @@ enum class Has : std::uint8_t { nothing, everything };
 struct Torrenting {
   ByteCount size = 4_MiB;
   ByteCount piece_length = 64_KiB;
+  std::vector<ByteCount> files{};                       // empty: one of `size`; else their sum is `size`
   std::string tracker = "http://tracker:80/announce";   // "" for none
   bool has_info = false;                                // made from an info dictionary, as a magnet link needs it
   bool is_private = false;                              // that dictionary says so
@@ -62,11 +64,14 @@ class Town {
       return n;
     }
     const std::vector<std::string>& log() const { return log_; }
+    const Checked& last_check() const { return last_check_; }
+    bool is_running() const { return session_ != nullptr; }
 
    private:
     friend class Town;
     explicit Resident(Town& town) : town_(town) {}
     void on_event(TorrentId, const Event& event) override {
+      if (const auto* checked = std::get_if<Checked>(&event)) last_check_ = *checked;
       kinds_.push_back(event.index());
       log_.push_back(to_string(event));
     }
@@ -77,6 +82,7 @@ class Town {
     Citizen options_;
     std::vector<std::size_t> kinds_;
     std::vector<std::string> log_;
+    Checked last_check_;
     std::unique_ptr<Session> session_;
   };
 
@@ -86,6 +92,10 @@ class Town {
   // Begins a session on every host that has none.
   void start();
   void start(Resident& resident);
+  // The process is gone, and what was not synced is torn.
+  void kill(Resident& resident);
+  // Its session is gone without a goodbye; the disk keeps what was written.
+  void end(Resident& resident) { resident.session_.reset(); }
   template <class Condition>
   bool run_until(Condition&& condition, Duration limit) {
     const Time end = world_.now() + limit;
@@ -100,6 +110,7 @@ class Town {
   // The true content from `offset`, as slices; or spoilt.
   runtime::Slice content(ByteCount offset, ByteCount length, std::uint32_t spoiler = 0) const;
   bool has_true_content(Resident& resident);
+  bool has_true_piece(Resident& resident, PieceIndex piece);
 
  private:
   swarmsim::World world_;
