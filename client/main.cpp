@@ -8,8 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "client/console/terminal.hpp"
 #include "client/control/ctl.hpp"
 #include "client/control/token.hpp"
+#include "client/mount/mount.hpp"
 #include "client/program.hpp"
 #include "client/torrent_file.hpp"
 #include "protocol/text.hpp"
@@ -81,11 +83,24 @@ int run(const std::vector<std::string>& arguments) {
   }
 
   runtime::AsioRuntime world({});
-  Program program(world.outside(), options, torrents, {stdout, stderr, ::isatty(STDERR_FILENO) == 1},
+  const std::unique_ptr<Terminal> terminal = options.json || options.plain ? nullptr : Terminal::open();
+  Program program(world.outside(), options, torrents, {stdout, stderr, ::isatty(STDERR_FILENO) == 1, terminal.get()},
                   [&] { world.stop(); });
   world.on_signal([&](int) { program.interrupt(); });
   const auto started = program.start();
-  if (!started) return complain(kEnvironment, started.error());
+  if (!started) {
+    if (terminal != nullptr) terminal->leave();
+    return complain(kEnvironment, started.error());
+  }
+  std::unique_ptr<Mount> mount;
+  if (!options.mount.empty()) {
+    auto mounted = Mount::at(options.mount, program.tree(), [&](std::function<void()> question) { world.post(std::move(question)); });
+    if (!mounted) {
+      if (terminal != nullptr) terminal->leave();
+      return complain(kEnvironment, "--mount: " + mounted.error());
+    }
+    mount = std::move(*mounted);
+  }
   world.run();
   return program.exit_status();
 }

@@ -54,8 +54,10 @@ po::options_description describe() {
   add("control", po::value<std::string>()->value_name("ADDR:PORT"), "serve the control tree there, over HTTP (docs/client.md)");
   add("control-token", po::value<std::string>()->value_name("FILE"), "its token; made where missing (default: .btclient-token here)");
   add("control-beyond-loopback", "let --control name an address that others can reach");
+  add("mount", po::value<std::string>()->value_name("DIR"), "show the control tree as files in this folder (libfuse3)");
   add("watch", po::value<std::string>()->value_name("DIR"), "add every torrent that is put into this folder");
   add("restart", po::value<std::string>()->value_name("POLICY"), "of a torrent that failed: never (default), one-for-one:3/10min");
+  add("plain", "lines instead of the screen, on a terminal");
   add("json", "one JSON object a line for everything that happens");
   add("help", "this text");
   return all;
@@ -166,8 +168,9 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
 
   Options options;
   if (values.count("torrent") != 0) options.torrents = values["torrent"].as<std::vector<std::string>>();
+  if (values.count("mount") != 0) options.mount = values["mount"].as<std::string>();
   if (values.count("watch") != 0) options.watch = values["watch"].as<std::string>();
-  if (options.torrents.empty() && options.watch.empty() && values.count("control") == 0) {
+  if (options.torrents.empty() && options.watch.empty() && options.mount.empty() && values.count("control") == 0) {
     return std::unexpected(UsageError{"no torrent was given; try --help"});
   }
   if (values.count("dir") != 0) options.directory = values["dir"].as<std::string>();
@@ -177,6 +180,7 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   options.trust_data = values.count("trust-data") != 0;
   options.check_only = values.count("check-only") != 0;
   options.json = values.count("json") != 0;
+  options.plain = values.count("plain") != 0;
   if (options.trust_data && options.check_only) {
     return std::unexpected(UsageError{"--trust-data and --check-only contradict each other"});
   }

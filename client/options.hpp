@@ -28,13 +28,15 @@ struct Options {
   bool trust_data = false;
   bool check_only = false;
   bool json = false;
+  bool plain = false;                       // lines on a terminal, too
   // ---- control ----
   std::optional<Endpoint> control;          // where the control tree is served
   std::string control_token_file;           // empty: the default one
   bool control_beyond_loopback = false;
+  std::string mount;                        // folder that shows the control tree; empty: none
   std::string watch;                        // folder of torrents to be; empty: none
   // Whether it runs on without a torrent: something may bring one.
-  bool may_get_torrents() const { return control.has_value() || !watch.empty(); }
+  bool may_get_torrents() const { return control.has_value() || !watch.empty() || !mount.empty(); }
   Settings settings;
 
   // Where the client keeps what it needs for its next start.

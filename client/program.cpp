@@ -14,8 +14,9 @@
 namespace swarmlab::client {
 namespace {
 
-constexpr Duration kTick = 200ms;
+constexpr Duration kTick = 250ms;             // the screen is drawn anew four times a second
 constexpr Duration kStatusInterval = 1s;
+constexpr std::size_t kLogLines = 200;
 constexpr std::uint16_t kFirstPort = 6881;    // BEP 3: "try 6881, and if taken 6882 ... give up after 6889"
 constexpr std::uint16_t kLastPort = 6889;
 
@@ -54,6 +55,8 @@ std::expected<Endpoint, std::string> Program::listen() {
 std::expected<void, std::string> Program::start() {
   const auto listening = listen();
   if (!listening) return std::unexpected(listening.error());
+  began_ = outside_.clock.now();
+  listening_ = to_string(*listening);
   if (options_.json) {
     say(json_line(*listening, session_.peer_id()));
   } else {
@@ -120,6 +123,10 @@ std::expected<void, std::string> Program::on_torrent_file(const std::string& pat
 void Program::on_watch_trouble(const std::string& what) { complain(what); }
 
 void Program::complain(const std::string& line) {
+  if (console_.screen != nullptr) {
+    say(protocol::one_line(line));
+    return;
+  }
   if (progress_width_ > 0) {
     fmt::print(console_.err, "\r{:{}}\r", "", progress_width_);
     progress_width_ = 0;
@@ -137,6 +144,11 @@ void Program::interrupt() {
 }
 
 void Program::say(const std::string& line) {
+  if (console_.screen != nullptr) {
+    if (log_.size() >= kLogLines) log_.erase(log_.begin());
+    log_.push_back(fmt::format("{} {}", to_clock(kStart + (outside_.clock.now() - began_)), line));
+    return;
+  }
   if (progress_width_ > 0) {
     fmt::print(console_.err, "\r{:{}}\r", "", progress_width_);
     progress_width_ = 0;
@@ -181,7 +193,11 @@ void Program::on_timer(runtime::Tag) {
     last_status_ = now;
     report_status();
   }
-  if (console_.err_is_terminal && !options_.json) show_progress();
+  if (console_.screen != nullptr) {
+    show_screen();
+  } else if (console_.err_is_terminal && !options_.json) {
+    show_progress();
+  }
   if (!is_stopping_ && (wants_to_quit_ || should_end())) {
     is_stopping_ = true;
     session_.stop();
@@ -239,8 +255,43 @@ void Program::end() {
     if (status.left.value() > 0) exit_status_ = 1;
   }
   report_status();
+  if (console_.screen != nullptr) {
+    // Only the end of the story is left on the terminal.
+    console_.screen->leave();
+    console_.screen = nullptr;
+    for (const std::string& line : log_) fmt::print(console_.out, "{}\n", line);
+    for (const TorrentId id : session_.torrents()) {
+      const TorrentStatus status = session_.status(id);
+      fmt::print(console_.out, "{}: {} of {} pieces, {} bytes down, {} up\n", protocol::one_line(session_.describe(id).name, 60),
+                 status.pieces_have, status.pieces_total, status.downloaded.value(), status.uploaded.value());
+    }
+    std::fflush(console_.out);
+  }
   if (progress_width_ > 0) fmt::print(console_.err, "\n");
   on_end_();
+}
+
+void Program::show_screen() {
+  const std::vector<TorrentId> all = session_.torrents();
+  for (const char key : console_.screen->keys()) {
+    if (key == 'q') wants_to_quit_ = true;
+    if (key == '\t') ++chosen_;
+  }
+  if (!all.empty()) chosen_ %= all.size();
+  ScreenModel model;
+  for (const TorrentId id : all) model.torrents.push_back({session_.describe(id).name, session_.status(id)});
+  model.chosen = chosen_;
+  if (!all.empty()) {
+    model.pieces = session_.pieces(all[chosen_]);
+    model.peers = session_.peers(all[chosen_]);
+  }
+  model.log = log_;
+  model.listening = listening_;
+  if (http_ != nullptr) model.control = to_string(http_->local_endpoint());
+  model.uptime = outside_.clock.now() - began_;
+  model.loop_latency = tree_.longest_lateness();
+  model.is_stopping = is_stopping_;
+  console_.screen->show(draw(model, console_.screen->size()));
 }
 
 void Program::show_progress() {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "client/console/screen.hpp"
 #include "client/control/http_front.hpp"
 #include "client/control/tree.hpp"
 #include "client/options.hpp"
@@ -34,6 +35,7 @@ class Program final : private SessionEvents,
     std::FILE* out;                 // JSON lines, plain lines
     std::FILE* err;                 // progress, complaints
     bool err_is_terminal = false;
+    ScreenDevice* screen = nullptr; // takes the place of lines and progress, until the end
   };
   using Torrents = std::vector<Given>;
 
@@ -46,6 +48,7 @@ class Program final : private SessionEvents,
   std::expected<void, std::string> start();
   // Ctrl-C: says goodbye to trackers and peers.  The second time it ends at once.
   void interrupt();
+  control::Tree& tree() { return tree_; }
   // 0, or 1 when a download is not complete or failed.
   int exit_status() const { return exit_status_; }
 
@@ -67,6 +70,7 @@ class Program final : private SessionEvents,
   void say(const std::string& line);
   void complain(const std::string& line);
   void show_progress();
+  void show_screen();
 
   runtime::Outside outside_;
   const Options& options_;
@@ -83,6 +87,10 @@ class Program final : private SessionEvents,
   Time last_payload_ = kStart;
   ByteCount payload_seen_;
   std::size_t progress_width_ = 0;
+  Time began_ = kStart;
+  std::string listening_;
+  std::vector<std::string> log_;                 // of the screen: the last kLogLines, newest last
+  std::size_t chosen_ = 0;                       // torrent on the screen
   bool is_stopping_ = false;
   bool wants_to_quit_ = false;
   bool has_ended_ = false;

@@ -55,6 +55,7 @@ TEST(Options, ControlAndWatchBringTorrentsLater) {
   EXPECT_EQ(options.control_token_file, "t");
   EXPECT_TRUE(options.control_beyond_loopback);
   EXPECT_EQ(read({"--watch", "inbox"}).watch, "inbox");
+  EXPECT_EQ(read({"--mount", "m"}).mount, "m");
   EXPECT_EQ(refusal({"--watch", "inbox"}, false), "") << "no torrent needed: they come later";
   EXPECT_EQ(refusal({"--control", "127.0.0.1:0"}, false), "");
   EXPECT_NE(refusal({}, false), "");
@@ -133,7 +134,9 @@ TEST(Options, HelpFitsAScreenAndNamesEveryOption) {
   for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(line.size(), 110u) << line;
   EXPECT_LE(count, 52);
   for (const char* option : {"--dir", "--listen", "--peer", "--exit-when", "--trust-data", "--check-only", "--upload-slots",
-                             "--max-peers", "--up-limit", "--down-limit", "--control", "--control-token", "--watch", "--restart", "--json", "--help"}) {
+                             "--max-peers", "--up-limit", "--down-limit",
+                             "--control", "--control-token", "--watch", "--mount", "--restart",
+                             "--plain", "--json", "--help"}) {
     EXPECT_NE(text.find(option), std::string::npos) << option;
   }
 }
