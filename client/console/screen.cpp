@@ -25,7 +25,9 @@ constexpr std::size_t kMostPieceLines = 4;
 bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0u) != 0x80u; }
 
 std::string rate(BytesPerSecond rate) {
-  return rate.value() == 0 ? "-" : fmt::format("{:.1f} KiB/s", static_cast<double>(rate.value()) / 1024);
+  const auto bytes = static_cast<double>(rate.value());
+  if (rate.value() == 0) return "-";
+  return rate.value() < 1000 * 1024 ? fmt::format("{:.1f} KiB/s", bytes / 1024) : fmt::format("{:.1f} MiB/s", bytes / (1 << 20));
 }
 
 std::string size_text(ByteCount size) {
@@ -231,9 +233,9 @@ std::string draw(const ScreenModel& model, const ScreenSize& size) {
   lines.emplace_back();
   draw_pieces(model, size, lines);
   lines.emplace_back();
-  // A third of what is left is the log's, four lines at least.
+  // A third of what is left is the log's, its title and two lines at least.
   const std::size_t left = size.rows > lines.size() + 1 ? size.rows - lines.size() - 1 : 0;
-  const std::size_t log_lines = std::min(left, std::max<std::size_t>(5, left / 3));
+  const std::size_t log_lines = std::min(left, std::max<std::size_t>(3, left / 3));
   draw_peers(model, size, left - log_lines, lines);
   if (lines.size() + log_lines + 1 <= size.rows) lines.resize(size.rows - log_lines - 1);
   if (log_lines > 1) {

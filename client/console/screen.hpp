@@ -1,7 +1,7 @@
 // Screen: what btclient shows on a terminal, drawn from values.
 //
 //   btclient · listens at 127.0.0.1:6881 · control 127.0.0.1:6880                       up 2 min 5 s · loop 0 ms
-//   > debian.iso      downloading  53.2 % ↓ 1228.8 KiB/s ↑ 300.0 KiB/s  8 peers  ETA 2 min
+//   > debian.iso      downloading  53.2 % ↓ 1.2 MiB/s  ↑ 300.0 KiB/s  ETA 2 min 5 s  8 peers
 //     other           seeding     100.0 %  ...
 //   PIECES 1063 of 2000
 //   ████▓▓▒░░  ...      density of what is here; yellow where pieces are begun

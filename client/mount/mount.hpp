@@ -1,6 +1,6 @@
 // Mount: the control tree as a folder of this machine (libfuse3).
 //
-//   cat torrents/0/peers/3/state      echo 'down 1 MiB/s' > torrents/0/ctl      tail -f torrents/0/events
+//   cat torrents/0/peers/3/state      echo 'down 1 MiB/s' > torrents/0/ctl      cat torrents/0/events
 //
 // Every open asks the tree anew and keeps what it got until it is closed, so that one reader sees one moment.  A write is
 // commands; what cannot be understood fails with EINVAL, what is refused with EPERM, what is not there with ENOENT.  Reading

@@ -21,6 +21,7 @@ _BYTES_PER_JOB = 1 << 30  # what one compiler of this code may need at its peak
 def build(preset: str, targets: Sequence[str] = (), *, with_tests: bool = False) -> Path:
     """Builds `targets` (default: all) of a preset and returns the folder with its programs."""
     packages.ensure(packages.BUILD + (packages.UNIT_TESTS if with_tests else ()))
+    packages.mention(packages.OPTIONAL)
     if _compiler(preset).startswith("clang"):
         packages.ensure(packages.CLANG)
     folder = tree.build_folder(preset)

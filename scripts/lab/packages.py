@@ -36,6 +36,12 @@ BUILD = (
     Package("libspdlog-dev", "logs"),
 )
 
+# Without these everything builds, and something less is in it.
+OPTIONAL = (
+    Package("libfuse3-dev", "btclient --mount: its control tree as a folder"),
+    Package("fuse3", "unmounting that folder", "fusermount3"),
+)
+
 UNIT_TESTS = (
     Package("libgtest-dev", "unit tests"),
     Package("libgmock-dev", "unit tests"),
@@ -92,6 +98,13 @@ def ensure(wanted: Iterable[Package]) -> None:
     still = _missing(missing)
     if still:
         raise LabError("apt-get reported success, yet these are missing:\n" + _table(still))
+
+
+def mention(optional: Iterable[Package]) -> None:
+    """Says which optional packages are missing, and what is left out without them."""
+    missing = _missing(list(optional))
+    if missing:
+        say("going on without these optional packages:\n" + _table(missing))
 
 
 def _missing(wanted: list[Package]) -> list[Package]:

@@ -93,7 +93,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def test(options: argparse.Namespace) -> int:
-    packages.ensure(packages.BUILD + packages.UNIT_TESTS + packages.PROCESS_TESTS)
+    packages.ensure(packages.BUILD + packages.OPTIONAL + packages.UNIT_TESTS + packages.PROCESS_TESTS)
     steps = Steps()
     bin_folder = build.build("release", with_tests=True)
     steps.run("ctest (release)", lambda: _ctest("release", options.only))
