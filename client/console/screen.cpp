@@ -1,6 +1,7 @@
 #include "client/console/screen.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -164,8 +165,9 @@ void draw_peers(const ScreenModel& model, const ScreenSize& size, std::size_t mo
   lines.push_back(title.take());
   std::vector<const PeerStatus*> sorted;
   for (const PeerStatus& peer : model.peers) sorted.push_back(&peer);
-  std::ranges::stable_sort(sorted, [](const PeerStatus* a, const PeerStatus* b) {
-    return a->download_rate.value() + a->upload_rate.value() > b->download_rate.value() + b->upload_rate.value();
+  const auto both = [](const PeerStatus* peer) { return peer->download_rate.value() + peer->upload_rate.value(); };
+  std::ranges::sort(sorted, [&](const PeerStatus* a, const PeerStatus* b) {
+    return std::pair(both(b), a->key) < std::pair(both(a), b->key);
   });
   const std::size_t shown = sorted.size() < most ? sorted.size() : most - 2;
   for (std::size_t i = 0; i < shown; ++i) {

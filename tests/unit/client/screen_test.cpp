@@ -54,8 +54,8 @@ std::size_t cells(const std::string& line) {
 }
 
 TEST(Screen, FillsEverySizeExactlyAndNeverOverflowsIt) {
-  for (const std::size_t columns : {1, 7, 8, 20, 79, 80, 100, 250}) {
-    for (const std::size_t rows : {1, 2, 5, 10, 24, 60}) {
+  for (const std::size_t columns : {1u, 7u, 8u, 20u, 79u, 80u, 100u, 250u}) {
+    for (const std::size_t rows : {1u, 2u, 5u, 10u, 24u, 60u}) {
       for (const ScreenModel& model : {ScreenModel{}, busy()}) {
         const std::vector<std::string> lines = seen(draw(model, {columns, rows}));
         EXPECT_EQ(lines.size(), rows) << columns << "x" << rows;
