@@ -18,12 +18,17 @@ ChokerRules ChokerRules::of(const Settings& settings) {
           .newcomer_age = settings.newcomer_age,
           .seed_turn_bytes = settings.seed_turn_bytes,
           .seed_turn_time = settings.seed_turn_time,
+          .seed_policy = settings.seed_choker,
           .interest_grace = settings.interest_grace};
 }
 
 Choker::Choker(const ChokerRules& rules) : rules_(rules) {
   rules_.optimistic = std::min(rules_.optimistic, rules_.slots);
   rules_.newcomer_weight = std::max(rules_.newcomer_weight, 1U);
+  seed_choker_ = make_seed_choker(rules_.seed_policy, {.optimistic = rules_.optimistic,
+                                                       .optimistic_interval = rules_.optimistic_interval,
+                                                       .turn_bytes = rules_.seed_turn_bytes,
+                                                       .turn_time = rules_.seed_turn_time});
 }
 
 // One decision on its way: who has been given a slot so far.
@@ -178,38 +183,13 @@ void Choker::draw(Round& round, bool among_unchoked, runtime::Random& random) {
   }
 }
 
-// Rules 5 to 7.
-void Choker::seed(Round& round, bool may_choke) const {
-  struct Candidate { Time since; PeerKey key; };
-  const auto earlier = [](const Candidate& a, const Candidate& b) {
-    return std::tuple(a.since, a.key) < std::tuple(b.since, b.key);
-  };
-  std::vector<Candidate> over;      // holders that may be choked
-  std::vector<Candidate> waiting;
-  std::vector<Candidate> holders;   // holders in the middle of a turn
+void Choker::seed(Round& round, bool is_round) {
+  std::vector<PeerView> candidates;
   for (const Round::Seat& seat : round.seats) {
-    if (seat.given || !seat.wants) continue;
-    const PeerView& peer = seat.peer;
-    const Candidate candidate{peer.changed_at, peer.key};
-    if (!peer.unchoked) {
-      if (seat.may_start) waiting.push_back(candidate);
-      continue;
-    }
-    const Duration held = round.now - peer.changed_at;
-    const bool has_enough = peer.sent_since_unchoke >= rules_.seed_turn_bytes || held >= 2 * rules_.seed_turn_time;
-    (may_choke && held >= rules_.seed_turn_time && has_enough ? over : holders).push_back(candidate);
+    if (!seat.given && seat.wants && (seat.peer.unchoked || seat.may_start)) candidates.push_back(seat.peer);
   }
-  const auto give = [&](std::vector<Candidate>& candidates, std::size_t most) {
-    std::ranges::sort(candidates, earlier);
-    // Of holders the longest turns are the first to go: those at the end stay.
-    const std::size_t count = std::min({candidates.size(), most, round.free});
-    return std::span(candidates).last(count);
-  };
-  for (const Candidate& holder : give(holders, holders.size())) round.give(*round.find(holder.key));
-  const std::size_t needed = std::min(waiting.size(), round.free);
-  for (const Candidate& holder : give(over, round.free - needed)) round.give(*round.find(holder.key));
-  std::ranges::sort(waiting, earlier);
-  for (const Candidate& next : waiting) {
+  seed_choker_->order(round.now, round.free, candidates, is_round);
+  for (const PeerView& next : candidates) {
     if (round.free == 0) break;
     round.give(*round.find(next.key));
   }

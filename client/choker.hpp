@@ -41,43 +41,24 @@
 //   4. A free optimistic slot is drawn among the interested, choked peers; a connection younger than `newcomer_age`
 //      has `newcomer_weight` tickets, others one (BEP 3).  Who has just had a turn is not drawn while others wait (B03).
 //
-// Seeding, each round: nobody gives us anything, so the measure is fairness in time.
-//   5. A turn lasts `seed_turn_time`, longer for who has not yet got `seed_turn_bytes`, but never more than twice the time.
-//      Rationale: turns shorter than TCP's start-up waste the link; without the bytes a fast link would rotate
-//      idle, without the cap a peer at 1 % of the rate would own its slot (B05).
-//   6. When somebody waits and no slot is free, holders whose turn is over are choked, the longest turn first.
-//   7. Free slots go to who has waited longest (since its last choke, or since it connected).  Reconnecting puts a peer at the end.
-// Rejected: ranking by the peers' download rate (BEP 3's and old mainline's seeding rule): fast peers, free riders
-// included, then keep the slots for good.
+// Seeding, nobody gives us anything: who is served is up to a SeedChoker, one of several (seed_choker.hpp).
 //
 // Every order is total and ends in the key.  Cost: n log n of the peers at a round or fill.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "client/peer_key.hpp"
+#include "client/peer_view.hpp"
+#include "client/seed_choker.hpp"
 #include "client/settings.hpp"
 #include "protocol/units.hpp"
 #include "runtime/random.hpp"
 
 namespace swarmlab::client {
-
-// A connected peer at the moment of the decision.
-struct PeerView {
-  PeerKey key;
-  bool interested = false;              // in us
-  Time lost_interest_at = kStart;       // of one that is not: since when
-  bool unchoked = false;                // by us
-  bool snubbed = false;                 // unchokes us, owes us blocks, sends none
-  BytesPerSecond gives_us;              // useful payload over the rate window
-  Time connected_at = kStart;
-  Time changed_at = kStart;             // last Choke or Unchoke we sent; connected_at if none
-  Time changed_before = kStart;         // the one before that; connected_at if none
-  Time moved_at = kStart;               // last Request we got or block we gave; at least changed_at
-  ByteCount sent_since_unchoke;         // payload
-};
 
 enum class ChokeMode : std::uint8_t { leeching, seeding };
 
@@ -98,6 +79,7 @@ struct ChokerRules {
   Duration newcomer_age = 60s;
   ByteCount seed_turn_bytes = 4_MiB;
   Duration seed_turn_time = 30s;
+  SeedPolicy seed_policy = SeedPolicy::time_quota;
   Duration idle_after = 60s;
   Duration interest_grace{};
   static ChokerRules of(const Settings& settings);
@@ -119,12 +101,13 @@ class Choker {
   void give_to_best(Round& round, std::size_t regular_slots) const;
   void keep_turns(Round& round);
   void draw(Round& round, bool among_unchoked, runtime::Random& random);
-  void seed(Round& round, bool may_choke) const;
+  void seed(Round& round, bool is_round);
   bool is_in_turn(PeerKey peer) const;
   std::uint32_t tickets(const Round& round, const PeerView& peer) const;
   const Unchoked& answer(Round& round);
 
   ChokerRules rules_;
+  std::unique_ptr<SeedChoker> seed_choker_;
   std::vector<Turn> turns_;     // in order of (since, key); each peer was unchoked in the last answer
   Unchoked unchoked_;
 };

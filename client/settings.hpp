@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "client/seed_choker.hpp"
 #include "protocol/units.hpp"
 
 namespace swarmlab::client {
@@ -35,6 +36,7 @@ struct Settings {
   // Seeding: a slot is a turn of this many bytes or this long, whichever ends later (bug B05).
   ByteCount seed_turn_bytes = 4_MiB;
   Duration seed_turn_time = 30s;
+  SeedPolicy seed_choker = SeedPolicy::time_quota;   // whom a seed serves (seed_choker.hpp)
   // Show pieces one by one until the swarm has a whole copy (BEP 16).  Of effect on torrents that are complete from the start.
   bool super_seeding = false;
   std::uint32_t super_seed_open = 1;            // pieces shown to a peer and not yet seen at others (BEP 16: one)

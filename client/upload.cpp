@@ -74,6 +74,7 @@ void Upload::on_not_interested(Peer& peer) {
 
 std::vector<PeerView> Upload::views(Time now) {
   std::vector<PeerView> views;
+  const std::uint32_t pieces = std::max(1U, metainfo_->geometry.piece_count());
   peers_.for_each_ready([&](Peer& peer) {
     if (!peer.peer_interested && peer.am_choking) return;
     views.push_back({.key = peer.key,
@@ -86,7 +87,9 @@ std::vector<PeerView> Upload::views(Time now) {
                      .changed_at = peer.changed,
                      .changed_before = peer.changed_before,
                      .moved_at = std::max({peer.asked, peer.served, peer.changed}),
-                     .sent_since_unchoke = peer.sent_since_unchoke});
+                     .sent_since_unchoke = peer.sent_since_unchoke,
+                     .takes_from_us = peer.takes.rate(now),
+                     .progress = static_cast<std::uint32_t>(std::uint64_t{peer.pieces.count()} * 1000 / pieces)});
   });
   return views;
 }

@@ -19,7 +19,7 @@ struct NumberSetting {
   std::uint32_t most;
 };
 using Member = std::variant<NumberSetting, Duration Settings::*, ByteCount Settings::*, bool Settings::*,
-                            std::optional<BytesPerSecond> Settings::*>;
+                            std::optional<BytesPerSecond> Settings::*, client::SeedPolicy Settings::*>;
 struct Setting {
   std::string_view name;
   Member member;
@@ -57,6 +57,7 @@ const std::array kSettings{
     Setting{"request_timeout", &Settings::request_timeout},
     Setting{"resume_data", &Settings::resume_data},
     Setting{"resume_interval", &Settings::resume_interval},
+    Setting{"seed_choker", &Settings::seed_choker},
     Setting{"seed_turn_bytes", &Settings::seed_turn_bytes},
     Setting{"seed_turn_time", &Settings::seed_turn_time},
     Setting{"snub_after", &Settings::snub_after},
@@ -103,6 +104,10 @@ struct Assign {
   }
   void operator()(bool Settings::*member) const {
     if (const auto given = reader.flag(name)) settings.*member = *given;
+  }
+  void operator()(client::SeedPolicy Settings::*member) const {
+    static constexpr std::array<std::string_view, 4> kWords{"time_quota", "fastest_upload", "anti_leech", "new_seed"};
+    if (const auto given = reader.word(name, kWords)) settings.*member = static_cast<client::SeedPolicy>(*given);
   }
   void operator()(std::optional<BytesPerSecond> Settings::*member) const {
     const auto given = reader.rate(name);
