@@ -5,7 +5,6 @@
 #include <array>
 
 #include "protocol/extension_handshake.hpp"
-#include "protocol/peer_wire.hpp"
 #include "swarmsim/checks/story.hpp"
 #include "swarmsim/checks/tracker_talk.hpp"
 
@@ -22,7 +21,7 @@ class AnnouncedEndpointReachable final : public Check {
       : facts_(context.facts), is_who_(context.arguments.peers("who"), facts_.peers.size()), talk_(facts_) {}
 
   EventSet interest() const override {
-    return EventSet{}.sent(MessageKind::tracker_request).sent(MessageKind::extended);
+    return EventSet{}.sent(MessageKind::tracker_request).sent(MessageKind::extension_handshake);
   }
 
   void on_event(const WireEvent& event) override {
@@ -34,7 +33,7 @@ class AnnouncedEndpointReachable final : public Check {
       if (question == nullptr || question->announce() == nullptr || question->announce()->event == protocol::AnnounceEvent::stopped) return;
       ++announces_;
       judge(event, "announces", question->announce()->port, question->announce()->ip);
-    } else if (event.message.piece.value() == 0) {
+    } else {
       const auto handshake = protocol::decode_extension_handshake(event.payload);
       if (!handshake || !handshake->listen_port) return;
       ++greetings_;

@@ -47,7 +47,7 @@ class MemoryBounded final : public Check {
   EventSet interest() const override {
     return EventSet{}
         .sent(MessageKind::handshake)
-        .sent(MessageKind::extended)
+        .sent(MessageKind::extension_handshake)
         .sent(MessageKind::piece)
         .sent(MessageKind::reject)
         .received(MessageKind::request)
@@ -101,8 +101,7 @@ class MemoryBounded final : public Check {
   }
 
   void on_sent(const WireEvent& event, Server& server) {
-    if (event.message.kind == MessageKind::extended) {
-      if (event.message.piece.value() != 0) return;   // sub-message 0 is the handshake (BEP 10)
+    if (event.message.kind == MessageKind::extension_handshake) {
       const auto theirs = protocol::decode_extension_handshake(event.payload);
       if (theirs && theirs->request_queue) server.declared = *theirs->request_queue;
       return;

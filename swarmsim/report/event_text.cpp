@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "protocol/bitfield.hpp"
+#include "protocol/extension_handshake.hpp"
 #include "protocol/handshake.hpp"
 #include "protocol/quantities.hpp"
 
@@ -45,6 +46,20 @@ bool is_http(Bytes payload) {
   return as_text(payload).starts_with("GET ") || as_text(payload).starts_with("HTTP/");
 }
 
+// "ut_metadata 1, ut_pex 2, port 6881, metadata of 12 KiB, Swarmlab/0.1"
+std::string extensions_text(Bytes payload) {
+  const auto handshake = protocol::decode_extension_handshake(payload);
+  if (!handshake) return "that cannot be read";
+  std::string text;
+  const auto add = [&](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
+  for (const auto& [name, number] : handshake->message_ids) add(fmt::format("{} {}", printable(as_bytes(std::string_view(name))), number));
+  if (handshake->listen_port) add(fmt::format("port {}", *handshake->listen_port));
+  if (handshake->metadata_size) add(fmt::format("metadata of {}", to_text(*handshake->metadata_size)));
+  if (handshake->upload_only) add("upload only");
+  if (handshake->client) add(printable(as_bytes(std::string_view(*handshake->client))));
+  return text;
+}
+
 std::string payload_text(const WireEvent& event, std::uint32_t piece_count) {
   const Bytes payload = event.payload;
   switch (event.message.kind) {
@@ -58,6 +73,7 @@ std::string payload_text(const WireEvent& event, std::uint32_t piece_count) {
     }
     case MessageKind::extended:
       return event.message.piece.value() == 0 ? "handshake" : fmt::format("message {}", event.message.piece.value());
+    case MessageKind::extension_handshake: return extensions_text(payload);
     case MessageKind::unknown: return fmt::format("{}, {} bytes", event.message.piece.value(), payload.size());
     case MessageKind::port: return fmt::format("{}", event.message.piece.value());
     case MessageKind::tracker_request:

@@ -105,7 +105,8 @@ class SimRun final : private ClientKeeper {
         facts_(declared_facts(scenario, options.seed)), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
         witness_(judge_, scenario, names_, trace_.get()),
-        observer_({.names = names_, .tracker = scenario.cast.tracker(), .geometry = facts_.geometry}, torrent_.content,
+        observer_({.names = names_, .tracker = scenario.cast.tracker(), .geometry = facts_.geometry,
+                   .metadata = torrent_.metainfo->info}, torrent_.content,
                   &witness_),
         disks_(world_, torrent_), timeline_(names_, world_, *this) {
     if (capture_) tee_ = std::make_unique<TapTee>(observer_, *capture_);

@@ -29,6 +29,11 @@ std::string_view to_string(MessageKind kind) {
     case MessageKind::unknown: return "UNKNOWN MESSAGE";
     case MessageKind::tracker_request: return "TRACKER REQUEST";
     case MessageKind::tracker_reply: return "TRACKER REPLY";
+    case MessageKind::extension_handshake: return "EXTENSION HANDSHAKE";
+    case MessageKind::metadata_request: return "METADATA REQUEST";
+    case MessageKind::metadata_data: return "METADATA DATA";
+    case MessageKind::metadata_reject: return "METADATA REJECT";
+    case MessageKind::pex: return "PEX";
   }
   return "";
 }
@@ -45,6 +50,14 @@ std::string to_string(const WireMessage& message) {
     case MessageKind::suggest:
     case MessageKind::allowed_fast:
       return fmt::format("{} piece {}", to_string(message.kind), message.piece.value());
+    case MessageKind::metadata_request:
+    case MessageKind::metadata_reject: return fmt::format("{} piece {}", to_string(message.kind), message.piece.value());
+    case MessageKind::metadata_data:
+      return fmt::format("{} piece {}, length {} of {}{}", to_string(message.kind), message.piece.value(),
+                         to_text(ByteCount(message.length)), to_text(ByteCount(message.begin.value())),
+                         message.authentic == Authentic::no ? " (corrupt)" : "");
+    case MessageKind::pex:
+      return fmt::format("{} {} added, {} dropped", to_string(message.kind), message.piece.value(), message.begin.value());
     default: return std::string(to_string(message.kind));
   }
 }

@@ -25,17 +25,21 @@ enum class MessageKind : std::uint8_t {
   suggest, have_all, have_none, reject, allowed_fast, extended, unknown,
   tracker_request,    // HTTP: the request's head; UDP: a datagram
   tracker_reply,
+  // Extended messages that are understood (extension_sight.hpp); `extended` is any other.
+  extension_handshake, metadata_request, metadata_data, metadata_reject, pex,
 };
-inline constexpr std::size_t kMessageKinds = 21;
+inline constexpr std::size_t kMessageKinds = 26;
 // "REQUEST"
 std::string_view to_string(MessageKind kind);
 
 enum class Authentic : std::uint8_t { yes, no, unknown };
 
 // A message in fixed size.  Which fields mean something follows from the kind; the others are 0.
+//   metadata_*   piece: of the metadata; of data also length: its bytes, begin: the size of the whole as claimed, authentic
+//   pex          piece, begin: how many peers it adds and drops
 struct WireMessage {
   MessageKind kind = MessageKind::keep_alive;
-  Authentic authentic = Authentic::unknown;   // of a piece's block: is it what the torrent has there
+  Authentic authentic = Authentic::unknown;   // of a piece's block, and of metadata: is it what the torrent has there
   PieceIndex piece;
   BlockBegin begin;
   std::uint32_t length = 0;                    // of a block in bytes; of other payload its size

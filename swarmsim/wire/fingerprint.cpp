@@ -34,8 +34,10 @@ void Fingerprint::add(const WireEvent& event) {
   const HostId host = at_receiver ? event.to : event.from;
   const HostId other = at_receiver ? event.from : event.to;
   const WireMessage& message = event.message;
+  // An extension handshake counts as the extended message that it is, as it did before it had a name of its own.
+  const MessageKind kind = message.kind == MessageKind::extension_handshake ? MessageKind::extended : message.kind;
   fold(host, static_cast<std::uint64_t>(event.kind) | static_cast<std::uint64_t>(event.how) << 8 |
-                 static_cast<std::uint64_t>(message.kind) << 16 |
+                 static_cast<std::uint64_t>(kind) << 16 |
                  static_cast<std::uint64_t>(message.authentic) << 24 | std::uint64_t{message.piece.value()} << 32);
   fold(host, std::uint64_t{message.begin.value()} << 32 | message.length);
   fold(host, static_cast<std::uint64_t>(event.at.time_since_epoch().count()));

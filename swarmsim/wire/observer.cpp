@@ -77,7 +77,7 @@ Authentic both(Authentic a, Authentic b) {
 
 Observer::Observer(const ObserverOptions& options, const TrueContent& content, EventSink* sink)
     : content_(content), sink_(sink), tracker_(options.tracker), geometry_(options.geometry),
-      fingerprint_(options.names) {}
+      metadata_(options.metadata), fingerprint_(options.names) {}
 
 // ---- connections ----
 
@@ -307,7 +307,13 @@ std::size_t Observer::decode_front(Connection& connection, Direction direction, 
   const auto decoded = protocol::decode_one(bytes);
   if (!decoded) return give_up(connection, direction, at, "a message of impossible length"), 0;
   if (!*decoded) return 0;
-  const Flatten::Flat flat = std::visit(Flatten{}, (*decoded)->message);
+  Flatten::Flat flat = std::visit(Flatten{}, (*decoded)->message);
+  if (flat.message.kind == MessageKind::extended) {
+    const ExtensionSight sight =
+        recognise(flat.message, flat.payload, connection.sides[index(opposite(direction))].extensions, metadata_);
+    if (sight.message.kind == MessageKind::extension_handshake) take_numbers(flat.payload, side.extensions);
+    flat = {sight.message, sight.payload};
+  }
   side.decoded += (*decoded)->consumed;
   const bool is_piece = flat.message.kind == MessageKind::piece;
   WireMessage message = flat.message;

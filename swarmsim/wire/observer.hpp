@@ -16,6 +16,7 @@
 #include "protocol/peer_wire.hpp"
 #include "protocol/piece_geometry.hpp"
 #include "swarmsim/wire/event.hpp"
+#include "swarmsim/wire/extension_sight.hpp"
 #include "swarmsim/wire/fingerprint.hpp"
 #include "swarmsim/wire/message_queue.hpp"
 #include "swarmsim/wire/stream_tap.hpp"
@@ -27,6 +28,7 @@ struct ObserverOptions {
   std::span<const std::string> names;   // by HostId
   HostId tracker;                       // connections and datagrams with it are the tracker protocol's
   protocol::PieceGeometry geometry;
+  Bytes metadata = {};                  // the true info dictionary; outlives the observer.  Empty: unknown
 };
 
 class Observer final : public StreamTap {
@@ -67,6 +69,7 @@ class Observer final : public StreamTap {
     std::uint32_t block = MessageQueues::kNone;
     Phase phase = Phase::handshake;
     bool ended = false;
+    ExtensionNumbers extensions;         // that this side wants to get
   };
   struct Connection {
     ConnectionId id;
@@ -101,6 +104,7 @@ class Observer final : public StreamTap {
   EventSink* sink_;
   HostId tracker_;
   protocol::PieceGeometry geometry_;
+  Bytes metadata_;
   Fingerprint fingerprint_;
   std::vector<std::uint32_t> slot_of_;        // by ConnectionId; kNone: unknown or over
   std::vector<Connection> connections_;       // slots, reused

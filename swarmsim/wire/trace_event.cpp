@@ -66,7 +66,8 @@ constexpr bool has_block(MessageKind kind) {
 constexpr bool has_piece(MessageKind kind) {
   return has_block(kind) || kind == MessageKind::have || kind == MessageKind::suggest ||
          kind == MessageKind::allowed_fast || kind == MessageKind::port || kind == MessageKind::extended ||
-         kind == MessageKind::unknown;
+         kind == MessageKind::unknown || kind == MessageKind::metadata_request || kind == MessageKind::metadata_data ||
+         kind == MessageKind::metadata_reject || kind == MessageKind::pex;
 }
 
 // The enumerator that is written like this.

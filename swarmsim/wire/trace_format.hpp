@@ -19,8 +19,9 @@
 namespace swarmlab::swarmsim {
 
 inline constexpr std::string_view kTraceFormat = "swarmlab trace";
-// Raised when an older reader would misunderstand a newer trace.
-inline constexpr int kTraceVersion = 1;
+// Raised when an older reader would misunderstand a newer trace.  Version 1 called every extended message EXTENDED.
+inline constexpr int kTraceVersion = 2;
+inline constexpr int kOldestTraceVersion = 1;
 
 struct TracePeer {
   std::string name;

@@ -104,8 +104,8 @@ void read_peers(JsonFields& whole, TraceHeader& header) {
 std::string read_header(const Json& json, TraceHeader& header) {
   JsonFields fields(json);
   if (fields.text("format") != kTraceFormat) return fmt::format("'format' is not \"{}\"", kTraceFormat);
-  if (const auto version = fields.number("version", kMostNumber); version != kTraceVersion)
-    return fmt::format("'version' is {}; this program reads version {}", version, kTraceVersion);
+  if (const auto version = fields.number("version", kMostNumber); version < kOldestTraceVersion || version > kTraceVersion)
+    return fmt::format("'version' is {}; this program reads versions {} to {}", version, kOldestTraceVersion, kTraceVersion);
   read_scenario(fields, header);
   fields.require("seed");
   header.seed = fields.number("seed", kMostNumber);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/extension_handshake.hpp"
 #include "protocol/handshake.hpp"
 
 namespace swarmlab::swarmsim {
@@ -28,6 +29,9 @@ TEST(EventText, SaysOfAPayloadWhatMatters) {
   EXPECT_EQ(message_text(message(MessageKind::bitfield, bits), 16), "BITFIELD 5 of 16 pieces");
   EXPECT_EQ(message_text(message(MessageKind::bitfield, bits), 40), "BITFIELD that is none of this torrent");
   EXPECT_EQ(message_text(message(MessageKind::extended), 16), "EXTENDED handshake");
+  const auto extensions = protocol::encode(
+      protocol::ExtensionHandshake{.message_ids = {{"ut_pex", 2}}, .listen_port = 6881, .client = "x/1"});
+  EXPECT_EQ(message_text(message(MessageKind::extension_handshake, extensions), 16), "EXTENSION HANDSHAKE ut_pex 2, port 6881, x/1");
   EXPECT_EQ(message_text(message(MessageKind::choke), 16), "CHOKE");
   EXPECT_EQ(message_text(message(MessageKind::request), 16), "REQUEST piece 0, begin 0, length 16 KiB");
 }

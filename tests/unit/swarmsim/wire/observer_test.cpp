@@ -154,6 +154,24 @@ TEST_F(Wire, ReportsContentOutsideOfAPieceMessage) {
   EXPECT_THAT(lines, ElementsAre("undecodable a>b"));
 }
 
+TEST_F(Wire, KnowsExtensionMessagesByTheNumberThatTheirReceiverGave) {
+  open();
+  shake_hands();
+  const auto extended = [](std::uint8_t id, std::string_view payload) {
+    std::vector<std::byte> bytes;
+    protocol::encode(protocol::Message(protocol::Extended{id, as_bytes(payload)}), bytes);
+    return bytes;
+  };
+  write(extended(2, "d5:added0:e"));   // before anybody has given a number
+  observer.on_written(ConnectionId(4), Direction::from_acceptor, at(1s), protocol::encode(protocol::Handshake{}));
+  observer.on_written(ConnectionId(4), Direction::from_acceptor, at(1s), extended(0, "d1:md6:ut_pexi2eee"));
+  write(extended(2, "d5:added0:e"));
+  write(extended(1, "d5:added0:e"));
+  deliver(2s);
+  EXPECT_THAT(lines, ElementsAre("sent a>b EXTENDED", "sent a>b PEX 0 added, 0 dropped", "sent a>b EXTENDED", "received a>b EXTENDED",
+                                 "received a>b PEX 0 added, 0 dropped", "received a>b EXTENDED"));
+}
+
 TEST_F(Wire, TakesConnectionsWithTheTrackerForHttp) {
   open(HostId(2));
   write(as_bytes("GET /announce?x=1 HTTP/1.1\r\nHost: tracker\r\n\r\n"));

@@ -139,7 +139,7 @@ TEST(TraceReader, ErrorsNameTheLine) {
   const std::string trace = a_trace();
   EXPECT_THAT(error_of(""), HasSubstr("t.jsonl:1: the file is empty"));
   EXPECT_THAT(error_of("hello\n"), HasSubstr("t.jsonl:1: this is no trace"));
-  EXPECT_THAT(error_of(replaced(trace, "\"version\":1", "\"version\":2")), HasSubstr("this program reads version 1"));
+  EXPECT_THAT(error_of(replaced(trace, "\"version\":2", "\"version\":3")), HasSubstr("this program reads versions 1 to 2"));
   EXPECT_THAT(error_of(replaced(trace, "\"from\":\"leech\"", "\"from\":\"leach\"")), HasSubstr("t.jsonl:2: 'from' names nobody"));
   EXPECT_THAT(error_of(replaced(trace, "\"end\":9", "\"end\":1")), HasSubstr("t.jsonl:3: "));
   EXPECT_THAT(error_of(trace + "{}\n"), HasSubstr("t.jsonl:4: comes after the end"));
