@@ -16,6 +16,7 @@
 #include "swarmsim/checks/choke_hysteresis.hpp"
 #include "swarmsim/checks/completes.hpp"
 #include "swarmsim/checks/contents_match.hpp"
+#include "swarmsim/checks/early_state_is_kept.hpp"
 #include "swarmsim/checks/endgame_bounded.hpp"
 #include "swarmsim/checks/endgame_rescues_last_block.hpp"
 #include "swarmsim/checks/expect.hpp"
@@ -25,8 +26,11 @@
 #include "swarmsim/checks/have_means_servable.hpp"
 #include "swarmsim/checks/idle_slots_released.hpp"
 #include "swarmsim/checks/innocents_are_kept.hpp"
+#include "swarmsim/checks/interest_follows_selection.hpp"
 #include "swarmsim/checks/interest_is_true.hpp"
 #include "swarmsim/checks/memory_bounded.hpp"
+#include "swarmsim/checks/metadata_served.hpp"
+#include "swarmsim/checks/metadata_survives_liars.hpp"
 #include "swarmsim/checks/no_duplicate_to_same_peer.hpp"
 #include "swarmsim/checks/no_request_for_owned_block.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
@@ -34,7 +38,9 @@
 #include "swarmsim/checks/one_connection_per_pair.hpp"
 #include "swarmsim/checks/optimistic_rotation.hpp"
 #include "swarmsim/checks/optimistic_tenure.hpp"
+#include "swarmsim/checks/pex_wellformed.hpp"
 #include "swarmsim/checks/pipeline_refills.hpp"
+#include "swarmsim/checks/private_is_private.hpp"
 #include "swarmsim/checks/prompt_unchoke.hpp"
 #include "swarmsim/checks/reads_are_sent.hpp"
 #include "swarmsim/checks/reconnect_possible.hpp"
@@ -45,11 +51,13 @@
 #include "swarmsim/checks/requests_survive_choke.hpp"
 #include "swarmsim/checks/requests_survive_disconnect.hpp"
 #include "swarmsim/checks/requests_survive_silence.hpp"
+#include "swarmsim/checks/restart_is_honest.hpp"
 #include "swarmsim/checks/seed_fairness.hpp"
 #include "swarmsim/checks/self_connection.hpp"
 #include "swarmsim/checks/slots_follow_useful_rate.hpp"
 #include "swarmsim/checks/slots_go_to_interested.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
+#include "swarmsim/checks/super_seed_progress.hpp"
 #include "swarmsim/checks/survives_malformed.hpp"
 #include "swarmsim/checks/tracker_conservation.hpp"
 #include "swarmsim/checks/two_seeds_cooperate.hpp"
@@ -76,6 +84,7 @@ constexpr std::array kCatalogue{
     Entry{&kChokeHysteresis, make_choke_hysteresis},
     Entry{&kCompletes, make_completes},
     Entry{&kContentsMatch, make_contents_match},
+    Entry{&kEarlyStateIsKept, make_early_state_is_kept},
     Entry{&kEndgameBounded, make_endgame_bounded},
     Entry{&kEndgameRescuesLastBlock, make_endgame_rescues_last_block},
     Entry{&kExpect, make_expect},
@@ -85,8 +94,11 @@ constexpr std::array kCatalogue{
     Entry{&kHaveMeansServable, make_have_means_servable},
     Entry{&kIdleSlotsReleased, make_idle_slots_released},
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
+    Entry{&kInterestFollowsSelection, make_interest_follows_selection},
     Entry{&kInterestIsTrue, make_interest_is_true},
     Entry{&kMemoryBounded, make_memory_bounded},
+    Entry{&kMetadataServed, make_metadata_served},
+    Entry{&kMetadataSurvivesLiars, make_metadata_survives_liars},
     Entry{&kNoDuplicateToSamePeer, make_no_duplicate_to_same_peer},
     Entry{&kNoRequestForOwnedBlock, make_no_request_for_owned_block},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
@@ -94,7 +106,9 @@ constexpr std::array kCatalogue{
     Entry{&kOneConnectionPerPair, make_one_connection_per_pair},
     Entry{&kOptimisticRotation, make_optimistic_rotation},
     Entry{&kOptimisticTenure, make_optimistic_tenure},
+    Entry{&kPexWellformed, make_pex_wellformed},
     Entry{&kPipelineRefills, make_pipeline_refills},
+    Entry{&kPrivateIsPrivate, make_private_is_private},
     Entry{&kPromptUnchoke, make_prompt_unchoke},
     Entry{&kReadsAreSent, make_reads_are_sent},
     Entry{&kReconnectPossible, make_reconnect_possible},
@@ -105,11 +119,13 @@ constexpr std::array kCatalogue{
     Entry{&kRequestsSurviveChoke, make_requests_survive_choke},
     Entry{&kRequestsSurviveDisconnect, make_requests_survive_disconnect},
     Entry{&kRequestsSurviveSilence, make_requests_survive_silence},
+    Entry{&kRestartIsHonest, make_restart_is_honest},
     Entry{&kSeedFairness, make_seed_fairness},
     Entry{&kSelfConnection, make_self_connection},
     Entry{&kSlotsFollowUsefulRate, make_slots_follow_useful_rate},
     Entry{&kSlotsGoToInterested, make_slots_go_to_interested},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
+    Entry{&kSuperSeedProgress, make_super_seed_progress},
     Entry{&kSurvivesMalformed, make_survives_malformed},
     Entry{&kTrackerConservation, make_tracker_conservation},
     Entry{&kTwoSeedsCooperate, make_two_seeds_cooperate},

@@ -1,6 +1,8 @@
 // RunFacts: what a check may know besides events: the cast, what each declared, and what was on its disk.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@ struct PeerFacts {
   protocol::Bitfield has_at_start;
   Time joins{};
   Endpoint listens{};                     // where others reach it; port 0: not known
+  bool knows_metadata = true;             // from its start; a magnet link tells the info-hash alone
   std::uint32_t upload_slots = 4;         // unchoked and interested peers, the optimistic ones included
   std::uint32_t optimistic = 1;           // how many of them ignore rates
   Duration rechoke_interval = 10s;
@@ -42,6 +45,19 @@ struct RunFacts {
   protocol::PieceGeometry geometry;
   std::vector<PeerFacts> peers;           // by HostId
   TrackerFacts tracker{};
+  ByteCount metadata_size{};              // of the raw info dictionary
+  bool is_private = false;                // BEP 27
+
+  // BEP 9: the metadata travels in pieces of 16 KiB, the last of which has the rest.
+  static constexpr std::int64_t kMetadataPiece = 16 * 1024;
+  std::uint32_t metadata_pieces() const {
+    return static_cast<std::uint32_t>((metadata_size.value() + kMetadataPiece - 1) / kMetadataPiece);
+  }
+  // 0 beyond the last.
+  std::uint32_t metadata_piece_length(std::uint32_t piece) const {
+    const std::int64_t rest = metadata_size.value() - piece * kMetadataPiece;
+    return static_cast<std::uint32_t>(std::clamp(rest, std::int64_t{0}, kMetadataPiece));
+  }
   const std::string& name(HostId peer) const { return peers[peer.value()].name; }
 };
 

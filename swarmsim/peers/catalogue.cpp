@@ -16,12 +16,15 @@
 #include "swarmsim/peers/disconnect_in_piece.hpp"
 #include "swarmsim/peers/disconnect_on_unchoke.hpp"
 #include "swarmsim/peers/duplicate_blocks.hpp"
+#include "swarmsim/peers/early_interest.hpp"
 #include "swarmsim/peers/free_rider.hpp"
 #include "swarmsim/peers/ignores_cancel.hpp"
 #include "swarmsim/peers/ignores_choke.hpp"
 #include "swarmsim/peers/lying_bitfield.hpp"
 #include "swarmsim/peers/lying_have.hpp"
 #include "swarmsim/peers/malformed.hpp"
+#include "swarmsim/peers/metadata_liar.hpp"
+#include "swarmsim/peers/pex_trap.hpp"
 #include "swarmsim/peers/rejects_everything.hpp"
 #include "swarmsim/peers/request_flood.hpp"
 #include "swarmsim/peers/serves_while_choking.hpp"
@@ -51,12 +54,15 @@ constexpr std::array kCatalogue{
     Entry{&kDisconnectInPiece, make_disconnect_in_piece},
     Entry{&kDisconnectOnUnchoke, make_disconnect_on_unchoke},
     Entry{&kDuplicateBlocks, make_duplicate_blocks},
+    Entry{&kEarlyInterest, make_early_interest},
     Entry{&kFreeRider, make_free_rider},
     Entry{&kIgnoresCancel, make_ignores_cancel},
     Entry{&kIgnoresChoke, make_ignores_choke},
     Entry{&kLyingBitfield, make_lying_bitfield},
     Entry{&kLyingHave, make_lying_have},
     Entry{&kMalformed, make_malformed},
+    Entry{&kMetadataLiar, make_metadata_liar},
+    Entry{&kPexTrap, nullptr, make_pex_trap},
     Entry{&kRejectsEverything, make_rejects_everything},
     Entry{&kRequestFlood, make_request_flood},
     Entry{&kServesWhileChoking, make_serves_while_choking},

@@ -27,6 +27,7 @@ struct RawPeerPlace {
   std::optional<Endpoint> listen;
   std::vector<Endpoint> victims;
   InfoHashV1 info_hash;
+  std::vector<Endpoint> others = {};      // other raw peers
 };
 
 class RawPeer : private runtime::StreamHandler, private runtime::AcceptHandler, private runtime::TimerHandler {

@@ -5,6 +5,7 @@
 #include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/arrival_times.hpp"
 #include "swarmsim/run/starting_content.hpp"
+#include "swarmsim/run/swarm_torrent.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -18,6 +19,8 @@ tracker::AnnounceSettings announce_settings(const TrackerSpec& spec) {
 RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
   RunFacts facts;
   facts.geometry = protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length);
+  facts.metadata_size = metadata_size(scenario);
+  facts.is_private = scenario.torrent.is_private;
   const tracker::AnnounceSettings tracker = announce_settings(scenario.tracker);
   facts.tracker = {.interval = tracker.interval, .silence = tracker::allowed_silence(tracker)};
   const std::vector<IpAddress> addresses = addresses_for(host_names(scenario.cast));
@@ -30,6 +33,7 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
                                       runtime::Random(seed, fmt::format("pieces of {}", peer.name)));
     peer.joins = joins[i];
     peer.listens = {addresses[i], kPeerPort};
+    peer.knows_metadata = !group.starts_from_magnet;
     peer.upload_slots = group.settings.upload_slots;
     peer.optimistic = group.settings.optimistic;
     peer.rechoke_interval = group.settings.rechoke_interval;

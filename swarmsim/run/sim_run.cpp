@@ -221,11 +221,19 @@ class SimRun final : private ClientKeeper {
     if (!listening)
       invalid_ = fmt::format("{} cannot listen: {}", names_[peer.value()], runtime::to_string(listening.error()));
     client::AddTorrent torrent;
-    torrent.metainfo = torrent_.metainfo;
+    if (group.starts_from_magnet) torrent.magnet = magnet();
+    else torrent.metainfo = torrent_.metainfo;
     torrent.directory = std::string(kDownloads);
     torrent.on_start = on_start;
     if (scenario_.tracker.kind == TrackerKind::none) torrent.peers = acquaintances(peer);
     participant.session->add(std::move(torrent));
+  }
+
+  // What a link to the torrent says: the trackers are one after another.
+  protocol::Magnet magnet() const {
+    protocol::Magnet link{.info_hash = torrent_.metainfo->info_hash, .name = torrent_.metainfo->name};
+    for (const auto& tier : torrent_.metainfo->trackers) link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());
+    return link;
   }
 
   static bool is_script(const PeerGroup& group) {
@@ -237,8 +245,10 @@ class SimRun final : private ClientKeeper {
     Participant& participant = participants_[peer.value()];
     RawPeerPlace place{outside.network, outside.clock, outside.timers, Endpoint{addresses_[peer.value()], kPeerPort},
                        {}, torrent_.metainfo->info_hash};
-    for (std::uint32_t i = 0; i < participants_.size(); ++i)
-      if (!is_script(scenario_.group_of(HostId(i)))) place.victims.push_back({addresses_[i], kPeerPort});
+    for (std::uint32_t i = 0; i < participants_.size(); ++i) {
+      const bool is_other_script = is_script(scenario_.group_of(HostId(i)));
+      if (HostId(i) != peer) (is_other_script ? place.others : place.victims).push_back({addresses_[i], kPeerPort});
+    }
     participant.raw = make_raw_peer(*participant.roles.front(), std::move(place));
     if (const auto started = participant.raw->start(); !started)
       invalid_ = fmt::format("{} cannot listen: {}", names_[peer.value()], runtime::to_string(started.error()));

@@ -16,6 +16,15 @@ std::vector<Sha1Digest> piece_hashes(Bytes content, ByteCount piece_length) {
   return hashes;
 }
 
+protocol::NewTorrent torrent_without_hashes(const TorrentSpec& spec) {
+  protocol::NewTorrent torrent;
+  torrent.name = "content";
+  torrent.piece_length = spec.piece_length;
+  torrent.is_private = spec.is_private;
+  for (const TorrentSpec::File& file : spec.files) torrent.files.push_back({file.path, file.size});
+  return torrent;
+}
+
 }  // namespace
 
 std::string path_on_disk(const protocol::FileEntry& file) {
@@ -24,13 +33,18 @@ std::string path_on_disk(const protocol::FileEntry& file) {
   return path;
 }
 
+ByteCount metadata_size(const Scenario& scenario) {
+  protocol::NewTorrent torrent = torrent_without_hashes(scenario.torrent);
+  torrent.piece_hashes.resize(protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length).piece_count());
+  const auto decoded = protocol::decode_metainfo(protocol::encode_metainfo(torrent));
+  SWARM_ASSERT(decoded.has_value());
+  return ByteCount::of(decoded->metainfo.info);
+}
+
 SwarmTorrent make_torrent(const Scenario& scenario, std::uint64_t seed, World& world) {
   const TorrentSpec& spec = scenario.torrent;
   const std::string identity = fmt::format("content of seed {}", seed);
-  protocol::NewTorrent torrent;
-  torrent.name = "content";
-  torrent.piece_length = spec.piece_length;
-  for (const TorrentSpec::File& file : spec.files) torrent.files.push_back({file.path, file.size});
+  protocol::NewTorrent torrent = torrent_without_hashes(spec);
   if (scenario.tracker.kind != TrackerKind::none)
     torrent.trackers = {{fmt::format("{}://{}:6969/announce", scenario.tracker.kind == TrackerKind::udp ? "udp" : "http",
                                      kTrackerName)}};

@@ -19,6 +19,9 @@ struct SwarmTorrent {
 inline constexpr std::string_view kDownloads = "downloads";
 std::string path_on_disk(const protocol::FileEntry& file);
 
+// How long the raw info dictionary is, whatever the content (BEP 9).
+ByteCount metadata_size(const Scenario& scenario);
+
 // A function of scenario and seed alone.  Adds the content to `world` when it is symbolic.
 SwarmTorrent make_torrent(const Scenario& scenario, std::uint64_t seed, World& world);
 

@@ -89,6 +89,7 @@ void read_torrent(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagn
     torrent.files.push_back({{}, *size});
   }
   if (const auto length = reader.size("piece_length")) torrent.piece_length = *length;
+  if (const auto is_private = reader.flag("private")) torrent.is_private = *is_private;
   reader.finish();
 
   if (torrent.piece_length < 1_KiB || torrent.piece_length > protocol::kMaxPieceLength) {

@@ -39,6 +39,10 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
     group.states_join = true;
     group.join = read_arrival(*join, diagnostics);
   }
+  constexpr std::array<std::string_view, 2> starts{"torrent", "magnet"};
+  if (const auto start = reader.word("start", starts)) group.starts_from_magnet = *start == 1;
+  if (group.starts_from_magnet && group.have.millionths > 0)
+    diagnostics.add(node.find("start")->at, "start: magnet; who has pieces of the torrent at the start has its metadata too");
   if (const auto region = reader.text("region")) group.region = *region;
   if (const auto subject = reader.flag("subject")) group.is_subject = *subject;
   if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", diagnostics).apply_to(group.link);

@@ -35,6 +35,7 @@ struct TorrentSpec {
   bool is_multi_file = false;
   ByteCount total;
   ByteCount piece_length = 256_KiB;
+  bool is_private = false;              // BEP 27
 };
 
 enum class TrackerKind : std::uint8_t { http, udp, none };
@@ -62,6 +63,7 @@ struct PeerGroup {
   Share have;                           // of the pieces, chosen at random below the whole
   Arrival join;
   bool states_join = false;             // it stands in the file
+  bool starts_from_magnet = false;      // it has the info-hash and the trackers, and gets the metadata from peers
   std::string region;                   // "" for none
   LinkSpec link;
   client::Settings settings = settings_of_scenarios();
