@@ -37,7 +37,7 @@ TEST_F(MetadataServedTest, SeesThatTheLastPieceIsRefused) {
   ask(1s, 1);
   stage.metadata(2s, 0, ExtensionStage::kToA, metadata_reject, 1);
   EXPECT_EQ(stage.conclude(60s).verdict, Verdict::violated);
-  EXPECT_EQ(stage.conclude(60s).summary, "b refuses piece 1 of its metadata of 16484 B");
+  EXPECT_EQ(stage.conclude(60s).summary, "b refuses piece 1 of its metadata of 16.098 KiB");
 }
 
 TEST_F(MetadataServedTest, SeesSilence) {

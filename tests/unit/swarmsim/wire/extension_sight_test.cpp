@@ -38,11 +38,12 @@ TEST(ExtensionSight, SeesRequestsAndRejectsOfMetadata) {
 TEST(ExtensionSight, ComparesDataWithTheTrueMetadataAndKeepsOnlyItsHead) {
   const std::vector<std::byte> truth = metadata();
   const std::string head = "d8:msg_typei1e5:piecei1e10:total_sizei16385ee";
-  const ExtensionSight right = see(3, head + "\7", truth);
-  EXPECT_EQ(to_string(right.message), "METADATA DATA piece 1, length 1 B of 16385 B");
+  const std::string whole = head + "\7";
+  const ExtensionSight right = see(3, whole, truth);
+  EXPECT_EQ(to_string(right.message), "METADATA DATA piece 1, length 1 B of 16.001 KiB");
   EXPECT_EQ(right.message.authentic, Authentic::yes);
   EXPECT_EQ(as_text(right.payload), head);
-  EXPECT_EQ(to_string(see(3, head + "\6", truth).message), "METADATA DATA piece 1, length 1 B of 16385 B (corrupt)");
+  EXPECT_EQ(to_string(see(3, head + "\6", truth).message), "METADATA DATA piece 1, length 1 B of 16.001 KiB (corrupt)");
   EXPECT_EQ(see(3, head + "\7\7", truth).message.authentic, Authentic::no) << "too long";
   EXPECT_EQ(see(3, "d8:msg_typei1e5:piecei2ee\7", truth).message.authentic, Authentic::no) << "beyond the last piece";
   EXPECT_EQ(see(3, head + "\7").message.authentic, Authentic::unknown) << "who does not know the truth";
