@@ -5,7 +5,8 @@
 //
 //  - every claimed size is an assembly of its own, filled by all who claim it.
 //    Rationale: the first size heard must not be final (TR #5943), and none can be believed before the hash agrees.
-//  - a piece is asked of one peer at a time, of each peer at most kOpen at once; who does not answer within `timeout` is
+//  - a piece is asked of one peer at a time, of each peer kOpen at once (rtorrent 0.9.8 stops answering for good when a
+//    second request reaches it before its first answer has left); who does not answer within `timeout` is
 //    left alone for a pause that doubles, and its pieces are asked elsewhere.  What it sends after all is taken.
 //  - a whole whose hash is wrong: where one peer gave all of it, that peer lied.  Where several gave, nobody knows who;
 //    the digests of the pieces are kept with their senders, and from now on each source of this size fills an assembly of
@@ -36,7 +37,7 @@ class MetadataFetch {
     std::uint32_t piece = 0;
     friend bool operator==(const Request&, const Request&) = default;
   };
-  static constexpr std::size_t kOpen = 3;          // requests to one peer: hides the round trip
+  static constexpr std::size_t kOpen = 1;          // requests to one peer
   static constexpr std::size_t kAlone = 4;         // assemblies of single sources at a time
 
   MetadataFetch(const InfoHashV1& info_hash, Duration timeout) : info_hash_(info_hash), timeout_(timeout) {}

@@ -1,9 +1,9 @@
 """A libtorrent session as a process: seeds or downloads one torrent until it is asked to stop.
 
-    /usr/bin/python3 libtorrent_peer.py TORRENT DIRECTORY ADDRESS:PORT
+    /usr/bin/python3 libtorrent_peer.py TORRENT|MAGNET DIRECTORY ADDRESS:PORT [pex]
 
 Prints its state when that changes, and what goes wrong.  TCP only, no encryption, no discovery but
-the tracker: as plain on the wire as a client can be.
+the tracker (and peer exchange where asked for): as plain on the wire as a client can be.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import libtorrent as lt
 
 def main() -> int:
     torrent, directory, listen = sys.argv[1:4]
+    speaks_pex = "pex" in sys.argv[4:]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
     session = lt.session({
@@ -28,10 +29,15 @@ def main() -> int:
         "alert_mask": lt.alert.category_t.error_notification | lt.alert.category_t.tracker_notification
         | lt.alert.category_t.status_notification,
     })
-    parameters = lt.add_torrent_params()
-    parameters.ti = lt.torrent_info(torrent)
+    if torrent.startswith("magnet:"):
+        parameters = lt.parse_magnet_uri(torrent)
+    else:
+        parameters = lt.add_torrent_params()
+        parameters.ti = lt.torrent_info(torrent)
     parameters.save_path = directory
-    parameters.flags |= lt.torrent_flags.disable_pex | lt.torrent_flags.disable_lsd | lt.torrent_flags.disable_dht
+    if not speaks_pex:
+        parameters.flags |= lt.torrent_flags.disable_pex
+    parameters.flags |= lt.torrent_flags.disable_lsd | lt.torrent_flags.disable_dht
     handle = session.add_torrent(parameters)
     told = ""
     try:

@@ -18,9 +18,10 @@ from harness.namespaces import Host
 class Work:
     """What a client is to do: serve (content in the folder) and fetch are the same to it."""
 
-    torrent: Path
+    torrent: Path | str  # a file, or a magnet link
     directory: Path
     own: Path  # an empty folder for what it keeps for itself
+    pex: bool = False  # whether it speaks ut_pex
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Other:
     makes_empty_files: bool = True
     # False: what it announces waits for an interval of its own of minutes, `completed` too.
     announces_at_once: bool = True
+    # False: of a magnet link it announces left=0 until it has the metadata; a tracker that introduces no seed to another
+    # takes it for one and names nobody.
+    is_a_leecher_by_magnet: bool = True
 
 
 def _has(program: str) -> Callable[[], bool]:
@@ -45,14 +49,14 @@ def _has_libtorrent() -> bool:
 
 def _libtorrent(host: Host, work: Work) -> Sequence[str | Path]:
     return [sys.executable, Path(__file__).with_name("libtorrent_peer.py"), work.torrent, work.directory,
-            f"{host.address}:{PEER_PORT}"]
+            f"{host.address}:{PEER_PORT}", *(["pex"] if work.pex else [])]
 
 
 def _aria2(_: Host, work: Work) -> Sequence[str | Path]:
     # Its UDP announces leave through the socket of its DHT, which therefore is on; it knows no node of one.
     return ["aria2c", "--no-conf", "--enable-dht=true", f"--dht-listen-port={PEER_PORT}",
             f"--dht-file-path={work.own / 'dht.dat'}", "--enable-dht6=false", "--bt-enable-lpd=false",
-            "--enable-peer-exchange=false", f"--listen-port={PEER_PORT}", "--seed-ratio=0",
+            f"--enable-peer-exchange={str(work.pex).lower()}", f"--listen-port={PEER_PORT}", "--seed-ratio=0",
             "--bt-min-crypto-level=plain", "--bt-require-crypto=false", "--file-allocation=none",
             "--disable-ipv6=true", "--async-dns=false", "--show-console-readout=false", "--summary-interval=0",
             "--check-integrity=true", "-d", work.directory, work.torrent]
@@ -60,7 +64,7 @@ def _aria2(_: Host, work: Work) -> Sequence[str | Path]:
 
 def _transmission(_: Host, work: Work) -> Sequence[str | Path]:
     settings = {
-        "encryption": 0, "dht-enabled": False, "lpd-enabled": False, "pex-enabled": False, "utp-enabled": False,
+        "encryption": 0, "dht-enabled": False, "lpd-enabled": False, "pex-enabled": work.pex, "utp-enabled": False,
         "port-forwarding-enabled": False, "blocklist-enabled": False, "upload-slots-per-torrent": 8,
         "preallocation": 0,
     }
@@ -72,7 +76,7 @@ def _transmission(_: Host, work: Work) -> Sequence[str | Path]:
 def _rtorrent(_: Host, work: Work) -> Sequence[str | Path]:
     options = {
         "system.daemon.set": "true", "network.port_range.set": f"{PEER_PORT}-{PEER_PORT}",
-        "network.port_random.set": "no", "dht.mode.set": "disable", "protocol.pex.set": "no",
+        "network.port_random.set": "no", "dht.mode.set": "disable", "protocol.pex.set": "yes" if work.pex else "no",
         "protocol.encryption.set": "none", "trackers.use_udp.set": "yes", "throttle.max_uploads.set": "8",
         "session.path.set": str(work.own), "directory.default.set": str(work.directory),
     }
@@ -81,7 +85,7 @@ def _rtorrent(_: Host, work: Work) -> Sequence[str | Path]:
 
 
 LIBTORRENT = Other("libtorrent", "python3-libtorrent", _has_libtorrent, _libtorrent)
-ARIA2 = Other("aria2", "aria2", _has("aria2c"), _aria2)
+ARIA2 = Other("aria2", "aria2", _has("aria2c"), _aria2, is_a_leecher_by_magnet=False)
 TRANSMISSION = Other("transmission", "transmission-cli", _has("transmission-cli"), _transmission,
                      makes_empty_files=False)
 RTORRENT = Other("rtorrent", "rtorrent", _has("rtorrent"), _rtorrent, announces_at_once=False)

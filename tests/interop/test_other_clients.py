@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from harness.namespaces import PrivateNetwork
 from harness.programs import Programs
 from harness.running import Running
 from interop.capture import Capture
+from interop.needs import need
 from interop.others import OTHERS, Other, Work
 from lab.processes import Child
 from lab.scrape import Scrape
@@ -37,18 +37,6 @@ _CONTENTS = (
     Content("whole-pieces", lambda path: make_file(path, 9 * _PIECE_BYTES)),
     Content("one-byte", lambda path: make_file(path, 1)),
 )
-
-
-def _need(client: Other) -> None:
-    """Skips when the client or tshark is not installed; where CI is set that is a failure."""
-    missing = [] if client.is_installed() else [client.package]
-    if not shutil.which("tshark"):
-        missing.append("tshark")
-    if missing:
-        reason = f"not installed: {', '.join(missing)}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 def _left_out(original: Path, fetched: Path, client: Other) -> list[str]:
@@ -73,7 +61,7 @@ def test_both_directions(client: Other, content: Content, tracker: str, we: str,
     3. In the capture are handshakes of both sides and whole pieces, and nothing that tshark calls malformed.
     4. We leave first, and the tracker counts the other alone.
     """
-    _need(client)
+    need(client)
     original = content.make(tmp_path / "seeder" / "content")
     fetched = tmp_path / "leecher"
     own = tmp_path / client.name
