@@ -145,6 +145,8 @@ std::string json_line(std::string_view torrent, Time at, const TorrentStatus& st
   line["download_rate"] = status.download_rate.value();
   line["peers"] = status.peers;
   line["seeds"] = status.seeds;
+  if (status.swarm_seeds) line["swarm_seeds"] = *status.swarm_seeds;
+  if (status.swarm_leechers) line["swarm_leechers"] = *status.swarm_leechers;
   return line.dump();
 }
 

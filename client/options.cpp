@@ -38,7 +38,8 @@ po::options_description describe() {
   po::options_description all("Options");
   auto add = all.add_options();
   add("dir", po::value<std::string>()->value_name("DIR"), "where the content is, or goes (default: here)");
-  add("listen", po::value<std::string>()->value_name("ADDR:PORT"), "accept peers there (default: 127.0.0.1, a port from 6881 to 6889)");
+  add("listen", po::value<std::vector<std::string>>()->value_name("ADDR:PORT"),
+      "accept peers there; may be repeated (default: 127.0.0.1, a port from 6881 to 6889)");
   add("peer", po::value<std::vector<std::string>>()->value_name("ADDR:PORT"), "dial this peer; may be repeated");
   add("exit-when", po::value<std::string>()->value_name("WHEN"), "complete, ratio:R (1.5) or idle:T (30s)");
   add("state", po::value<std::string>()->value_name("DIR"), "where resume data is kept (default: .swarmlab below --dir)");
@@ -186,7 +187,13 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   }
 
   std::string error;
-  Reader<std::optional<Endpoint>>{values, error}("listen", options.listen, parse_endpoint);
+  if (values.count("listen") != 0) {
+    for (const std::string& text : values["listen"].as<std::vector<std::string>>()) {
+      const auto at = parse_endpoint(text);
+      if (at) options.listen.push_back(*at);
+      else if (error.empty()) error = "--listen: " + at.error();
+    }
+  }
   Reader<std::optional<Endpoint>>{values, error}("control", options.control, parse_endpoint);
   if (values.count("control-token") != 0) options.control_token_file = values["control-token"].as<std::string>();
   options.control_beyond_loopback = values.count("control-beyond-loopback") != 0;
@@ -214,7 +221,8 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   }
   if (!error.empty()) return std::unexpected(UsageError{error});
   options.settings.optimistic = std::min(options.settings.optimistic, options.settings.upload_slots);
-  options.settings.loopback_only = !options.listen || options.listen->address.is_loopback();
+  options.settings.loopback_only =
+      std::ranges::all_of(options.listen, [](const Endpoint& at) { return at.address.is_loopback(); });
   return options;
 }
 

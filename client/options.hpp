@@ -20,7 +20,7 @@ using ExitWhen = std::variant<ExitWhenComplete, ExitAtRatio, ExitWhenIdle>;
 struct Options {
   std::vector<std::string> torrents;        // paths and magnet links
   std::string directory = ".";
-  std::optional<Endpoint> listen;           // nullopt: 127.0.0.1, the first free port from 6881 to 6889
+  std::vector<Endpoint> listen;             // none: 127.0.0.1, the first free port from 6881 to 6889
   std::vector<Endpoint> peers;
   std::optional<ExitWhen> exit_when;
   std::optional<std::string> save_torrent;  // where the torrent of a magnet link goes

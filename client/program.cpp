@@ -36,11 +36,14 @@ Program::Program(const runtime::Outside& outside, const Options& options, const 
 Program::~Program() = default;
 
 std::expected<Endpoint, std::string> Program::listen() {
-  if (options_.listen) {
-    const auto bound = session_.listen(*options_.listen);
-    if (bound) return *bound;
-    return std::unexpected(fmt::format("cannot listen at {}: {}", to_string(*options_.listen), to_string(bound.error())));
+  std::optional<Endpoint> first;
+  for (Endpoint at : options_.listen) {
+    if (at.port == 0 && first) at.port = first->port;   // peers are told one port
+    const auto bound = session_.listen(at);
+    if (!bound) return std::unexpected(fmt::format("cannot listen at {}: {}", to_string(at), to_string(bound.error())));
+    if (!first) first = *bound;
   }
+  if (first) return *first;
   runtime::NetworkError last = runtime::NetworkError::other;
   for (std::uint16_t port = kFirstPort; port <= kLastPort; ++port) {
     const auto bound = session_.listen(Endpoint{IpAddress::v4(127, 0, 0, 1), port});

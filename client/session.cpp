@@ -55,17 +55,17 @@ class Session::Impl final : private ThrottleHandler,
                  make_peer_id(settings.peer_id_prefix, outside.random),
                  static_cast<std::uint32_t>(outside.random.next()),
                  0,
-                 std::nullopt,
+                 {},
                  up_,
                  down_},
         incoming_(outside, settings_, *this) {}
 
   std::expected<Endpoint, runtime::NetworkError> listen(const Endpoint& at) {
     const auto bound = incoming_.listen(at);
-    if (bound && context_.listen_port == 0) {
-      context_.listen_port = bound->port;
-      if (!bound->address.is_unspecified()) context_.from = bound->address;
-    }
+    if (!bound) return bound;
+    if (context_.listen_port == 0) context_.listen_port = bound->port;
+    auto& from = bound->address.is_v6() ? context_.from.v6 : context_.from.v4;
+    if (!from && !bound->address.is_unspecified()) from = bound->address;
     return bound;
   }
 

@@ -71,6 +71,9 @@ struct TorrentStatus {
   BytesPerSecond download_rate;
   std::uint32_t peers = 0;                          // with a finished handshake
   std::uint32_t seeds = 0;                          // of them
+  // Of the whole swarm, as a tracker said last; nullopt where none did.
+  std::optional<std::uint32_t> swarm_seeds;
+  std::optional<std::uint32_t> swarm_leechers;
   std::uint32_t restarts = 0;                       // after failures, by Settings::restart
   bool will_restart = false;                        // it has failed, and that is not its end
 };
@@ -83,7 +86,8 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session();
 
-  // Begins to accept connections; port 0 takes any and the answer says which.  May be called for several addresses (IPv4 and IPv6).
+  // Begins to accept connections; port 0 takes any and the answer says which.  May be called for
+  // several addresses, one of each family, say; the port of the first is the one that others are told.
   std::expected<Endpoint, runtime::NetworkError> listen(const Endpoint& at);
   TorrentId add(AddTorrent torrent);
   void add_peer(TorrentId torrent, const Endpoint& peer);

@@ -77,6 +77,7 @@ struct Settings {
 
   // ---- trackers ----
   std::uint32_t numwant = 50;
+  bool announce_to_all_tiers = false;           // one tracker of each tier at once; BEP 12: the next tier when all of one failed
   Duration tracker_timeout = 20s;               // HTTP; UDP retries as BEP 15 says
   Duration stop_timeout = 5s;                   // how long "stopped" may delay the end of the session
 

@@ -122,24 +122,12 @@ void Torrent::begin_transfer(const Bitfield& have) {
   if (have.all()) begin_super_seeding();
   if (!have.all()) store_->create_empty_files(kCreateTag);
   upload_->start();
-  if (announcer_ == nullptr) begin_announcing();
+  if (announcers_.empty()) begin_announcing();
   welcome_early_peers();
 }
 
-void Torrent::begin_announcing() {
-  announcer_ = std::make_unique<Announcer>(
-      outside_, settings_,
-      AnnouncerIdentity{info_hash_, session_.peer_id, session_.listen_port, session_.tracker_key,
-                        session_.from},
-      trackers(), static_cast<AnnouncerOwner&>(*this));
-  announcer_has_stopped_ = false;
-  announcer_->start();
-  // From an event of its own: whoever added the torrent is not called back before it has returned.
-  dial_timer_.arm(outside_.clock.now());
-}
-
 bool Torrent::is_open() const {
-  return announcer_ != nullptr && (state_ == TorrentState::fetching_metadata || state_ == TorrentState::checking ||
+  return !announcers_.empty() && (state_ == TorrentState::fetching_metadata || state_ == TorrentState::checking ||
                                    state_ == TorrentState::downloading || state_ == TorrentState::seeding);
 }
 
@@ -159,7 +147,7 @@ void Torrent::wind_down(TorrentState next) {
   peers_.for_each([&](Peer& peer) { drop(peer, "the torrent is being stopped"); });
   if (was_failed) {
     // Trackers were told already.
-    if (announcer_has_stopped_) upkeep_timer_.arm(outside_.clock.now());
+    if (announcers_running_ == 0) upkeep_timer_.arm(outside_.clock.now());
     return;
   }
   metadata_exchange_.halt();
@@ -175,11 +163,11 @@ void Torrent::wind_down(TorrentState next) {
   } else {
     was_synced_ = true;
   }
-  if (announcer_ != nullptr) announcer_->stop();
+  for (const auto& announcer : announcers_) announcer->stop();
 }
 
 void Torrent::end_if_quiet() {
-  if (state_ != TorrentState::stopping || !announcer_has_stopped_ || !was_synced_) return;
+  if (state_ != TorrentState::stopping || announcers_running_ > 0 || !was_synced_) return;
   if (resume_ != nullptr && !resume_->is_settled()) return;
   state_ = TorrentState::stopped;
   upkeep_timer_.disarm();
@@ -195,15 +183,20 @@ void Torrent::fail(std::string message) {
 void Torrent::complete() {
   state_ = TorrentState::seeding;
   emit(Completed{upload_->uploaded(), download_->downloaded()});
-  announcer_->completed();
+  for (const auto& announcer : announcers_) announcer->completed();
   if (resume_ != nullptr) {
     resume_->finish();
   } else {
     store_->sync(kCompletionTag);
   }
-  peers_.for_each_ready([&](Peer& peer) {
-    if (peer.is_seed()) drop(peer, "both have everything");
-  });
+  peers_.for_each_ready([&](Peer& peer) { drop_if_pointless(peer); });
+  if (!download_->have().all()) extensions_.refresh(peers_, handshake_facts());   // a partial seed says so (BEP 21)
+}
+
+bool Torrent::drop_if_pointless(Peer& peer) {
+  if (!is_pointless(peer)) return false;
+  drop(peer, peer.is_seed() ? "both have everything" : "neither of us fetches anything");
+  return true;
 }
 
 // ---- parts report ----
@@ -285,27 +278,6 @@ bool Torrent::can_serve(const Peer& peer, PieceIndex piece) const {
          (super_seed_ == nullptr || super_seed_->is_shown(peer.key, piece));
 }
 
-void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,
-                                const protocol::AnnounceReply& reply, Duration interval) {
-  const EventScope scope(*this);
-  emit(TrackerAnswered{url, event, static_cast<std::uint32_t>(reply.peers.size()), interval, reply.peers});
-  std::vector<Endpoint> found;
-  for (const protocol::TrackerPeer& peer : reply.peers) {
-    if (peer.id != session_.peer_id) found.push_back(peer.endpoint);
-  }
-  outside_.random.shuffle(std::span(found));
-  for (const Endpoint& peer : found) learn(peer, PeerSource::tracker);
-}
-
-void Torrent::on_tracker_failure(std::string_view url, protocol::AnnounceEvent event, std::string_view reason) {
-  emit(TrackerFailed{url, event, reason});
-}
-
-void Torrent::on_announcer_stopped() {
-  announcer_has_stopped_ = true;
-  end_if_quiet();
-}
-
 // ---- connections ----
 
 void Torrent::learn(const Endpoint& peer, PeerSource source) {
@@ -315,7 +287,7 @@ void Torrent::learn(const Endpoint& peer, PeerSource source) {
 
 // Our own address for a connection to `to`: the one we listen at, where the family fits.
 std::optional<IpAddress> Torrent::source_for(const Endpoint& to) const {
-  return session_.from && session_.from->is_v6() == to.address.is_v6() ? session_.from : std::nullopt;
+  return session_.from.like(to.address);
 }
 
 void Torrent::add_peer(const Endpoint& peer) {
@@ -327,10 +299,6 @@ void Torrent::set_limits(const Limits& limits) {
   options_.limits = limits;
   up_.set_rate(limits.up);
   down_.set_rate(limits.down);
-}
-
-void Torrent::reannounce() {
-  if (announcer_ != nullptr) announcer_->reannounce();
 }
 
 bool Torrent::disconnect(PeerKey key) {
@@ -449,7 +417,8 @@ void Torrent::greet(Peer& peer) {
 HandshakeFacts Torrent::handshake_facts() const {
   return {.listen_port = session_.listen_port != 0 ? std::optional(session_.listen_port) : std::nullopt,
           .client_name = settings_.client_name,
-          .request_queue = settings_.request_queue};
+          .request_queue = settings_.request_queue,
+          .upload_only = wants_nothing() && !download_->have().all()};
 }
 
 void Torrent::on_wire_closed(Peer& peer, std::string_view reason) { drop(peer, reason); }
@@ -473,7 +442,7 @@ void Torrent::drop(Peer& peer, std::string_view reason) {
     --half_open_;
   }
   if (peer.initiator == Initiator::us) {
-    const bool is_unwanted = peer.is_surplus || (state_ == TorrentState::seeding && peer.is_seed());
+    const bool is_unwanted = peer.is_surplus || is_pointless(peer);
     pool_.dialled(peer.endpoint,
                   is_unwanted     ? PeerPool::Outcome::unwanted
                   : peer.is_ready ? PeerPool::Outcome::ended

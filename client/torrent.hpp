@@ -39,6 +39,13 @@
 
 namespace swarmlab::client {
 
+// The addresses that we listen at, by family; nullopt where the host may choose.
+struct LocalAddresses {
+  std::optional<IpAddress> v4;
+  std::optional<IpAddress> v6;
+  const std::optional<IpAddress>& like(const IpAddress& other) const { return other.is_v6() ? v6 : v4; }
+};
+
 // What the torrents of a session have in common.
 struct SessionContext {
   runtime::Outside outside;
@@ -47,7 +54,7 @@ struct SessionContext {
   PeerId peer_id;
   std::uint32_t tracker_key;
   std::uint16_t listen_port = 0;
-  std::optional<IpAddress> from;            // dial and announce from here; nullopt: the host chooses
+  LocalAddresses from;                      // dial and announce from here
   Throttle& up;
   Throttle& down;
 };
@@ -92,7 +99,7 @@ class Torrent final : private PeerOwner,
   void set_limits(const Limits& limits);
   Limits limits() const { return {up_.rate(), down_.rate()}; }
   // Nothing of it is under way any more: no goodbye to a tracker, no write.
-  bool is_quiet() const { return announcer_has_stopped_ && (store_ == nullptr || store_->is_idle()); }
+  bool is_quiet() const { return announcers_running_ == 0 && (store_ == nullptr || store_->is_idle()); }
 
  private:
   // PeerOwner
@@ -160,6 +167,11 @@ class Torrent final : private PeerOwner,
 
   // Whether peers are met: not while the files of a known torrent are checked, nor after the end.
   bool is_open() const;
+  // Nothing is left that we would fetch.
+  bool wants_nothing() const { return state_ == TorrentState::seeding; }
+  // Neither of us will ever ask the other for anything: two seeds, whole or partial (BEP 21).
+  bool is_pointless(const Peer& peer) const { return wants_nothing() && (peer.is_seed() || peer.is_upload_only); }
+  bool drop_if_pointless(Peer& peer);
   // BEP 27, as far as we know: a magnet link's torrent says so in its metadata.
   bool is_private() const { return metainfo_ != nullptr && metainfo_->is_private; }
   void keep_to_the_tracker();
@@ -208,7 +220,7 @@ class Torrent final : private PeerOwner,
   std::unique_ptr<Download> download_;      // from the end of the check
   std::unique_ptr<Upload> upload_;
   std::unique_ptr<SuperSeed> super_seed_;   // while we pretend to have nothing
-  std::unique_ptr<Announcer> announcer_;
+  std::vector<std::unique_ptr<Announcer>> announcers_;   // one, or one for each tier of trackers
   MetadataExchange metadata_exchange_;
   PeerExchange peer_exchange_;
   Extensions extensions_;
@@ -217,7 +229,9 @@ class Torrent final : private PeerOwner,
   runtime::Timer upkeep_timer_;
   runtime::Timer dial_timer_;
   std::uint32_t half_open_ = 0;
-  bool announcer_has_stopped_ = true;
+  std::size_t announcers_running_ = 0;      // that have not said goodbye
+  std::optional<std::uint32_t> swarm_seeds_;      // as a tracker said last
+  std::optional<std::uint32_t> swarm_leechers_;
   bool was_synced_ = false;
   bool has_new_candidates_ = false;
   bool disk_holds_back_ = false;            // some peer may be paused because of the write backlog

@@ -25,6 +25,8 @@ TorrentStatus Torrent::status() const {
     status.download_rate = status.download_rate + peer.gives.rate(now);
     return true;
   }));
+  status.swarm_seeds = swarm_seeds_;
+  status.swarm_leechers = swarm_leechers_;
   status.seeds = static_cast<std::uint32_t>(peers_.count_if([](const Peer& peer) { return peer.is_seed(); }));
   return status;
 }
@@ -78,14 +80,6 @@ PiecesStatus Torrent::pieces() const {
   if (download_ != nullptr) return download_->pieces();
   const std::uint32_t count = metainfo_ != nullptr ? metainfo_->geometry.piece_count() : 0;
   return {std::vector(count, PieceState::missing), std::vector<std::uint32_t>(count, 0)};
-}
-
-TransferTotals Torrent::totals() const {
-  // What a failed hash takes back must not be taken back from a tracker: totals never fall (bug B64).
-  if (download_ == nullptr || upload_ == nullptr) {
-    return {ByteCount(), ByteCount(), metainfo_ != nullptr ? metainfo_->geometry.total() : kUnknownLeft};
-  }
-  return {upload_->uploaded(), download_->fetched(), download_->left()};
 }
 
 }  // namespace swarmlab::client

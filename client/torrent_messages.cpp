@@ -46,7 +46,7 @@ struct Torrent::MessageVisitor {
         if (peer.pieces.test(piece)) torrent.super_seed_->peer_has(peer.key, piece, peer.since);
       }
     }
-    if (torrent.download_->is_complete() && peer.is_seed()) torrent.drop(peer, "both have everything");
+    torrent.drop_if_pointless(peer);
   }
 
   void operator()(const protocol::KeepAlive&) const {}
@@ -61,7 +61,7 @@ struct Torrent::MessageVisitor {
       torrent.super_seed_->peer_has(peer.key, message.piece, torrent.outside_.clock.now());
       torrent.may_reveal_ = true;
     }
-    if (torrent.download_->is_complete() && peer.is_seed()) torrent.drop(peer, "both have everything");
+    torrent.drop_if_pointless(peer);
   }
   void operator()(const protocol::BitfieldMessage& message) const {
     auto pieces = Bitfield::from_wire(message.payload, geometry.piece_count());
@@ -145,6 +145,7 @@ void Torrent::on_extended(Peer& peer, const protocol::Extended& message) {
   if (theirs->client) peer.client = protocol::one_line(*theirs->client, 64);
   if (theirs->request_queue) peer.reqq = std::max(1u, *theirs->request_queue);
   if (theirs->upload_only) peer.is_upload_only = *theirs->upload_only;
+  if (drop_if_pointless(peer)) return;
   if (theirs->listen_port && peer.initiator == Initiator::them && !peer.listens_at) {
     // Where it could be dialled: no need to, while it is connected.
     peer.listens_at = Endpoint{peer.endpoint.address, *theirs->listen_port};

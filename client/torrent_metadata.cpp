@@ -4,21 +4,6 @@
 #include "client/torrent.hpp"
 
 namespace swarmlab::client {
-namespace {
-
-// A link names trackers without tiers: each is one, so that all are tried, in the order of the link.
-std::vector<std::vector<std::string>> tiers_of(const protocol::Magnet& magnet) {
-  std::vector<std::vector<std::string>> tiers;
-  for (const std::string& tracker : magnet.trackers) tiers.push_back({tracker});
-  return tiers;
-}
-
-}  // namespace
-
-std::vector<std::vector<std::string>> Torrent::trackers() const {
-  if (options_.trackers) return *options_.trackers;
-  return metainfo_ != nullptr ? metainfo_->trackers : tiers_of(*options_.magnet);
-}
 
 // Comes from within a peer's message: what is dropped here is destroyed when that event ends.
 void Torrent::on_metadata(std::vector<std::byte> info) {

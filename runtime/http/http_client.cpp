@@ -131,7 +131,9 @@ class Get final : public StreamHandler, public ResolveHandler, public TimerHandl
  private:
   void connect() {
     const Endpoint to{addresses_[next_address_], url_.port};
-    stream_ = client_.outside.network.connect(to, options_.from, *this);
+    // Of two families, one may be left to the host to choose from.
+    const bool from_fits = options_.from && options_.from->is_v6() == to.address.is_v6();
+    stream_ = client_.outside.network.connect(to, from_fits ? options_.from : std::nullopt, *this);
     has_stream_ = true;
   }
 

@@ -26,6 +26,7 @@ struct Setting {
 };
 
 const std::array kSettings{
+    Setting{"announce_to_all_tiers", &Settings::announce_to_all_tiers},
     Setting{"connect_timeout", &Settings::connect_timeout},
     Setting{"down_limit", &Settings::down_limit},
     Setting{"end_game", &Settings::end_game},

@@ -27,7 +27,7 @@ TEST(Options, DefaultsStayOnThisMachine) {
   const Options options = read({});
   EXPECT_EQ(options.torrents, std::vector<std::string>{"file.torrent"});
   EXPECT_EQ(options.directory, ".");
-  EXPECT_FALSE(options.listen);
+  EXPECT_TRUE(options.listen.empty());
   EXPECT_FALSE(options.exit_when);
   EXPECT_TRUE(options.peers.empty());
   EXPECT_FALSE(options.trust_data || options.check_only || options.json);
@@ -37,7 +37,8 @@ TEST(Options, DefaultsStayOnThisMachine) {
 
 TEST(Options, EveryOptionReachesItsSetting) {
   EXPECT_EQ(read({"--dir", "/x y"}).directory, "/x y");
-  EXPECT_EQ(read({"--listen", "10.0.0.5:6881"}).listen, Endpoint::parse("10.0.0.5:6881"));
+  EXPECT_EQ(read({"--listen", "10.0.0.5:6881", "--listen", "[2001:db8::5]:6881"}).listen,
+            (std::vector{*Endpoint::parse("10.0.0.5:6881"), *Endpoint::parse("[2001:db8::5]:6881")}));
   EXPECT_EQ(read({"--peer", "10.0.0.5:1", "--peer=[::1]:2"}).peers.size(), 2u);
   EXPECT_TRUE(std::holds_alternative<ExitWhenComplete>(*read({"--exit-when", "complete"}).exit_when));
   EXPECT_TRUE(read({"--trust-data"}).trust_data);
@@ -79,6 +80,7 @@ TEST(Options, ListeningElsewhereOpensTheDoorToElsewhere) {
   EXPECT_TRUE(read({"--listen", "127.0.0.2:0"}).settings.loopback_only);
   EXPECT_TRUE(read({"--listen", "[::1]:0"}).settings.loopback_only);
   EXPECT_FALSE(read({"--listen", "10.0.0.5:0"}).settings.loopback_only);
+  EXPECT_FALSE(read({"--listen", "127.0.0.1:0", "--listen", "10.0.0.5:0"}).settings.loopback_only);
   EXPECT_FALSE(read({"--listen", "0.0.0.0:6881"}).settings.loopback_only);
 }
 

@@ -1,0 +1,78 @@
+// What passes between a torrent and its trackers.
+#include <utility>
+
+#include "client/torrent.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+// A link names trackers without tiers: each is one, so that all are tried, in the order of the link.
+std::vector<std::vector<std::string>> tiers_of(const protocol::Magnet& magnet) {
+  std::vector<std::vector<std::string>> tiers;
+  for (const std::string& tracker : magnet.trackers) tiers.push_back({tracker});
+  return tiers;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::string>> Torrent::trackers() const {
+  if (options_.trackers) return *options_.trackers;
+  return metainfo_ != nullptr ? metainfo_->trackers : tiers_of(*options_.magnet);
+}
+
+void Torrent::begin_announcing() {
+  const AnnouncerIdentity identity{info_hash_, session_.peer_id, session_.listen_port, session_.tracker_key,
+                                   session_.from.v4 ? session_.from.v4 : session_.from.v6};
+  const auto tiers = trackers();
+  const auto begin = [&](const std::vector<std::vector<std::string>>& of) {
+    AnnouncerOwner& owner = *this;
+    announcers_.push_back(std::make_unique<Announcer>(outside_, settings_, identity, of, owner));
+  };
+  // BEP 12 asks one tracker at a time.  Where all tiers are to hear of us, each is a list of its own.
+  if (settings_.announce_to_all_tiers && tiers.size() > 1) {
+    for (const auto& tier : tiers) begin({tier});
+  } else {
+    begin(tiers);
+  }
+  announcers_running_ = announcers_.size();
+  for (const auto& announcer : announcers_) announcer->start();
+  // From an event of its own: whoever added the torrent is not called back before it has returned.
+  dial_timer_.arm(outside_.clock.now());
+}
+
+void Torrent::reannounce() {
+  for (const auto& announcer : announcers_) announcer->reannounce();
+}
+
+TransferTotals Torrent::totals() const {
+  // What a failed hash takes back must not be taken back from a tracker: totals never fall (bug B64).
+  if (download_ == nullptr || upload_ == nullptr) {
+    return {ByteCount(), ByteCount(), metainfo_ != nullptr ? metainfo_->geometry.total() : kUnknownLeft};
+  }
+  return {upload_->uploaded(), download_->fetched(), download_->left()};
+}
+
+void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,
+                                const protocol::AnnounceReply& reply, Duration interval) {
+  const EventScope scope(*this);
+  emit(TrackerAnswered{url, event, static_cast<std::uint32_t>(reply.peers.size()), interval, reply.peers});
+  if (reply.complete) swarm_seeds_ = reply.complete;
+  if (reply.incomplete) swarm_leechers_ = reply.incomplete;
+  std::vector<Endpoint> found;
+  for (const protocol::TrackerPeer& peer : reply.peers) {
+    if (peer.id != session_.peer_id) found.push_back(peer.endpoint);
+  }
+  outside_.random.shuffle(std::span(found));
+  for (const Endpoint& peer : found) learn(peer, PeerSource::tracker);
+}
+
+void Torrent::on_tracker_failure(std::string_view url, protocol::AnnounceEvent event, std::string_view reason) {
+  emit(TrackerFailed{url, event, reason});
+}
+
+void Torrent::on_announcer_stopped() {
+  --announcers_running_;
+  end_if_quiet();
+}
+
+}  // namespace swarmlab::client
