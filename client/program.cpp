@@ -176,6 +176,7 @@ void Program::on_event(TorrentId torrent, const Event& event) {
 // What magnet links stood for is kept: where the user wants it, and for our own next start.
 void Program::save_resolved() {
   for (const TorrentId id : std::exchange(resolved_, {})) {
+    if (!session_.contains(id)) continue;   // removed in the same moment
     const auto metainfo = session_.metainfo(id);
     std::vector<std::string> paths{saved_torrent_path(options_.state_directory(), metainfo->info_hash)};
     if (options_.save_torrent) paths.push_back(*options_.save_torrent);

@@ -31,6 +31,7 @@ def test_a_link_with_a_tracker_is_enough(swarm: LabSwarm, programs: Programs, tm
                           [seeder.child, first.child, second.child])
     for name in ("first", "second"):
         assert differences(original, tmp_path / name / "content") == []
+    swarm.wait_until("the torrent is saved", saved.exists, 10, [first.child])
     assert programs.run("torrentgen", "verify", saved, tmp_path / "second" / "content").returncode == 0
     assert first.child.stop() == 0
 
