@@ -186,14 +186,23 @@ void ContentStore::start_part(Waiting at) {
   file.waiting.push_back(at);
   if (file.state == File::State::open) {
     // Read-only so far.  What is under way on the old descriptor completes before it closes.
-    file_system_.close(file.id);
-    file.state = File::State::closed;
-    --open_count_;
+    close(index);
   }
   if (file.state == File::State::closed) open(index);
 }
 
+// Within the limit, what is being opened included: a burst of small files must not take the descriptors of the sockets.
 void ContentStore::open(std::uint32_t index) {
+  if (open_.size() + opening_ >= open_limit_ && !close_oldest_idle()) {
+    files_[index].state = File::State::starved;
+    starved_.push_back(index);
+    return;
+  }
+  ++opening_;
+  go_on_opening(index);
+}
+
+void ContentStore::go_on_opening(std::uint32_t index) {
   File& file = files_[index];
   file.opening_writable = std::ranges::any_of(
       file.waiting, [&](const Waiting& at) { return needs_write(operations_[at.operation].kind); });
@@ -212,9 +221,10 @@ void ContentStore::open(std::uint32_t index) {
 void ContentStore::opened(std::uint32_t index, const runtime::FileResult& result) {
   File& file = files_[index];
   file.state = File::State::closed;
-  if (result.error == FileError::too_many_open && open_count_ > 0) {
+  --opening_;
+  if (result.error == FileError::too_many_open && open_.size() + opening_ > 0) {
     // Others of the process hold descriptors: make do with as many as we have.  Another file's is taken when it is idle.
-    open_limit_ = open_count_;
+    open_limit_ = std::max(static_cast<std::uint32_t>(open_.size()), 1u);
     file.state = File::State::starved;
     starved_.push_back(index);
     feed_starved();
@@ -228,19 +238,20 @@ void ContentStore::opened(std::uint32_t index, const runtime::FileResult& result
   file.state = File::State::open;
   file.id = result.file;
   file.is_writable = file.opening_writable;
-  ++open_count_;
+  open_.push_back(index);
   if (file.is_writable) note_names(index);
   for (const Waiting& at : std::exchange(file.waiting, {})) start_part(at);
   close_surplus();
 }
 
-// Opens a file that could not be opened for want of descriptors, with that of another which is idle.
+// Opens files that had to wait for a descriptor, with that of another which is idle; asked again when an operation completes.
 void ContentStore::feed_starved() {
-  if (starved_.empty()) return;
-  if (open_count_ > 0 && !close_oldest_idle()) return;   // asked again when an operation completes
-  const std::uint32_t index = starved_.front();
-  starved_.erase(starved_.begin());
-  open(index);
+  while (!starved_.empty() && (open_.size() + opening_ < open_limit_ || close_oldest_idle())) {
+    const std::uint32_t index = starved_.front();
+    starved_.pop_front();
+    ++opening_;
+    go_on_opening(index);
+  }
 }
 
 // A file that is writable may have been made just now: its name, and those of the directories above it up to ours, are
@@ -287,11 +298,13 @@ void ContentStore::on_file(const runtime::FileResult& result) {
     case Concern::directory:
       if (result.error != FileError::none) {
         files_[first].state = File::State::closed;
+        --opening_;
         fail_waiting(first, result.error);
+        feed_starved();
         return;
       }
       made_directories_.insert(directory_of(path_of(first)));
-      open(first);
+      go_on_opening(first);
       return;
     case Concern::open: opened(first, result); return;
     case Concern::names: part_done(first, second_of(result.tag), result.error); return;
@@ -376,19 +389,25 @@ void ContentStore::finish(std::uint32_t index) {
 }
 
 void ContentStore::close_surplus() {
-  while (open_count_ > open_limit_ && close_oldest_idle()) {}
+  while (open_.size() > open_limit_ && close_oldest_idle()) {}
+}
+
+void ContentStore::close(std::uint32_t index) {
+  file_system_.close(files_[index].id);
+  files_[index].state = File::State::closed;
+  std::erase(open_, index);
 }
 
 bool ContentStore::close_oldest_idle() {
+  // Among those that are open: a torrent may have a hundred thousand.
   File* oldest = nullptr;
-  for (File& file : files_) {
-    if (file.state != File::State::open || file.under_way > 0) continue;
+  for (const std::uint32_t index : open_) {
+    File& file = files_[index];
+    if (file.under_way > 0) continue;
     if (oldest == nullptr || file.last_used < oldest->last_used) oldest = &file;
   }
   if (oldest == nullptr) return false;
-  file_system_.close(oldest->id);
-  oldest->state = File::State::closed;
-  --open_count_;
+  close(static_cast<std::uint32_t>(oldest - files_.data()));
   return true;
 }
 

@@ -2,13 +2,14 @@
 //
 // Offsets are in the content (all files joined in order); an operation that spans files is split, and is complete
 // when all its parts are.  Files are opened when first needed, at most `open_files` at a time (the least recently used
-// idle one is closed), read-only until something is to be written.  Files and directories that are missing are
+// idle one is closed, and who finds none waits), read-only until something is to be written.  Files and directories that are missing are
 // made by the first write; files are sparse.  Pad files (BEP 47) read as zeros and swallow writes.
 //
 // Every operation ends in one on_stored(), later; errors name the file.  Nothing is called back after forget().
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -111,6 +112,8 @@ class ContentStore final : private runtime::FileHandler {
   void start(std::uint32_t index);
   void start_part(Waiting part);
   void open(std::uint32_t file);
+  void go_on_opening(std::uint32_t file);
+  void close(std::uint32_t file);
   void opened(std::uint32_t file, const runtime::FileResult& result);
   void issue(Waiting part);
   void part_done(std::uint32_t operation, std::uint32_t file, runtime::FileError error);
@@ -130,12 +133,13 @@ class ContentStore final : private runtime::FileHandler {
   std::vector<Operation> operations_;         // slots; free ones are listed in free_
   std::vector<std::uint32_t> free_;
   std::uint32_t operations_under_way_ = 0;
-  std::uint32_t open_count_ = 0;
+  std::vector<std::uint32_t> open_;           // files in that state
+  std::uint32_t opening_ = 0;                 // files being opened, or whose directory is being made
   std::uint64_t use_counter_ = 0;
   ByteCount write_backlog_;
   std::set<std::string, std::less<>> made_directories_;
   std::map<std::string, std::uint32_t> unsynced_names_;   // directories in which files may be new; one such file
-  std::vector<std::uint32_t> starved_;                    // files in that state, in order of asking
+  std::deque<std::uint32_t> starved_;                     // files in that state, in order of asking
 };
 
 }  // namespace swarmlab::client

@@ -32,14 +32,6 @@ constexpr Duration kSilence = 5s;
 constexpr BytesPerSecond kSlow{8 * 1024};
 constexpr BytesPerSecond kFast{64 * 1024};
 
-ByteCount bytes_left(const protocol::PieceGeometry& geometry, const protocol::Bitfield& have) {
-  ByteCount left;
-  for (PieceIndex piece; geometry.contains(piece); ++piece) {
-    if (!have.test(piece)) left += geometry.length_of(piece);
-  }
-  return left;
-}
-
 }  // namespace
 
 Download::Download(const runtime::Outside& outside, const Settings& settings,
@@ -51,9 +43,12 @@ Download::Download(const runtime::Outside& outside, const Settings& settings,
       picker_(metainfo_->geometry, have,
               {.random_first_pieces = settings.random_first_pieces,
                .end_game = settings.end_game,
-               .end_game_requesters = settings.end_game_requesters}),
-      verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces),
-      left_(bytes_left(metainfo_->geometry, have)), left_at_start_(left_) {}
+               .end_game_requesters = settings.end_game_requesters,
+               .sequential = settings.sequential}),
+      verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces) {
+  count_left();
+  left_at_start_ = left_in_all_;
+}
 
 Download::~Download() { hasher_.forget(*this); }
 
@@ -79,16 +74,48 @@ void Download::on_bitfield(Peer& peer, protocol::Bitfield pieces) {
   picker_.peer_joined(peer.pieces);
   peer.interesting = 0;
   if (is_complete()) return;
-  for (PieceIndex piece; metainfo_->geometry.contains(piece); ++piece) {
-    if (peer.pieces.test(piece) && !have_.test(piece)) ++peer.interesting;
-  }
+  count_interesting(peer);
   update_interest(peer);
+}
+
+void Download::count_interesting(Peer& peer) {
+  peer.interesting = 0;
+  for (PieceIndex piece; metainfo_->geometry.contains(piece); ++piece) {
+    if (peer.pieces.test(piece) && is_needed(piece)) ++peer.interesting;
+  }
+}
+
+void Download::count_left() {
+  left_ = left_in_all_ = {};
+  wanted_missing_ = 0;
+  for (PieceIndex piece; metainfo_->geometry.contains(piece); ++piece) {
+    if (have_.test(piece)) continue;
+    left_in_all_ += metainfo_->geometry.length_of(piece);
+    if (!is_needed(piece)) continue;
+    left_ += metainfo_->geometry.length_of(piece);
+    ++wanted_missing_;
+  }
+}
+
+void Download::select(const PiecePriorities& priorities) {
+  wanted_ = priorities.wanted;
+  picker_.prefer(priorities.levels.empty() ? std::vector{priorities.wanted} : priorities.levels);
+  count_left();
+  peers_.for_each_ready([&](Peer& peer) {
+    if (peer.pieces.size() == 0) return;
+    for (std::size_t i = peer.open.size(); i > 0; --i) {
+      if (!is_needed(peer.open[i - 1].block.piece)) give_up(peer, i - 1);
+    }
+    count_interesting(peer);
+    update_interest(peer);
+  });
+  wake_idle_ = true;
 }
 
 void Download::on_have(Peer& peer, PieceIndex piece) {
   if (!peer.pieces.set(piece)) return;
   picker_.peer_has(piece, peer.pieces);
-  if (have_.test(piece)) return;
+  if (!is_needed(piece)) return;
   ++peer.interesting;
   update_interest(peer);
   refill(peer);
@@ -387,9 +414,14 @@ void Download::conclude(PieceIndex piece) {
   }
   const std::vector<PeerKey> sources = picker_.sources(piece);
   picker_.verified(piece);
+  const bool was_needed = is_needed(piece);
   have_.set(piece);
-  left_ -= metainfo_->geometry.length_of(piece);
-  peers_.for_each_ready([&](Peer& peer) {
+  left_in_all_ -= metainfo_->geometry.length_of(piece);
+  if (was_needed) {
+    left_ -= metainfo_->geometry.length_of(piece);
+    --wanted_missing_;
+  }
+  if (was_needed) peers_.for_each_ready([&](Peer& peer) {
     if (!peer.pieces.test(piece)) return;
     SWARM_ASSERT(peer.interesting > 0, peer.key);
     --peer.interesting;

@@ -27,6 +27,7 @@
 #include "client/inspection.hpp"
 #include "client/peer_set.hpp"
 #include "client/piece_picker.hpp"
+#include "client/selection.hpp"
 #include "client/smart_ban.hpp"
 #include "client/verifier.hpp"
 #include "protocol/metainfo.hpp"
@@ -75,6 +76,9 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
 
   // Gives up requests that have waited too long, finds who is snubbed; returns when to look again.
   Time upkeep(Time now);
+  // From now on only these pieces are wanted, in this order (selection.hpp): requests for others are cancelled, and interest
+  // follows (bug B12).
+  void select(const PiecePriorities& priorities);
   // Asks idle peers for what became free; call it when an event is over.
   void settle();
   // A result of the content store with one of our tags.
@@ -84,14 +88,18 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
 
   bool has(PieceIndex piece) const { return have_.test(piece); }
   const protocol::Bitfield& have() const { return have_; }
-  bool is_complete() const { return have_.all(); }
+  // All that is wanted is here; has_all(): and everything else, too.
+  bool is_complete() const { return wanted_missing_ == 0; }
+  bool has_all() const { return have_.all(); }
   // Of every piece, in order.
   PiecesStatus pieces() const;
+  // Of what is wanted; left_in_all(): of the whole torrent.
   ByteCount left() const { return left_; }
+  ByteCount left_in_all() const { return left_in_all_; }
   // Payload received, everything counted.
   ByteCount downloaded() const { return downloaded_; }
   // Content that came from peers and is verified; never decreases.
-  ByteCount fetched() const { return left_at_start_ - left_; }
+  ByteCount fetched() const { return left_at_start_ - left_in_all_; }
   ByteCount wasted() const { return wasted_; }
 
  private:
@@ -123,6 +131,9 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   void end_inquest(PieceIndex piece);
   void accuse(PieceIndex piece, const std::vector<Verdict>& verdicts);
   Speed speed_of(const Peer& peer, Time now) const;
+  bool is_needed(PieceIndex piece) const { return !have_.test(piece) && (wanted_.size() == 0 || wanted_.test(piece)); }
+  void count_interesting(Peer& peer);
+  void count_left();
 
   runtime::Clock& clock_;
   runtime::Random& random_;
@@ -140,7 +151,10 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   std::map<PieceIndex, Progress> progress_;
   std::map<PieceIndex, Inquest> inquests_;
   std::vector<protocol::BlockRange> picked_;   // scratch
-  ByteCount left_;
+  protocol::Bitfield wanted_;                  // of size 0: everything
+  std::uint32_t wanted_missing_ = 0;
+  ByteCount left_;                             // of wanted_missing_ pieces
+  ByteCount left_in_all_;
   ByteCount left_at_start_;
   ByteCount downloaded_;
   ByteCount wasted_;

@@ -52,7 +52,9 @@ std::string to_string(const Event& event) {
           [](const TrackerFailed& e) {
             return fmt::format("could not announce{} to {}: {}", name_of(e.event), e.url, e.reason);
           },
-          [](const StorageFailed& e) { return fmt::format("stopped: {}: {}", e.path, e.reason); },
+          [](const StorageFailed& e) {
+            return fmt::format("stopped: {}: {}{}{}", e.path, e.reason, e.advice.empty() ? "" : "; ", e.advice);
+          },
           [](const Restarting& e) {
             return fmt::format("failed; begins again in {} s (restart {})", seconds(e.after), e.restarts);
           },
@@ -62,6 +64,9 @@ std::string to_string(const Event& event) {
           },
           [](const Stopped&) { return std::string("stopped"); },
           [](const Removed&) { return std::string("removed; its files stay"); },
+          [](const Selected& e) {
+            return fmt::format("selected {} of {} files; {} bytes are missing", e.files, e.files_total, e.left.value());
+          },
           [](const ResumeIgnored& e) {
             return fmt::format("the resume data in {} {}; checking all files instead", e.path, e.reason);
           },

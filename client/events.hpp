@@ -29,6 +29,7 @@ struct Checked {                                                                
   std::uint32_t pieces_total = 0;
   std::uint32_t pieces_trusted = 0;                                                   // found by resume data, not hashed
 };
+struct Selected { std::uint32_t files = 0; std::uint32_t files_total = 0; ByteCount left; };   // by rules of the user
 struct ResumeIgnored { std::string_view path; std::string_view reason; };             // everything is hashed
 struct ResumeNotSaved { std::string_view path; std::string_view reason; };            // the next start will hash
 struct PeerConnected { Endpoint peer; PeerId id; Initiator by = Initiator::us; };
@@ -40,7 +41,7 @@ struct Completed { ByteCount uploaded; ByteCount downloaded; };                 
 struct TrackerAnswered { std::string_view url; protocol::AnnounceEvent event; std::uint32_t peers = 0; Duration interval{};
                          std::span<const protocol::TrackerPeer> found{}; };   // `found`: the peers, as the tracker said
 struct TrackerFailed { std::string_view url; protocol::AnnounceEvent event; std::string_view reason; };
-struct StorageFailed { std::string_view path; std::string_view reason; };             // the torrent has stopped
+struct StorageFailed { std::string_view path; std::string_view reason; std::string_view advice{}; };   // the torrent has stopped
 struct Restarting { Duration after{}; std::uint32_t restarts = 0; };                   // it failed, and is begun again (supervisor.hpp)
 struct GivenUp { std::uint32_t restarts = 0; };                                        // it failed, after so many restarts
 struct Stopped {};                                                                    // everything is closed
@@ -48,7 +49,7 @@ struct Removed {};                                                              
 
 using Event = std::variant<MetadataReceived, Checked, PeerConnected, PeerDropped, PieceVerified, PieceFailed,
                            PeerBanned, Completed, TrackerAnswered, TrackerFailed, StorageFailed, Restarting, GivenUp,
-                           Stopped, Removed, ResumeIgnored, ResumeNotSaved>;
+                           Stopped, Removed, ResumeIgnored, ResumeNotSaved, Selected>;
 std::string to_string(const Event& event);
 
 class SessionEvents {

@@ -100,6 +100,7 @@ std::string json_line(std::string_view torrent, Time at, const Event& event) {
         Json line = begin("storage_failed", torrent, at);
         line["path"] = text(e.path);
         line["reason"] = text(e.reason);
+        if (!e.advice.empty()) line["advice"] = text(e.advice);
         return line;
       },
       [&](const Restarting& e) {
@@ -115,6 +116,13 @@ std::string json_line(std::string_view torrent, Time at, const Event& event) {
       },
       [&](const Stopped&) { return begin("stopped", torrent, at); },
       [&](const Removed&) { return begin("removed", torrent, at); },
+      [&](const Selected& e) {
+        Json line = begin("selected", torrent, at);
+        line["files"] = e.files;
+        line["files_total"] = e.files_total;
+        line["left"] = e.left.value();
+        return line;
+      },
       [&](const ResumeIgnored& e) {
         Json line = begin("resume_ignored", torrent, at);
         line["path"] = text(e.path);

@@ -42,8 +42,11 @@ po::options_description describe() {
       "accept peers there; may be repeated (default: 127.0.0.1, a port from 6881 to 6889)");
   add("peer", po::value<std::vector<std::string>>()->value_name("ADDR:PORT"), "dial this peer; may be repeated");
   add("exit-when", po::value<std::string>()->value_name("WHEN"), "complete, ratio:R (1.5) or idle:T (30s)");
-  add("state", po::value<std::string>()->value_name("DIR"), "where resume data is kept (default: .swarmlab below --dir)");
-  add("no-resume", "keep no resume data: check all files at every start");
+  add("state", po::value<std::string>()->value_name("DIR"), "for resume data (default: .swarmlab in --dir)");
+  add("select", po::value<std::vector<std::string>>()->value_name("GLOB[=PRIORITY]"),
+      "only these files; PRIORITY: skip, low, normal, high");
+  add("sequential", "fetch pieces in order instead of rarest first");
+  add("no-resume", "no resume data: check all files at every start");
   add("trust-data", "take the files for complete without hashing them");
   add("check-only", "hash what is there, say so, and end");
   add("save-torrent", po::value<std::string>()->value_name("FILE"), "write the torrent file of a magnet link there");
@@ -177,6 +180,7 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   if (values.count("dir") != 0) options.directory = values["dir"].as<std::string>();
   if (values.count("save-torrent") != 0) options.save_torrent = values["save-torrent"].as<std::string>();
   if (values.count("state") != 0) options.state = values["state"].as<std::string>();
+  options.settings.sequential = values.count("sequential") != 0;
   options.settings.resume_data = values.count("no-resume") == 0;
   options.trust_data = values.count("trust-data") != 0;
   options.check_only = values.count("check-only") != 0;
@@ -216,6 +220,16 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
         options.peers.push_back(*peer);
       } else if (error.empty()) {
         error = "--peer: " + (peer ? "port 0 cannot be dialled" : peer.error());
+      }
+    }
+  }
+  if (values.count("select") != 0) {
+    for (const std::string& text : values["select"].as<std::vector<std::string>>()) {
+      auto rule = parse_select_rule(text);
+      if (rule) {
+        options.select.push_back(std::move(*rule));
+      } else if (error.empty()) {
+        error = "--select: " + rule.error();
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/selection.hpp"
 #include "client/settings.hpp"
 #include "protocol/endpoint.hpp"
 
@@ -25,6 +26,7 @@ struct Options {
   std::optional<ExitWhen> exit_when;
   std::optional<std::string> save_torrent;  // where the torrent of a magnet link goes
   std::optional<std::string> state;         // nullopt: .swarmlab below the directory
+  std::vector<SelectRule> select;           // of every torrent given here
   bool trust_data = false;
   bool check_only = false;
   bool json = false;

@@ -1,6 +1,7 @@
 #include "client/peer_pool.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <iterator>
 
 #include "protocol/assert.hpp"
@@ -109,6 +110,13 @@ void PeerPool::dialled(const Endpoint& peer, Outcome outcome, Time now) {
     case Outcome::unwanted: break;
   }
   wait(peer, known, now + pause);
+}
+
+void PeerPool::hurry(Time now) {
+  for (const auto& [due, peer] : std::exchange(waiting_, {})) {
+    known_.at(peer).is_waiting = false;
+    wait(peer, known_.at(peer), std::min(due, now));
+  }
 }
 
 }  // namespace swarmlab::client

@@ -73,6 +73,8 @@ class PeerPool {
     unwanted,      // both are seeds, or it is connected already: no reason to come back soon
   };
   void dialled(const Endpoint& peer, Outcome outcome, Time now);
+  // There is a new reason to dial: whoever waits is due now.
+  void hurry(Time now);
 
   std::size_t known() const { return known_.size(); }
 

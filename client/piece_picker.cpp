@@ -32,9 +32,27 @@ void PiecePicker::peer_left(const Bitfield& pieces) { order_.peer_left(pieces); 
 
 // ---- choosing ----
 
+void PiecePicker::prefer(std::vector<Bitfield> levels) {
+  levels_ = std::move(levels);
+  preferred_ = Bitfield(levels_.empty() ? 0 : geometry_.piece_count());
+  for (const Bitfield& level : levels_) {
+    SWARM_ASSERT(level.size() == geometry_.piece_count(), level.size());
+    for (PieceIndex piece; geometry_.contains(piece); ++piece) {
+      if (level.test(piece)) preferred_.set(piece);
+    }
+  }
+}
+
 void PiecePicker::pick(const Asker& asker, std::size_t count, runtime::Random& random, Out& out) {
   SWARM_ASSERT(asker.pieces.size() == geometry_.piece_count() && asker.key != kNobody, asker.pieces.size());
   if (missing_ == 0 || count == 0) return;
+  if (levels_.empty()) return pick_from(asker, count, random, out);
+  const Bitfield wanted = asker.pieces & preferred_;
+  pick_from({.key = asker.key, .pieces = wanted, .speed = asker.speed, .again = asker.again, .silent = asker.silent,
+             .seeds_part = asker.seeds_part || asker.pieces.all()}, count, random, out);
+}
+
+void PiecePicker::pick_from(const Asker& asker, std::size_t count, runtime::Random& random, Out& out) {
   const std::size_t until = out.size() + count;
   Peer& who = peer(asker.key);
   who.speed = asker.speed;
@@ -64,9 +82,19 @@ void PiecePicker::take_orphans(const Asker& asker, Peer& who, std::size_t until,
 }
 
 void PiecePicker::take_new_pieces(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out) {
+  if (levels_.empty()) return take_new_of(asker.pieces, asker, who, until, random, out);
+  for (const Bitfield& level : levels_) {
+    if (out.size() < until) take_new_of(asker.pieces & level, asker, who, until, random, out);
+  }
+}
+
+void PiecePicker::take_new_of(const Bitfield& pieces, const Asker& asker, Peer& who, std::size_t until, runtime::Random& random,
+                              Out& out) {
   while (out.size() < until) {
     const bool at_random = geometry_.piece_count() - missing_ < options_.random_first_pieces;
-    const auto piece = at_random ? order_.any(asker.pieces, random) : order_.rarest(asker.pieces, random);
+    const auto piece = options_.sequential ? order_.first(pieces)
+                       : at_random         ? order_.any(pieces, random)
+                                           : order_.rarest(pieces, random, asker.seeds_part);
     if (!piece) return;
     const std::uint32_t slot = begin_piece(*piece);
     own(slot, who);
@@ -145,10 +173,18 @@ void PiecePicker::take_duplicates(const Asker& asker, Peer& who, std::size_t unt
 }
 
 bool PiecePicker::in_end_game() const {
-  if (missing_ == 0 || order_.any_available()) return false;
+  if (missing_ == 0 || any_new_available()) return false;
   return std::ranges::none_of(slots_, [this](const Begun& piece) {
-    return piece.in_use && piece.wanted > 0 && order_.availability(piece.piece) > 0;
+    return piece.in_use && piece.wanted > 0 && is_wanted(piece.piece) && order_.availability(piece.piece) > 0;
   });
+}
+
+bool PiecePicker::any_new_available() const {
+  if (levels_.empty() || !order_.any_available()) return order_.any_available();
+  for (PieceIndex piece; geometry_.contains(piece); ++piece) {
+    if (preferred_.test(piece) && order_.contains(piece) && order_.availability(piece) > 0) return true;
+  }
+  return false;
 }
 
 // ---- what became of it ----

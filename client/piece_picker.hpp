@@ -52,8 +52,11 @@
 // Memory: 10 bytes and a bit per piece while anything is missing, some 90 bytes and 8 per block for a begun
 // piece; nothing but the geometry when all is here.
 //
-// Left out, with room: priorities and file selection (a piece that is not selected stands in no bucket and is
-// not missing), sequential order (another choice in rule 3).
+// Priorities.  prefer() says which pieces are wanted, in levels.  What is not wanted is not asked for by any rule, whatever
+// was begun of it, and does not keep the end-game from beginning; it stays missing.  Rule 3 goes through the levels: the
+// rarest of the most urgent pieces, and only when the peer has none of them the rarest of the next.  Rules 1 and 2 come before,
+// since a piece that was begun is finished sooner than any other begins.  `sequential` puts the first piece in the place
+// of the rarest: for whoever watches while it loads, and bad for the swarm, in which all then hold the same.
 #pragma once
 
 #include <cstddef>
@@ -93,6 +96,7 @@ class PiecePicker {
     bool end_game = true;
     std::uint32_t end_game_requesters = 3;
     std::uint32_t end_game_per_peer = 2;
+    bool sequential = false;
   };
 
   // Who asks.  `pieces` is what it may be asked for: what it has or, while it chokes us, what of that it
@@ -103,6 +107,7 @@ class PiecePicker {
     Speed speed = Speed::medium;
     bool again = true;   // rule 5
     bool silent = false; // owes us blocks and has sent none for some seconds (rule 6)
+    bool seeds_part = false;   // `pieces` is less than what it has, which is everything
   };
 
   struct Received {
@@ -114,6 +119,10 @@ class PiecePicker {
 
   // Requires already_have.size() == geometry.piece_count().
   PiecePicker(const protocol::PieceGeometry& geometry, const protocol::Bitfield& already_have, const Options& options);
+
+  // What is wanted: the most urgent first, the sets disjoint.  Without a call, and with no levels, everything is, alike; with one empty set
+  // nothing.  What is asked for already stays asked for: whoever composes gives it up.
+  void prefer(std::vector<protocol::Bitfield> levels);
 
   // ---- who has what ----
   // A peer is counted from joined() to left() with the pieces it then has.  has() follows each HAVE: `pieces` already contains `piece`.
@@ -201,7 +210,12 @@ class PiecePicker {
   std::uint32_t slot_of(PieceIndex piece) const;
   std::uint32_t begin_piece(PieceIndex piece);
 
+  void pick_from(const Asker& asker, std::size_t count, runtime::Random& random, Out& out);
+  bool is_wanted(PieceIndex piece) const { return levels_.empty() || preferred_.test(piece); }
+  bool any_new_available() const;
   void take_new_pieces(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out);
+  void take_new_of(const protocol::Bitfield& pieces, const Asker& asker, Peer& who, std::size_t until, runtime::Random& random,
+                   Out& out);
   void take_orphans(const Asker& asker, Peer& who, std::size_t until, Out& out);
   void join_others(const Asker& asker, Peer& who, std::size_t until, Out& out);
   void take_given_back(const Asker& asker, Peer& who, std::size_t until, Out& out);
@@ -227,6 +241,8 @@ class PiecePicker {
   std::vector<std::uint32_t> orphans_;       // the slots with wanted > 0 and no owner, oldest first
   std::vector<Peer> peers_;                  // sorted by key
   std::vector<PeerKey> cancel_at_;
+  std::vector<protocol::Bitfield> levels_;   // empty: all pieces are wanted alike
+  protocol::Bitfield preferred_;             // union of levels_
 };
 
 }  // namespace swarmlab::client

@@ -100,6 +100,7 @@ TorrentId Program::add(const Given& given) {
   add.magnet = given.magnet;
   add.directory = options_.directory;
   add.state_directory = options_.state_directory();
+  add.select = options_.select;
   add.on_start = options_.trust_data ? OnStart::trust_data : OnStart::check;
   add.check_only = options_.check_only;
   add.peers = options_.peers;

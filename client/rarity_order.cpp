@@ -148,19 +148,29 @@ bool RarityOrder::any_available() const {
   return seeds_ > 0 ? size() > 0 : end_of_bucket(0) < order_.size();
 }
 
-std::optional<PieceIndex> RarityOrder::rarest(const Bitfield& pieces, runtime::Random& random) const {
+std::optional<PieceIndex> RarityOrder::first(const Bitfield& pieces) const {
+  if (size() == 0) return std::nullopt;
+  for (std::size_t word = 0; word < word_count(pieces.wire()); ++word) {
+    std::uint64_t bits = load_word(pieces.wire(), word) & load_word(not_begun_.wire(), word);
+    if (bits != 0) return take_first(bits, word);
+  }
+  return std::nullopt;
+}
+
+std::optional<PieceIndex> RarityOrder::rarest(const Bitfield& pieces, runtime::Random& random, bool seeds_part) const {
   if (size() == 0) return std::nullopt;
   if (pieces.count() <= kCandidatesMax) return look_through_bitfield(kCandidatesMax, pieces, random);
   const auto end = static_cast<std::uint32_t>(order_.size());
   std::uint32_t budget = kPlacesMax;
   // A peer that is no seed is counted wherever it has something: count 0 holds nothing for it (unless
   // `pieces` is a part of what a seed has; the look through the bitfield finds that).
-  for (std::uint32_t begin = pieces.all() ? bucket_[0] : end_of_bucket(0); begin < end && budget > 0;) {
+  const bool is_of_a_seed = seeds_part || pieces.all();
+  for (std::uint32_t begin = is_of_a_seed ? bucket_[0] : end_of_bucket(0); begin < end && budget > 0;) {
     const std::uint32_t bucket_end = end_of_bucket(count_[order_[begin]]);
     if (const auto found = look(begin, bucket_end, budget, pieces, random)) return found;
     begin = bucket_end;
   }
-  if (budget > 0 && (seeds_ == 0 || pieces.all())) return std::nullopt;
+  if (budget > 0 && (seeds_ == 0 || is_of_a_seed)) return std::nullopt;
   return look_through_bitfield(kCandidatesMax, pieces, random);
 }
 

@@ -55,8 +55,11 @@ class RarityOrder {
   // Whether any connected peer has any piece of the order.
   bool any_available() const;
 
-  // The rarest piece of the order that is in `pieces`; nullopt when there is none.
-  std::optional<PieceIndex> rarest(const protocol::Bitfield& pieces, runtime::Random& random) const;
+  // The rarest piece of the order that is in `pieces`; nullopt when there is none.  A part of what a seed has may hold pieces
+  // that nobody else has: with `seeds_part` they are looked at first, as they must be.
+  std::optional<PieceIndex> rarest(const protocol::Bitfield& pieces, runtime::Random& random, bool seeds_part = false) const;
+  // The first piece of the order, by its index, that is in `pieces`.
+  std::optional<PieceIndex> first(const protocol::Bitfield& pieces) const;
   // Any piece of the order that is in `pieces`.
   std::optional<PieceIndex> any(const protocol::Bitfield& pieces, runtime::Random& random) const;
 

@@ -76,7 +76,9 @@ void ResumeKeeper::begin(const protocol::Bitfield& trusted) {
   } else {
     has_news_ = true;
   }
+  expected_ = noted_files();
   advance();
+  watch();
 }
 
 void ResumeKeeper::note_write() {
@@ -87,7 +89,8 @@ void ResumeKeeper::note_write() {
 
 void ResumeKeeper::finish() {
   if (!has_begun_ || is_halted_) return;
-  const bool will_be_final = step_ == Step::none ? was_final_ : saving_.is_final;
+  const bool is_saving = step_ != Step::none && step_ != Step::watching;
+  const bool will_be_final = is_saving ? saving_.is_final : was_final_;
   if (!will_be_final) has_news_ = true;
   wants_final_ = true;
   timer_.disarm();
@@ -97,6 +100,39 @@ void ResumeKeeper::finish() {
 void ResumeKeeper::halt() {
   is_halted_ = true;
   timer_.disarm();
+}
+
+std::vector<std::optional<ResumeRecord::File>> ResumeKeeper::noted_files() const {
+  std::vector<std::optional<ResumeRecord::File>> files;
+  files.reserve(metainfo_->files.size());
+  for (std::size_t i = 0; i < metainfo_->files.size(); ++i) {
+    const auto& status = store_.status_on_disk(i);
+    files.push_back(status ? std::optional(ResumeRecord::File{status->size, status->modified_ns}) : std::nullopt);
+  }
+  return files;
+}
+
+// ---- watching ----
+
+// The timer that tells when the next record is due has nothing else to do while the final one stands.
+void ResumeKeeper::watch() {
+  if (!was_final_ || has_news_ || is_halted_ || !has_begun_) return;
+  timer_.arm(clock_.now() + options_.watch);
+}
+
+void ResumeKeeper::compare() {
+  const auto found = noted_files();
+  for (std::size_t i = 0; i < found.size() && !expected_.empty(); ++i) {
+    if (metainfo_->files[i].is_pad || found[i] == expected_[i] || !expected_[i]) continue;
+    const std::string_view how = !found[i]                          ? "is gone"
+                                 : found[i]->size < expected_[i]->size ? "has become shorter"
+                                                                       : "was changed by somebody else";
+    const std::string path = store_.path_of(i);
+    halt();
+    owner_.on_file_changed(path, how);
+    return;
+  }
+  watch();
 }
 
 void ResumeKeeper::advance() {
@@ -116,6 +152,11 @@ void ResumeKeeper::advance() {
 
 void ResumeKeeper::on_timer(runtime::Tag) {
   timer_.expired();
+  if (was_final_ && !has_news_ && step_ == Step::none && !is_halted_) {
+    step_ = Step::watching;
+    store_.survey(options_.store_tag);
+    return;
+  }
   advance();
 }
 
@@ -125,6 +166,12 @@ void ResumeKeeper::on_stored(const StoreResult& result) {
     return;
   }
   if (is_halted_) return;
+  if (step_ == Step::watching) {
+    step_ = Step::none;
+    if (!has_news_ && was_final_ && result.error == FileError::none) compare();
+    advance();
+    return;
+  }
   if (result.error != FileError::none) {
     // What the system could not write it may have dropped: nothing is claimed from here on.
     halt();
@@ -133,11 +180,7 @@ void ResumeKeeper::on_stored(const StoreResult& result) {
     owner_.on_resume_settled();
     return;
   }
-  for (std::size_t i = 0; i < metainfo_->files.size(); ++i) {
-    const auto& status = store_.status_on_disk(i);
-    saving_.files.push_back(status ? std::optional(ResumeRecord::File{status->size, status->modified_ns})
-                                   : std::nullopt);
-  }
+  saving_.files = noted_files();
   next(Step::making_directory);
 }
 
@@ -170,6 +213,7 @@ void ResumeKeeper::next(Step step) {
     case Step::renaming: files_.rename(new_path_, path_, *this, 0); return;
     case Step::naming: files_.sync_directory(options_.directory, *this, 0); return;
     case Step::none:
+    case Step::watching:
     case Step::looking:
     case Step::opening:
     case Step::syncing_content: break;
@@ -209,6 +253,7 @@ void ResumeKeeper::on_file(const runtime::FileResult& result) {
     case Step::renaming: next(Step::naming); return;
     case Step::naming: saved(FileError::none); return;
     case Step::none:
+    case Step::watching:
     case Step::syncing_content: break;
   }
   SWARM_ASSERT(false, static_cast<int>(step_));
@@ -218,11 +263,13 @@ void ResumeKeeper::saved(FileError error) {
   step_ = Step::none;
   if (error == FileError::none) {
     was_final_ = saving_.is_final;
+    expected_ = std::move(saving_.files);
   } else if (!std::exchange(has_complained_, true)) {
     owner_.on_resume_failed(path_, error);
   }
   saving_ = {};
   advance();
+  watch();
   if (is_settled()) owner_.on_resume_settled();
 }
 

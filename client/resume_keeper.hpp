@@ -15,6 +15,9 @@
 // A record that cannot be written (a read-only directory, a full disk) is reported once and costs the next start a check; the
 // torrent goes on, and so do the attempts.  Content that cannot be synced is a storage error of the torrent.
 //
+// While the final record stands, nobody should write: the files are looked at now and then, and one whose size or time of
+// modification is not the noted one is reported.  What is announced would else be served though it is not true any more.
+//
 // Nobody else may sync the content store meanwhile: what another sync has begun would count as done.
 #pragma once
 
@@ -41,6 +44,8 @@ class ResumeOwner {
   virtual void on_resume_failed(std::string_view path, runtime::FileError error) = 0;
   // Content could not be synced: the keeper has halted.
   virtual void on_sync_failed(std::string_view path, runtime::FileError error) = 0;
+  // A file is not as it was when everything in it was verified, and it was not we who wrote it.
+  virtual void on_file_changed(std::string_view path, std::string_view how) = 0;
   // After finish(), however it ended: is_settled() holds.
   virtual void on_resume_settled() = 0;
 
@@ -53,6 +58,7 @@ class ResumeKeeper final : private runtime::FileHandler, private runtime::TimerH
   struct Options {
     std::string directory;        // of the records
     Duration interval = 10s;      // between two records, while there is anything to note
+    Duration watch = 30s;         // between two looks at files that nobody should be writing
     runtime::Tag store_tag = 0;   // of its operations in the content store
   };
 
@@ -77,13 +83,15 @@ class ResumeKeeper final : private runtime::FileHandler, private runtime::TimerH
   void on_stored(const StoreResult& result);
 
   // The record on disk is as true as it will get.
-  bool is_settled() const { return is_halted_ || (!has_news_ && step_ == Step::none); }
+  bool is_settled() const {
+    return is_halted_ || (!has_news_ && (step_ == Step::none || step_ == Step::watching));
+  }
   const std::string& path() const { return path_; }
 
  private:
   // What is awaited, in this order; loading: open, read.  Saving: syncing ... naming.
   enum class Step : std::uint8_t { none, looking, opening, reading, syncing_content, making_directory, creating,
-                                   cutting, writing, syncing, renaming, naming };
+                                   cutting, writing, syncing, renaming, naming, watching };
 
   void on_file(const runtime::FileResult& result) override;
   void on_timer(runtime::Tag tag) override;
@@ -91,6 +99,9 @@ class ResumeKeeper final : private runtime::FileHandler, private runtime::TimerH
   void not_loaded(std::string_view why);
   void advance();
   void save();
+  void watch();
+  void compare();
+  std::vector<std::optional<ResumeRecord::File>> noted_files() const;
   void next(Step step);
   void saved(runtime::FileError error);
 
@@ -116,6 +127,7 @@ class ResumeKeeper final : private runtime::FileHandler, private runtime::TimerH
   Time last_saved_ = kStart;
   bool has_saved_ = false;
   ResumeRecord saving_;
+  std::vector<std::optional<ResumeRecord::File>> expected_;   // while the final record stands
 };
 
 }  // namespace swarmlab::client

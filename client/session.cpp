@@ -284,6 +284,7 @@ bool Session::is_stopped() const { return impl_->is_stopped(); }
 void Session::stop(TorrentId torrent) { impl_->stop(torrent); }
 void Session::start(TorrentId torrent) { impl_->start(torrent); }
 void Session::remove(TorrentId torrent) { impl_->remove(torrent); }
+void Session::select(TorrentId torrent, std::vector<SelectRule> rules) { impl_->torrent(torrent).select(std::move(rules)); }
 void Session::reannounce(TorrentId torrent) { impl_->torrent(torrent).reannounce(); }
 bool Session::disconnect(TorrentId torrent, PeerKey peer) { return impl_->torrent(torrent).disconnect(peer); }
 void Session::set_limits(const Limits& limits) { impl_->set_limits(limits); }

@@ -18,6 +18,7 @@
 
 #include "client/events.hpp"
 #include "client/inspection.hpp"
+#include "client/selection.hpp"
 #include "client/settings.hpp"
 #include "protocol/magnet.hpp"
 #include "protocol/metainfo.hpp"
@@ -44,6 +45,7 @@ struct AddTorrent {
   std::string directory;                            // files go to directory/name[/...]
   OnStart on_start = OnStart::check;
   std::optional<std::string> state_directory;       // for resume data; nullopt: directory/.swarmlab
+  std::vector<SelectRule> select;                   // which files are wanted; empty: all
   bool check_only = false;                          // check, tell, and do nothing more
   std::optional<std::vector<std::vector<std::string>>> trackers;   // instead of the torrent's own
   std::vector<Endpoint> peers;                      // to dial at once
@@ -62,7 +64,7 @@ struct TorrentStatus {
   std::string error;                                // of a failed one
   std::uint32_t pieces_have = 0;
   std::uint32_t pieces_total = 0;                   // 0 while the metadata is unknown
-  ByteCount left;                                   // kUnknownLeft while it is
+  ByteCount left;                                   // of what is selected; kUnknownLeft while it is
   // Since adding, pauses and restarts included:
   ByteCount uploaded;                               // payload sent
   ByteCount downloaded;                             // payload received, wasted bytes included
@@ -101,6 +103,8 @@ class Session {
   void start(TorrentId torrent);
   // As stop(); then the torrent is forgotten (its files are not) and ends in Removed.
   void remove(TorrentId torrent);
+  // Which files are wanted from now on (selection.hpp).  A torrent that was complete goes on with what is missing.
+  void select(TorrentId torrent, std::vector<SelectRule> rules);
   // Asks its trackers for peers now.
   void reannounce(TorrentId torrent);
   // False: no such peer is connected.

@@ -47,6 +47,7 @@ struct Settings {
   std::uint32_t request_depth_min = 4;          // open requests per peer
   std::uint32_t request_depth_max = 250;        // and never more than the peer's reqq
   std::uint32_t random_first_pieces = 1;        // picked at random before rarest first begins
+  bool sequential = false;                      // pieces in order instead of rarest first (piece_picker.hpp)
   bool end_game = true;
   std::uint32_t end_game_requesters = 3;        // peers asked for one block at the end, at most
 

@@ -118,7 +118,8 @@ void Torrent::begin_transfer(const Bitfield& have) {
   upload_ = std::make_unique<Upload>(outside_, settings_, metainfo_, *store_, peers_, id_, up_, kUploadTags,
                                      upload_owner);
   peers_.for_each_ready([&](Peer& peer) { upload_->peer_ready(peer); });
-  state_ = have.all() ? TorrentState::seeding : TorrentState::downloading;
+  if (!options_.select.empty()) apply_selection();
+  state_ = download_->is_complete() ? TorrentState::seeding : TorrentState::downloading;
   if (have.all()) begin_super_seeding();
   if (!have.all()) store_->create_empty_files(kCreateTag);
   upload_->start();
@@ -183,7 +184,11 @@ void Torrent::fail(std::string message) {
 void Torrent::complete() {
   state_ = TorrentState::seeding;
   emit(Completed{upload_->uploaded(), download_->downloaded()});
-  for (const auto& announcer : announcers_) announcer->completed();
+  if (download_->has_all()) {
+    for (const auto& announcer : announcers_) announcer->completed();
+  } else {
+    extensions_.refresh(peers_, handshake_facts());
+  }
   if (resume_ != nullptr) {
     resume_->finish();
   } else {

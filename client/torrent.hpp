@@ -79,6 +79,7 @@ class Torrent final : private PeerOwner,
   void stop();
   void add_peer(const Endpoint& peer);
   void reannounce();
+  void select(std::vector<SelectRule> rules);
   // False: no such peer is connected.
   bool disconnect(PeerKey peer);
   // Takes over an accepted stream whose handshake (in `first_bytes`) names this torrent.
@@ -120,6 +121,7 @@ class Torrent final : private PeerOwner,
   const protocol::Bitfield& pieces_on_disk() const override { return download_->have(); }
   void on_resume_failed(std::string_view path, runtime::FileError error) override;
   void on_resume_settled() override { end_if_quiet(); }
+  void on_file_changed(std::string_view path, std::string_view how) override;
   void on_sync_failed(std::string_view path, runtime::FileError error) override;
   // DownloadOwner, UploadOwner
   void on_piece_done(PieceIndex piece, std::span<const PeerKey> sources) override;
@@ -185,6 +187,7 @@ class Torrent final : private PeerOwner,
   void on_early_message(Peer& peer, const protocol::Message& message);
   void welcome_early_peers();
   void make_resume_keeper(runtime::Tag store_tag);
+  void apply_selection();
   void make_download(const protocol::Bitfield& have);
   void begin_transfer(const protocol::Bitfield& have);
   void learn(const Endpoint& peer, PeerSource source);

@@ -4,6 +4,31 @@
 #include "client/torrent.hpp"
 
 namespace swarmlab::client {
+namespace {
+
+// What a person can do about it.
+std::string_view storage_advice(runtime::FileError error) {
+  using enum runtime::FileError;
+  switch (error) {
+    case no_space: return "make room and start the torrent again: what is verified stays";
+    case permission:
+    case read_only: return "let this user write there, or choose another --dir";
+    case too_large: return "the file system or a quota allows no file of this size; choose another --dir";
+    case is_directory:
+    case not_a_directory:
+    case exists: return "something else has that name; move it away or choose another --dir";
+    case name_too_long: return "choose a --dir with a shorter path";
+    case too_many_open: return "raise the limit of open files (ulimit -n)";
+    case not_found: return "it was moved or deleted; put it back, or start the torrent again to fetch it anew";
+    case input_output: return "the device reports an error; look at the system's log before trusting it again";
+    case none:
+    case directory_not_empty:
+    case other: break;
+  }
+  return "start the torrent again when that is mended";
+}
+
+}  // namespace
 
 using runtime::FileError;
 
@@ -29,6 +54,39 @@ void Torrent::on_resume_failed(std::string_view path, FileError error) {
   emit(ResumeNotSaved{path, to_string(error)});
 }
 
+// ---- selection ----
+
+void Torrent::apply_selection() {
+  const std::vector<Priority> files = file_priorities(*metainfo_, options_.select);
+  download_->select(piece_priorities(*metainfo_, files));
+  Selected told{.files = 0, .files_total = 0, .left = download_->left()};
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (metainfo_->files[i].is_pad) continue;
+    ++told.files_total;
+    if (files[i] != Priority::skip) ++told.files;
+  }
+  emit(told);
+}
+
+void Torrent::select(std::vector<SelectRule> rules) {
+  const EventScope scope(*this);
+  options_.select = std::move(rules);
+  if (state_ != TorrentState::downloading && state_ != TorrentState::seeding) return;   // begin_transfer() applies it
+  apply_selection();
+  if (state_ == TorrentState::downloading && download_->is_complete()) {
+    complete();
+  } else if (state_ == TorrentState::seeding && !download_->is_complete()) {
+    state_ = TorrentState::downloading;
+    extensions_.refresh(peers_, handshake_facts());
+    if (resume_ != nullptr) resume_->note_write();
+    pool_.hurry(outside_.clock.now());   // seeds that were of no use any more are, now
+    dial_timer_.arm_no_later_than(outside_.clock.now());
+    reannounce();
+  }
+}
+
+// ---- errors ----
+
 void Torrent::on_check_failed(std::string_view path, FileError why) {
   on_storage_error(path, why);
 }
@@ -36,8 +94,15 @@ void Torrent::on_check_failed(std::string_view path, FileError why) {
 void Torrent::on_storage_error(std::string_view path, FileError error) {
   if (state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
   const std::string reason(to_string(error));
-  emit(StorageFailed{path, reason});
+  emit(StorageFailed{path, reason, storage_advice(error)});
   fail(std::string(path) + ": " + reason);
+}
+
+void Torrent::on_file_changed(std::string_view path, std::string_view how) {
+  const EventScope scope(*this);
+  if (state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
+  emit(StorageFailed{path, how, "its pieces are not true any more; stop what writes to it and start the torrent again, which checks it"});
+  fail(std::string(path) + ": " + std::string(how));
 }
 
 // Too late to stop for it, but not to say it.
@@ -45,7 +110,7 @@ void Torrent::on_sync_failed(std::string_view path, FileError error) {
   if (state_ != TorrentState::stopping) return on_storage_error(path, error);
   if (!error_.empty()) return;
   error_ = std::string(path) + ": " + std::string(to_string(error));
-  emit(StorageFailed{path, to_string(error)});
+  emit(StorageFailed{path, to_string(error), storage_advice(error)});
 }
 
 }  // namespace swarmlab::client

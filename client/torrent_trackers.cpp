@@ -49,7 +49,7 @@ TransferTotals Torrent::totals() const {
   if (download_ == nullptr || upload_ == nullptr) {
     return {ByteCount(), ByteCount(), metainfo_ != nullptr ? metainfo_->geometry.total() : kUnknownLeft};
   }
-  return {upload_->uploaded(), download_->fetched(), download_->left()};
+  return {upload_->uploaded(), download_->fetched(), download_->left_in_all()};
 }
 
 void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,

@@ -215,9 +215,11 @@ void Upload::on_stored(const StoreResult& result) {
   Peer* peer = peers_.find(read.peer);
   if (peer != nullptr) peer->reading -= read.block.length;
   if (result.error != runtime::FileError::none || result.is_short) {
-    // A file that shrank under us is as bad as one that cannot be read.
-    owner_.on_storage_error(result.path, result.error == runtime::FileError::none
-                                             ? runtime::FileError::input_output : result.error);
+    if (result.error == runtime::FileError::none) {
+      owner_.on_file_changed(result.path, "has become shorter");
+    } else {
+      owner_.on_storage_error(result.path, result.error);
+    }
     return;
   }
   if (peer == nullptr) return;

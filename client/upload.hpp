@@ -29,6 +29,7 @@ class UploadOwner {
   virtual bool can_serve(const Peer& peer, PieceIndex piece) const = 0;
   virtual bool is_seeding() const = 0;
   virtual void on_storage_error(std::string_view path, runtime::FileError error) = 0;
+  virtual void on_file_changed(std::string_view path, std::string_view how) = 0;
   virtual void drop(Peer& peer, std::string_view reason) = 0;
 
  protected:

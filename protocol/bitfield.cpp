@@ -47,6 +47,16 @@ void Bitfield::set_all() {
   count_ = piece_count_;
 }
 
+Bitfield operator&(const Bitfield& a, const Bitfield& b) {
+  SWARM_ASSERT(a.piece_count_ == b.piece_count_, a.piece_count_, b.piece_count_);
+  Bitfield both(a.piece_count_);
+  for (std::size_t i = 0; i < both.bytes_.size(); ++i) {
+    both.bytes_[i] = a.bytes_[i] & b.bytes_[i];
+    both.count_ += static_cast<std::uint32_t>(std::popcount(std::to_integer<std::uint8_t>(both.bytes_[i])));
+  }
+  return both;
+}
+
 void Bitfield::reset_all() {
   std::ranges::fill(bytes_, std::byte{0});
   count_ = 0;

@@ -41,6 +41,9 @@ class Bitfield {
   void set_all();
   void reset_all();
 
+  // The members of both; requires equal sizes.
+  friend Bitfield operator&(const Bitfield& a, const Bitfield& b);
+
   Bytes wire() const { return bytes_; }
   friend bool operator==(const Bitfield&, const Bitfield&) = default;
 

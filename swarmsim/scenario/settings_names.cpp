@@ -61,6 +61,7 @@ const std::array kSettings{
     Setting{"seed_choker", &Settings::seed_choker},
     Setting{"seed_turn_bytes", &Settings::seed_turn_bytes},
     Setting{"seed_turn_time", &Settings::seed_turn_time},
+    Setting{"sequential", &Settings::sequential},
     Setting{"snub_after", &Settings::snub_after},
     Setting{"super_seed_open", NumberSetting{&Settings::super_seed_open, 1, 10'000}},
     Setting{"super_seed_patience", &Settings::super_seed_patience},

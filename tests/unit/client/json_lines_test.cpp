@@ -38,6 +38,7 @@ TEST(JsonLines, EveryEventIsOneObjectOnOneLine) {
       {Restarting{5s, 2}, R"("event":"restarting","time_s":1.25,"torrent":"t","after_s":5.0,"restarts":2)"},
       {GivenUp{3}, R"("event":"given_up","time_s":1.25,"torrent":"t","restarts":3)"},
       {Removed{}, R"("event":"removed","time_s":1.25,"torrent":"t")"},
+      {Selected{2, 3, 7_B}, R"("event":"selected","time_s":1.25,"torrent":"t","files":2,"files_total":3,"left":7)"},
       {ResumeIgnored{"a/.swarmlab/x.resume", "is damaged"},
        R"("event":"resume_ignored","time_s":1.25,"torrent":"t","path":"a/.swarmlab/x.resume","reason":"is damaged")"},
       {ResumeNotSaved{"a/.swarmlab/x.resume", "permission"},

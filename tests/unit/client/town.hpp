@@ -37,6 +37,7 @@ struct Citizen {
   Settings settings{};
   swarmsim::LinkSpec link{BytesPerSecond(1 << 20), BytesPerSecond(4 << 20), 10ms, 256_KiB};
   OnStart on_start = OnStart::check;
+  std::vector<SelectRule> select{};
   bool by_magnet = false;                               // knows the hash and the tracker alone
   swarmsim::DiskSpec disk{};
 };
