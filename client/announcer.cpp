@@ -63,10 +63,10 @@ std::unique_ptr<TrackerTransaction> Announcer::make_transaction(const std::strin
     return std::make_unique<UdpAnnounce>(outside_, *url, identity_.from,
                                          has_alternatives ? kHastyAttempts : kPatientAttempts, handler);
   }
-  if (url->scheme == "http") {
+  if (url->scheme == "http" || url->scheme == "https") {
     return std::make_unique<HttpAnnounce>(outside_, *url, identity_.from, settings_.tracker_timeout, handler);
   }
-  unusable_.emplace_back(text, "trackers are reached by http or udp, not by " + url->scheme);
+  unusable_.emplace_back(text, "trackers are reached by http, https or udp, not by " + url->scheme);
   return nullptr;
 }
 

@@ -16,6 +16,7 @@
 #include "client/torrent_file.hpp"
 #include "protocol/text.hpp"
 #include "runtime/asio/asio_runtime.hpp"
+#include "runtime/tls/openssl_tls.hpp"
 
 namespace {
 
@@ -82,9 +83,13 @@ int run(const std::vector<std::string>& arguments) {
     torrents.push_back(std::move(*given));
   }
 
+  const auto tls = runtime::OpensslTls::make(options.tracker_ca);
+  if (!tls) return complain(kUsage, tls.error());
   runtime::AsioRuntime world({});
+  runtime::Outside outside = world.outside();
+  outside.tls = tls->get();
   const std::unique_ptr<Terminal> terminal = options.json || options.plain ? nullptr : Terminal::open();
-  Program program(world.outside(), options, torrents, {stdout, stderr, ::isatty(STDERR_FILENO) == 1, terminal.get()},
+  Program program(outside, options, torrents, {stdout, stderr, ::isatty(STDERR_FILENO) == 1, terminal.get()},
                   [&] { world.stop(); });
   world.on_signal([&](int) { program.interrupt(); });
   const auto started = program.start();

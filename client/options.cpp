@@ -55,6 +55,7 @@ po::options_description describe() {
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
   add("up-limit", po::value<std::string>()->value_name("RATE"), "at most this much up: 1MiB/s, 4Mbit/s");
   add("down-limit", po::value<std::string>()->value_name("RATE"), "at most this much down");
+  add("tracker-ca", po::value<std::string>()->value_name("FILE"), "certificates (PEM) to trust at https trackers, instead of the system's");
   add("control", po::value<std::string>()->value_name("ADDR:PORT"), "serve the control tree there, over HTTP (docs/client.md)");
   add("control-token", po::value<std::string>()->value_name("FILE"), "its token; made where missing (default: .btclient-token here)");
   add("control-beyond-loopback", "let --control name an address that others can reach");
@@ -191,6 +192,7 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   }
 
   std::string error;
+  if (values.count("tracker-ca") != 0) options.tracker_ca = values["tracker-ca"].as<std::string>();
   if (values.count("listen") != 0) {
     for (const std::string& text : values["listen"].as<std::vector<std::string>>()) {
       const auto at = parse_endpoint(text);

@@ -31,6 +31,7 @@ struct Options {
   bool check_only = false;
   bool json = false;
   bool plain = false;                       // lines on a terminal, too
+  std::string tracker_ca;                   // file of PEM whose certificates https trackers must show; empty: the system's
   // ---- control ----
   std::optional<Endpoint> control;          // where the control tree is served
   std::string control_token_file;           // empty: the default one

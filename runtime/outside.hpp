@@ -10,6 +10,7 @@
 #include "runtime/network.hpp"
 #include "runtime/random.hpp"
 #include "runtime/timers.hpp"
+#include "runtime/tls.hpp"
 
 namespace swarmlab::runtime {
 
@@ -20,6 +21,7 @@ struct Outside {
   FileSystem& files;
   Hasher& hasher;
   Random& random;
+  Tls* tls = nullptr;      // null: this world has none
 };
 
 }  // namespace swarmlab::runtime

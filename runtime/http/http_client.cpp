@@ -25,10 +25,11 @@ HttpError::Kind kind_of(ReadFailure failure) {
 
 std::string_view name_of(HttpError::Kind kind) {
   switch (kind) {
-    case HttpError::Kind::unsupported_scheme: return "only http is spoken";
+    case HttpError::Kind::unsupported_scheme: return "neither http, nor https in a world that has TLS";
     case HttpError::Kind::name_not_found: return "the name was not found";
     case HttpError::Kind::cannot_connect: return "cannot connect";
     case HttpError::Kind::connection_lost: return "the connection ended before the answer did";
+    case HttpError::Kind::not_secure: return "no secure connection";
     case HttpError::Kind::timed_out: return "no answer in time";
     case HttpError::Kind::malformed: return "the answer is not HTTP";
     case HttpError::Kind::header_too_large: return "the answer's header is too large";
@@ -44,6 +45,7 @@ class Get;
 std::string to_string(const HttpError& error) {
   std::string text(name_of(error.kind));
   if (error.network) text.append(": ").append(to_string(*error.network));
+  if (!error.detail.empty()) text.append(": ").append(error.detail);
   return text;
 }
 
@@ -71,8 +73,8 @@ class Get final : public StreamHandler, public ResolveHandler, public TimerHandl
         reader_({.header = options.max_header, .body = options.max_body}),
         timer_(client.outside.timers, *this) {
     const Time now = client.outside.clock.now();
-    timer_.arm(url.scheme == "http" ? now + options.timeout : now);
-    if (url.scheme != "http") return;
+    timer_.arm(is_spoken() ? now + options.timeout : now);
+    if (!is_spoken()) return;
     client_.outside.network.resolve(url.host, *this, 0);
     is_resolving_ = true;
   }
@@ -99,14 +101,18 @@ class Get final : public StreamHandler, public ResolveHandler, public TimerHandl
   void on_connected(StreamId) override {
     client_.sweep();
     is_connected_ = true;
-    client_.outside.network.write(stream_, as_bytes(encode_get(url_, options_.user_agent)));
+    const std::string request = encode_get(url_, options_.user_agent);
+    if (!is_secure()) return client_.outside.network.write(stream_, as_bytes(request));
+    session_ = client_.outside.tls->connect(url_.host);
+    session_->write(as_bytes(request));
+    send_cipher();
   }
   void on_readable(StreamId) override {
     client_.sweep();
     for (;;) {
       const ReadResult result = client_.outside.network.read(stream_, kReadBytes);
       if (result.state == ReadResult::State::nothing_yet) return;
-      if (result.state == ReadResult::State::data) reader_.feed(result.slice.bytes());
+      if (result.state == ReadResult::State::data && !take(result.slice.bytes())) return;
       if (result.state == ReadResult::State::end_of_stream) reader_.feed_end();
       if (reader_.state() == ReadState::complete) return succeed();
       if (reader_.state() == ReadState::failed) return fail({kind_of(reader_.failure()), {}});
@@ -124,11 +130,35 @@ class Get final : public StreamHandler, public ResolveHandler, public TimerHandl
   void on_timer(Tag) override {
     client_.sweep();
     timer_.expired();
-    if (url_.scheme != "http") return fail({HttpError::Kind::unsupported_scheme, {}});
+    if (!is_spoken()) return fail({HttpError::Kind::unsupported_scheme, {}});
     fail({HttpError::Kind::timed_out, {}});
   }
 
  private:
+  bool is_secure() const { return url_.scheme == "https"; }
+  bool is_spoken() const { return url_.scheme == "http" || (is_secure() && client_.outside.tls != nullptr); }
+
+  void send_cipher() {
+    const std::vector<std::byte> cipher = session_->to_send();
+    if (!cipher.empty()) client_.outside.network.write(stream_, cipher);
+  }
+  // Bytes of the stream, on their way to the reader.  False: that was the end of it.
+  bool take(Bytes bytes) {
+    if (session_ == nullptr) {
+      reader_.feed(bytes);
+      return true;
+    }
+    session_->feed(bytes);
+    send_cipher();
+    reader_.feed(session_->to_read());
+    if (session_->state() == TlsSession::State::failed) {
+      fail({HttpError::Kind::not_secure, {}, session_->problem()});
+      return false;
+    }
+    if (session_->state() == TlsSession::State::ended) reader_.feed_end();
+    return true;
+  }
+
   void connect() {
     const Endpoint to{addresses_[next_address_], url_.port};
     // Of two families, one may be left to the host to choose from.
@@ -163,6 +193,7 @@ class Get final : public StreamHandler, public ResolveHandler, public TimerHandl
   std::vector<IpAddress> addresses_;
   std::size_t next_address_ = 0;       // the one being tried
   StreamId stream_;
+  std::unique_ptr<TlsSession> session_;   // of https, once connected
   bool is_resolving_ = false;
   bool has_stream_ = false;
   bool is_connected_ = false;

@@ -1,8 +1,8 @@
 // HttpClient: GET over any Network, real or virtual: what announces and web seeds need.
 //
 // Each get() has a connection of its own (Connection: close) and ends in one on_http().  Redirects are not
-// followed: they are answers with their status and `location`.  https is not spoken: unsupported_scheme.  Names are
-// resolved, and addresses tried in order until one connects.  One timeout covers it all.
+// followed: they are answers with their status and `location`.  https takes a world that has Tls; where it has none that is
+// an unsupported_scheme.  Names are resolved, and addresses tried in order until one connects.  One timeout covers it all.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +28,14 @@ struct HttpError {
     name_not_found,
     cannot_connect,       // `network` says why, of the last address tried
     connection_lost,      // before the answer was complete
+    not_secure,           // https: `detail` says what TLS found wrong
     timed_out,
     malformed,            // not HTTP
     header_too_large,
     body_too_large,
   } kind;
   std::optional<NetworkError> network;
+  std::string detail = {};
 };
 std::string to_string(const HttpError& error);
 
