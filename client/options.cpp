@@ -55,13 +55,13 @@ po::options_description describe() {
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
   add("up-limit", po::value<std::string>()->value_name("RATE"), "at most this much up: 1MiB/s, 4Mbit/s");
   add("down-limit", po::value<std::string>()->value_name("RATE"), "at most this much down");
-  add("tracker-ca", po::value<std::string>()->value_name("FILE"), "certificates (PEM) to trust at https trackers, instead of the system's");
-  add("control", po::value<std::string>()->value_name("ADDR:PORT"), "serve the control tree there, over HTTP (docs/client.md)");
+  add("tracker-ca", po::value<std::string>()->value_name("FILE"), "certificates to trust at https trackers (PEM)");
+  add("control", po::value<std::string>()->value_name("ADDR:PORT"), "serve the control tree there, over HTTP");
   add("control-token", po::value<std::string>()->value_name("FILE"), "its token; made where missing (default: .btclient-token here)");
-  add("control-beyond-loopback", "let --control name an address that others can reach");
-  add("mount", po::value<std::string>()->value_name("DIR"), "show the control tree as files in this folder (libfuse3)");
+  add("control-beyond-loopback", "let --control be where others can reach it");
+  add("mount", po::value<std::string>()->value_name("DIR"), "show the control tree as files there");
   add("watch", po::value<std::string>()->value_name("DIR"), "add every torrent that is put into this folder");
-  add("restart", po::value<std::string>()->value_name("POLICY"), "of a torrent that failed: never (default), one-for-one:3/10min");
+  add("restart", po::value<std::string>()->value_name("POLICY"), "of failed torrents: never, one-for-one:3/10min");
   add("plain", "lines instead of the screen, on a terminal");
   add("json", "one JSON object a line for everything that happens");
   add("help", "this text");

@@ -28,9 +28,8 @@ class Judge final : public EventSink {
   bool is_ready(Time now, Disks& disks);
   // In the order in which the checks were added.
   std::vector<Judgement> conclude(const EndOfRun& end, Disks& disks);
-  // As of conclude().
-  const Arrivals& arrivals() const { return arrivals_; }
-  const Measurements& measurements() const { return measurements_; }
+  const Arrivals& arrivals() { catch_up(); return arrivals_; }
+  const Measurements& measurements() { catch_up(); return measurements_; }
 
  private:
   static constexpr std::size_t kBatch = 256;

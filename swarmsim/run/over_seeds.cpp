@@ -35,7 +35,7 @@ CheckResult judge(const Expectation& expectation, std::span<const RunResult* con
 
 }  // namespace
 
-std::vector<OverSeedsSample> samples_over_seeds(const Scenario& scenario, const RunFacts& facts, const Judge& judge, Time end) {
+std::vector<OverSeedsSample> samples_over_seeds(const Scenario& scenario, const RunFacts& facts, Judge& judge, Time end) {
   const RunOperands operands(facts, judge.measurements(), end);
   std::vector<OverSeedsSample> samples;
   for (const auto& expectation : scenario.over_seeds) samples.push_back({expectation, samples_of(*expectation, operands)});

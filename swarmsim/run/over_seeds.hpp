@@ -13,7 +13,7 @@
 namespace swarmlab::swarmsim {
 
 // What the run that `judge` saw contributes; it was told beforehand to measure each.
-std::vector<OverSeedsSample> samples_over_seeds(const Scenario& scenario, const RunFacts& facts, const Judge& judge, Time end);
+std::vector<OverSeedsSample> samples_over_seeds(const Scenario& scenario, const RunFacts& facts, Judge& judge, Time end);
 
 // What the runs of one scenario come to together.
 struct OverSeedsResult {
