@@ -26,6 +26,10 @@ from harness.programs import Programs  # noqa: E402
 from harness.running import Running  # noqa: E402
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes minutes of waiting; part of `./lab test --all-builds` alone")
+
+
 @pytest.fixture(scope="session")
 def programs() -> Programs:
     """The built programs: programs.torrentgen, programs.bttracker, programs.btclient, programs.swarmsim."""

@@ -97,7 +97,7 @@ def test(options: argparse.Namespace) -> int:
     steps = Steps()
     bin_folder = build.build("release", with_tests=True)
     steps.run("ctest (release)", lambda: _ctest("release", options.only))
-    steps.run("pytest", lambda: _pytest(bin_folder, options.only))
+    steps.run("pytest", lambda: _pytest(bin_folder, options.only, with_slow=options.all_builds))
     if options.only:
         return steps.verdict()
     steps.run("stock scenarios", lambda: _scenarios(bin_folder))
@@ -150,7 +150,7 @@ def _ctest(preset: str, only: str | None, extra: Sequence[str] = ()) -> tuple[bo
     return status == 0, summary
 
 
-def _pytest(bin_folder: Path, only: str | None) -> tuple[bool, str]:
+def _pytest(bin_folder: Path, only: str | None, *, with_slow: bool) -> tuple[bool, str]:
     folders = [folder for folder in _PROCESS_TESTS if any((tree.ROOT / folder).glob("test_*.py"))]
     environment = dict(os.environ, SWARMLAB_BIN=str(bin_folder), PYTHONDONTWRITEBYTECODE="1")
     with tempfile.TemporaryDirectory(prefix="swarmlab-test-") as scratch:
@@ -159,6 +159,8 @@ def _pytest(bin_folder: Path, only: str | None) -> tuple[bool, str]:
                                      "-p", "no:cacheprovider", "--durations=5", *folders]
         if only:
             command += ["-k", only]
+        elif not with_slow:
+            command += ["-m", "not slow"]
         status, last = _stream(command, environment)
     summary = last[-1] if last else f"pytest: status {status}"
     nothing_selected = 5
