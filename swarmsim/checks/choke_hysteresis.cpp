@@ -39,7 +39,9 @@ class ChokeHysteresis final : public Check {
       is_stopped_[event.from.value()] = event.kind == WireEventKind::stopped;
     } else if (event.kind == WireEventKind::received) {
       // Who answers the other side's own change of mind is not flapping.
-      if (who_.has(event.to)) changes_.reader(event).count = 0;
+      if (!who_.has(event.to)) return;
+      changes_.reader(event).count = 0;
+      changes_.reader(event).interest_lost = event.at;
     } else if (who_.has(event.from) && !is_stopped_[event.from.value()]) {
       on_change(event, changes_.writer(event));
     }
@@ -64,12 +66,14 @@ class ChokeHysteresis final : public Check {
     std::array<Change, 2> last{};   // the newer one second
     std::uint32_t count = 0;        // of those that are known, at most 2
     bool is_choking = true;         // as the messages say, whether or not they count
+    Time interest_lost = kStart;    // when the last Not Interested came
   };
 
   void on_change(const WireEvent& event, Changes& changes) {
     const bool is_choke = event.message.kind == MessageKind::choke;
     if (is_choke == changes.is_choking) return;   // says nothing new: state_messages_alternate
     changes.is_choking = is_choke;
+    if (event.decided_earliest < changes.interest_lost) return;   // sent after the Not Interested, decided before it
     const Change change{event.decided_earliest, event.decided_latest, is_choke};
     if (changes.count == 2) judge(event, changes, change);
     changes.last = {changes.last[1], change};

@@ -51,6 +51,14 @@ TEST_F(ChokeHysteresisTest, ExcusesWhoFollowsThePeersOwnChangesOfMind) {
   EXPECT_EQ(stage.conclude(30s).verdict, Verdict::vacuous);
 }
 
+TEST_F(ChokeHysteresisTest, AddsNothingUpAcrossANotInterestedThatOvertookTheChanges) {
+  stage.received(10s, kB, kA, not_interested);
+  stage.sent_late(8s, 11s, kA, kB, unchoke);   // waited behind data
+  stage.sent_late(9s, 11s, kA, kB, choke);
+  stage.sent(12s, kA, kB, unchoke);
+  EXPECT_EQ(stage.conclude(30s).verdict, Verdict::vacuous);
+}
+
 TEST_F(ChokeHysteresisTest, ExcusesTheLastChokeOfAClientThatIsStopped) {
   stage.sent(9s, kA, kB, unchoke);
   stage.sent(10s, kA, kB, choke);
