@@ -41,7 +41,8 @@ _EXAMPLES = """\
 examples:
   ./lab test
   ./lab test -k Choker         only tests with Choker in their name
-  ./lab test --all-builds      GCC and Clang, debug and release, all sanitizers; equal fingerprints
+  ./lab test --all-builds      and GCC and Clang, debug and release, all sanitizers, equal
+                               fingerprints, and tests that wait for minutes
 
 exit status: 0 all passed; 1 something failed; 3 the environment"""
 
