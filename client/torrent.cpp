@@ -176,7 +176,7 @@ void Torrent::end_if_quiet() {
 }
 
 void Torrent::fail(std::string message) {
-  if (state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
+  if (has_ended()) return;
   error_ = std::move(message);
   wind_down(TorrentState::failed);
 }

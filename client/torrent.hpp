@@ -197,7 +197,12 @@ class Torrent final : private PeerOwner,
   void upkeep();
   bool resolve_duplicate(Peer& peer);
   void complete();
+  // It has failed, or is on its way out.
+  bool has_ended() const {
+    return state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped;
+  }
   void fail(std::string message);
+  void fail_for_storage(std::string_view path, std::string_view reason, std::string_view advice);
   void wind_down(TorrentState next);
   void end_if_quiet();
   void settle();

@@ -92,17 +92,18 @@ void Torrent::on_check_failed(std::string_view path, FileError why) {
 }
 
 void Torrent::on_storage_error(std::string_view path, FileError error) {
-  if (state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
-  const std::string reason(to_string(error));
-  emit(StorageFailed{path, reason, storage_advice(error)});
-  fail(std::string(path) + ": " + reason);
+  fail_for_storage(path, to_string(error), storage_advice(error));
 }
 
 void Torrent::on_file_changed(std::string_view path, std::string_view how) {
   const EventScope scope(*this);
-  if (state_ == TorrentState::failed || state_ == TorrentState::stopping || state_ == TorrentState::stopped) return;
-  emit(StorageFailed{path, how, "its pieces are not true any more; stop what writes to it and start the torrent again, which checks it"});
-  fail(std::string(path) + ": " + std::string(how));
+  fail_for_storage(path, how, "its pieces are not true any more; stop what writes to it and start the torrent again, which checks it");
+}
+
+void Torrent::fail_for_storage(std::string_view path, std::string_view reason, std::string_view advice) {
+  if (has_ended()) return;
+  emit(StorageFailed{path, reason, advice});
+  fail(std::string(path) + ": " + std::string(reason));
 }
 
 // Too late to stop for it, but not to say it.

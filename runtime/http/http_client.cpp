@@ -25,7 +25,7 @@ HttpError::Kind kind_of(ReadFailure failure) {
 
 std::string_view name_of(HttpError::Kind kind) {
   switch (kind) {
-    case HttpError::Kind::unsupported_scheme: return "neither http, nor https in a world that has TLS";
+    case HttpError::Kind::unsupported_scheme: return "only http is spoken here";
     case HttpError::Kind::name_not_found: return "the name was not found";
     case HttpError::Kind::cannot_connect: return "cannot connect";
     case HttpError::Kind::connection_lost: return "the connection ended before the answer did";

@@ -33,12 +33,6 @@ void Books::keep(Book book, const EventSet& interest) {
     if (interest.has_sort(sort)) open_at_[sort] = static_cast<std::uint8_t>(open_at_[sort] | book);
 }
 
-void Books::add_tables(std::size_t sort, std::vector<const SideTable*>& tables) const {
-  if ((open_at_[sort] & kTold) != 0) tables.push_back(&*told_);
-  if ((open_at_[sort] & kHeard) != 0) tables.push_back(&*heard_);
-  if ((open_at_[sort] & kDialogues) != 0) tables.push_back(&dialogues_->table());
-}
-
 void Books::enter(const WireEvent& event, std::uint8_t open) {
   if ((open & kTold) != 0) told_->on_event(event);
   if ((open & kHeard) != 0) heard_->on_event(event);

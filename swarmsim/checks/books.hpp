@@ -25,8 +25,13 @@ class Books {
   const Dialogues& dialogues();
   const Connections& connections();
 
-  // Of the books that want events of this sort, what they look into.
-  void add_tables(std::size_t sort, std::vector<const SideTable*>& tables) const;
+  // What the books will look into when this event comes.
+  void fetch_ahead(const WireEvent& event) const {
+    const std::uint8_t open = open_at_[EventSet::sort(event.kind, event.message.kind)];
+    if ((open & kTold) != 0) told_->fetch_ahead(event.connection);
+    if ((open & kHeard) != 0) heard_->fetch_ahead(event.connection);
+    if ((open & kDialogues) != 0) dialogues_->table().fetch_ahead(event.connection);
+  }
   void on_event(const WireEvent& event) {
     const std::uint8_t open = open_at_[EventSet::sort(event.kind, event.message.kind)];
     if (open != 0) enter(event, open);

@@ -1,7 +1,6 @@
 #include "swarmsim/checks/judge.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "swarmsim/checks/catalogue.hpp"
 
@@ -13,11 +12,13 @@ void Judge::add(const CheckManual& manual, CheckArguments arguments) {
   arguments_.push_back(std::move(arguments));
   checks_.push_back(make_check(manual, {arguments_.back(), facts_, arrivals_, books_, measurements_}));
   listen(*checks_.back(), checks_.back()->interest());
+  for (const SideTable* table : checks_.back()->tables())
+    for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
+      if (checks_.back()->interest().has_sort(sort)) tables_[sort].push_back(table);
   const EventSet before = checks_.back()->interest_before();
   for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
     if (before.has_sort(sort)) early_listeners_[sort].push_back(checks_.back().get());
   listen_for_measurements();
-  find_tables();
 }
 
 void Judge::measure(const Expectation& expectation) {
@@ -44,19 +45,11 @@ void Judge::on_event(const WireEvent& event) {
   if (set_aside_.size() == kBatch || !event.payload.empty() || !event.problem.empty()) catch_up();
 }
 
-void Judge::find_tables() {
-  for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort) {
-    tables_[sort].clear();
-    books_.add_tables(sort, tables_[sort]);
-    for (const auto& check : checks_)
-      if (check->interest().has_sort(sort)) std::ranges::copy(check->tables(), std::back_inserter(tables_[sort]));
-  }
-}
-
 void Judge::catch_up() {
   for (std::size_t i = 0; i < set_aside_.size(); ++i) {
     if (i + kAhead < set_aside_.size()) {
       const WireEvent& ahead = set_aside_[i + kAhead];
+      books_.fetch_ahead(ahead);
       for (const SideTable* table : tables_[EventSet::sort(ahead.kind, ahead.message.kind)]) table->fetch_ahead(ahead.connection);
     }
     judge(set_aside_[i]);

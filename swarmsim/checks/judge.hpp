@@ -37,7 +37,6 @@ class Judge final : public EventSink {
 
   void listen(EventSink& listener, const EventSet& interest);
   void listen_for_measurements();
-  void find_tables();
   void catch_up();
   void judge(const WireEvent& event);
 
@@ -49,7 +48,7 @@ class Judge final : public EventSink {
   std::deque<CheckArguments> arguments_;   // checks refer to them
   std::vector<std::unique_ptr<Check>> checks_;
   std::vector<WireEvent> set_aside_;       // in their order; none has a view that ends with its call
-  std::array<std::vector<const SideTable*>, EventSet::kSorts> tables_;   // each once
+  std::array<std::vector<const SideTable*>, EventSet::kSorts> tables_;   // of checks
   std::array<std::vector<Check*>, EventSet::kSorts> early_listeners_;   // before the books
   std::array<std::vector<EventSink*>, EventSet::kSorts> listeners_;
 };
