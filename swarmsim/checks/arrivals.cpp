@@ -75,7 +75,12 @@ std::uint32_t Arrivals::open_progress(PieceIndex piece) {
   }
   const std::uint32_t number = free_.back();
   free_.pop_back();
-  Progress& progress = progress_[number];
+  begin(progress_[number], piece);
+  progress_[number].asked_earlier.clear();
+  return number;
+}
+
+void Arrivals::begin(Progress& progress, PieceIndex piece) const {
   const std::uint32_t blocks = facts_.geometry.block_count(piece);
   progress.asked.assign(blocks, Asked{});
   progress.sources.assign(blocks, HostId{});
@@ -84,7 +89,11 @@ std::uint32_t Arrivals::open_progress(PieceIndex piece) {
   progress.parts.clear();
   progress.bytes = {};
   progress.missing = blocks;
-  return number;
+}
+
+bool Arrivals::may_bring(const Progress& progress, std::uint32_t block, HostId source, Authentic authentic) {
+  if (progress.asked[block].has(source)) return true;
+  return authentic == Authentic::yes && !progress.asked_earlier.empty() && progress.asked_earlier[block].has(source);
 }
 
 Arrivals::Progress& Arrivals::progress_of(Peer& peer, PieceIndex piece) {
@@ -181,7 +190,7 @@ std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
   Progress& progress = progress_of(peer, block.piece);
   const ByteCount before = progress.bytes;
   for_blocks_touched(block, [&](std::uint32_t b) {
-    if (progress.arrived[b] || (peer.was_seen_asking && !progress.asked[b].has(event.from))) return;
+    if (progress.arrived[b] || (peer.was_seen_asking && !may_bring(progress, b, event.from, event.message.authentic))) return;
     arrive(progress, b, event);
   });
   brought_news_ = progress.bytes > before;
@@ -189,12 +198,15 @@ std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
 
   const bool is_true = std::ranges::none_of(progress.authentic, [](Authentic a) { return a == Authentic::no; });
   sources_.swap(progress.sources);
-  std::uint32_t& number = peer.progress_of[block.piece.value()];
-  free_.push_back(number);
-  number = kNone;
   if (is_true) {
+    std::uint32_t& number = peer.progress_of[block.piece.value()];
+    free_.push_back(number);
+    number = kNone;
     peer.has.set(block.piece);
     if (peer.has.all()) peer.completed_at = event.at;
+  } else {
+    progress.asked_earlier.swap(progress.asked);
+    begin(progress, block.piece);
   }
   return WholePiece{event.at, event.to, block.piece, is_true, sources_};
 }

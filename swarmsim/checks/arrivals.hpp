@@ -5,7 +5,8 @@
 // blocks of a piece have arrived the piece is whole.
 // Whole and true, the peer has it from then on.  Whole and false, the peer has to fetch all of it again: what an
 // honest client does, since the hash says only that something is wrong.  A client that keeps the true blocks
-// is ahead of this account, which is why completion is confirmed on its disk.
+// is ahead of this account, which is why completion is confirmed on its disk.  A true block that was asked for before
+// its piece failed may still come, and counts.
 //
 // Blocks are those of 16 KiB that everybody asks for.  Who asks for less at a time gets them in parts: a block has arrived
 // when all of it has, and is false when any part was.
@@ -80,6 +81,7 @@ class Arrivals {
   };
   struct Progress {
     std::vector<Asked> asked;           // by block: for any part of it
+    std::vector<Asked> asked_earlier;   // the same, before the piece failed; empty where it never did
     std::vector<HostId> sources;        // by block
     std::vector<Authentic> authentic;   // by block
     std::vector<bool> arrived;
@@ -96,6 +98,9 @@ class Arrivals {
   };
 
   Progress& progress_of(Peer& peer, PieceIndex piece);
+  void begin(Progress& progress, PieceIndex piece) const;
+  // A block of this authenticity from `source` is one that the peer may take.
+  static bool may_bring(const Progress& progress, std::uint32_t block, HostId source, Authentic authentic);
   std::uint32_t open_progress(PieceIndex piece);
   // Calls `each` with the number of every block that `range` touches.
   template <class Each>

@@ -63,7 +63,7 @@ class RedundancyBudget final : public Check {
     if (event.message.kind == MessageKind::request) {
       ++account->requests;
       account->ledger.on_request(event.message.block());
-    } else if (account->ledger.never_asked() > 0) {
+    } else if (account->ledger.never_asked() > account->sources) {   // a request for each peer may still wait to be sent
       ++account->early_cancels;
       tell(account->cancel_lines, event, "");
     }
@@ -183,8 +183,8 @@ constinit const CheckManual kRedundancyBudget{
     .text = R"(Payload of blocks that a peer asked for and already had when they came is at most the budget's part of the
 content, and two blocks (of 16 KiB) for each peer that sent it any: what an end-game may cost.  Blocks of a piece that
 proved false may come again, and blocks that nobody asked for are not held against their receiver.  Cancels that it
-sends while there are blocks it never asked anybody for, before any end-game, are at most that part of its requests
-and two per source.  Vacuous when nobody got blocks from two peers.  Provoke it with many peers at long and short
+sends before any end-game are at most that part of its requests and two per source: while there are blocks it never asked
+anybody for, more of them than sources, since at each of those a request may still wait behind what is being sent.  Vacuous when nobody got blocks from two peers.  Provoke it with many peers at long and short
 distances, and some far slower than the others.)",
 };
 

@@ -88,6 +88,22 @@ TEST_F(ArrivalsTest, EverybodyWhoWasAskedForABlockMayBringIt) {
   EXPECT_THAT(std::vector(whole->sources.begin(), whole->sources.end()), ElementsAre(kC, kD));
 }
 
+TEST_F(ArrivalsTest, ATrueBlockMayComeLateThatWasAskedForBeforeItsPieceFailed) {
+  ask(kB, 1, 0);
+  ask(kC, 1, 0);
+  ask(kC, 1, 1);
+  EXPECT_FALSE(block(kB, 1, 0, Authentic::no));
+  const auto failed = block(kC, 1, 1);
+  ASSERT_TRUE(failed);
+  EXPECT_FALSE(failed->is_true);
+  EXPECT_FALSE(block(kB, 1, 0, Authentic::no));   // a false one of those times is no answer to what is asked now
+  ask(kB, 1, 1);
+  EXPECT_FALSE(block(kC, 1, 0));
+  const auto whole = block(kB, 1, 1);
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(whole->is_true);
+}
+
 TEST_F(ArrivalsTest, NotesWhenAPeerIsComplete) {
   EXPECT_EQ(arrivals.completed_at(kA), kNever);
   EXPECT_EQ(arrivals.completed_at(kB), kStart);

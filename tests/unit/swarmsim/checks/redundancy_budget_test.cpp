@@ -82,6 +82,14 @@ TEST_F(RedundancyBudgetTest, CancelsInTheEndGameAreFree) {
   EXPECT_NE(stage.conclude(60s).verdict, Verdict::violated);
 }
 
+TEST_F(RedundancyBudgetTest, RequestsMayWaitBehindBlocksWhenTheEndGameBegins) {
+  for (int i = 0; i < 6; ++i) fetch(10s, i % 2 == 0 ? kB : kC, i / 2, i % 2);
+  for (int i = 0; i < 20; ++i) stage.sent(11s, kA, kC, cancel, 1, 0);
+  stage.sent_late(10s, 12s, kA, kB, request, 3, 0);
+  stage.sent_late(10s, 12s, kA, kC, request, 3, 1);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::held);
+}
+
 TEST_F(RedundancyBudgetTest, IsVacuousWithOneSource) {
   fetch(10s, kB, 0, 0);
   EXPECT_EQ(stage.conclude(60s).verdict, Verdict::vacuous);
