@@ -12,29 +12,25 @@ time is read at the same two moments.  Pages of the tmpfs are touched before: a 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
+from bench.end import End, says, touch_pages  # noqa: E402
 from harness.content import differences, make_file  # noqa: E402
 from harness.namespaces import Host, PrivateNetwork, why_unavailable  # noqa: E402
 from harness.programs import Programs  # noqa: E402
 
 PORT = 6881
-TICKS = os.sysconf("SC_CLK_TCK")
-LIBTORRENT = Path(__file__).with_name("libtorrent_pair_peer.py")
-WHOLE_RUN_SECONDS = 300
+LIBTORRENT = Path(__file__).with_name("libtorrent_end.py")
 
 
 @dataclass(frozen=True)
@@ -42,35 +38,6 @@ class Sample:
     seconds: float
     seed_cpu: float
     leecher_cpu: float
-
-
-class End:
-    """One client as a process: says lines, and ends with us."""
-
-    def __init__(self, host: Host, argv: Sequence[str | Path]) -> None:
-        self.process = subprocess.Popen([os.fspath(word) for word in argv], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                                        preexec_fn=host.enter)
-
-    def wait_for(self, is_it: Callable[[str], bool]) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if is_it(line):
-                return
-        raise RuntimeError(f"{self.process.args} ended with status {self.process.wait(10)}")
-
-    def tell(self, line: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
 
 
 @dataclass(frozen=True)
@@ -81,10 +48,6 @@ class Client:
     # Begins the download and returns: the leecher, its CPU seconds so far, the time.
     leech: Callable[[Host, Path, Path, Host], tuple[End, float, float]]
     is_complete: Callable[[str], bool]
-
-
-def says(event: str) -> Callable[[str], bool]:
-    return lambda line: line.startswith("{") and json.loads(line).get("event") == event
 
 
 def ours(programs: Programs) -> Client:
@@ -145,16 +108,6 @@ def measure(seed_client: Client, leech_client: Client, hosts: tuple[Host, Host],
         raise RuntimeError(f"{leech_client.name} says it is complete, but {wrong[0]}")
     shutil.rmtree(target)
     return sample
-
-
-def touch_pages(folder: Path, size: int) -> None:
-    """Makes the kernel get all pages that the run will need."""
-    warm = folder / "warm"
-    with warm.open("wb") as out:
-        chunk = b"\1" * (1 << 22)
-        for _ in range(0, size, len(chunk)):
-            out.write(chunk)
-    warm.unlink()
 
 
 def main() -> int:
