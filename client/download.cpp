@@ -1,6 +1,7 @@
 #include "client/download.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "protocol/assert.hpp"
@@ -44,7 +45,10 @@ Download::Download(const runtime::Outside& outside, const Settings& settings,
               {.random_first_pieces = settings.random_first_pieces,
                .end_game = settings.end_game,
                .end_game_requesters = settings.end_game_requesters,
-               .sequential = settings.sequential}),
+               .sequential = settings.sequential,
+               .affinity = settings.piece_affinity,
+               .partial_pieces = settings.partial_pieces,
+               .requesters = settings.requesters}),
       verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces) {
   count_left();
   left_at_start_ = left_in_all_;
@@ -65,6 +69,7 @@ void Download::peer_left(Peer& peer) {
   // Its requests are free again, its piece is an orphan; and with the only source of some blocks the end-game may begin.
   wake_idle_ = true;
   peer.open.clear();
+  active_.reset();
 }
 
 void Download::on_bitfield(Peer& peer, protocol::Bitfield pieces) {
@@ -125,6 +130,7 @@ void Download::update_interest(Peer& peer) {
   const bool interested = peer.interesting > 0 && !is_halted_;
   if (interested == peer.am_interested) return;
   peer.am_interested = interested;
+  active_.reset();
   if (interested) {
     peer.wire.send(protocol::encode(protocol::Interested{}));
   } else {
@@ -137,6 +143,8 @@ void Download::update_interest(Peer& peer) {
 void Download::on_choke(Peer& peer) {
   peer.peer_choking = true;
   peer.is_snubbed = false;
+  active_.reset();
+  no_longer_late(peer);
   // With Fast every request is still answered, by a piece or a reject (BEP 6; bug B20).  Without, all are void.
   if (peer.common_features.fast || peer.open.empty()) return;
   picker_.release_all(peer.key);
@@ -148,6 +156,7 @@ void Download::on_choke(Peer& peer) {
 
 void Download::on_unchoke(Peer& peer) {
   peer.peer_choking = false;
+  active_.reset();
   refill(peer);
 }
 
@@ -183,7 +192,7 @@ void Download::on_reject(Peer& peer, const BlockRange& block) {
 // ---- requests ----
 
 Speed Download::speed_of(const Peer& peer, Time now) const {
-  if (peer.is_snubbed) return Speed::slow;
+  if (peer.is_snubbed || peer.is_late) return Speed::slow;
   const BytesPerSecond rate = peer.gives.rate(now);
   if (rate >= kFast) return Speed::fast;
   return peer.last_block != kStart && rate < kSlow ? Speed::slow : Speed::medium;
@@ -195,7 +204,7 @@ void Download::refill(Peer& peer) {
   if (choked && peer.allowed_to_us.empty()) return;
   const Time now = clock_.now();
   const std::size_t depth = peer.depth.depth(
-      {.rate = peer.gives.rate(now), .reqq = peer.reqq, .snubbed = peer.is_snubbed});
+      {.rate = peer.gives.rate(now), .reqq = peer.reqq, .snubbed = peer.is_snubbed || peer.is_late, .share = share_of_window()});
   if (peer.open.size() >= depth) return;
   // A quarter free, or one where the depth is small.
   if (!peer.open.empty() && depth - peer.open.size() < std::max<std::size_t>(depth / 4, 1)) return;
@@ -210,14 +219,31 @@ void Download::refill(Peer& peer) {
   picked_.clear();
   picker_.pick({.key = peer.key, .pieces = choked ? allowed : peer.pieces, .speed = speed_of(peer, now),
                 .again = now >= peer.again_after,
-                .silent = peer.owes_since != kNever && now - peer.owes_since >= kSilence},
+                .silent = peer.owes_since != kNever && now - peer.owes_since >= kSilence,
+                .on_parole = settings_.parole && smart_ban_.is_on_parole(peer.key)},
                depth - peer.open.size(), random_, picked_);
   for (const BlockRange& block : picked_) request(peer, block);
+}
+
+// All peers share alike, whatever their rates: who cannot use its share leaves it, and is asked for less anyway.
+std::uint32_t Download::share_of_window() {
+  if (settings_.request_window == ByteCount(0)) return std::numeric_limits<std::uint32_t>::max();
+  if (!active_) {
+    active_ = 0;
+    peers_.for_each_ready([&](Peer& peer) {
+      if (peer.am_interested && !peer.peer_choking) ++*active_;
+    });
+  }
+  return RequestDepth::share_of(settings_.request_window, *active_);
 }
 
 void Download::request(Peer& peer, const BlockRange& block) {
   std::erase(peer.late, block);
   const Time now = clock_.now();
+  if (peer.open.empty() && peer.is_debt_late) {   // what it was late with came from elsewhere; this is not late yet
+    peer.is_debt_late = false;
+    picker_.set_late(peer.key, false);
+  }
   peer.open.push_back({block, now});
   if (peer.owes_since == kNever) peer.owes_since = now;
   peer.wire.send(protocol::encode(protocol::Request{block}));
@@ -229,10 +255,10 @@ void Download::remember_late(Peer& peer, const BlockRange& block) {
 }
 
 // Cancels the request at `position`; its block may be asked for elsewhere.
-void Download::give_up(Peer& peer, std::size_t position) {
+void Download::give_up(Peer& peer, std::size_t position, Release why) {
   const BlockRange block = peer.open[position].block;
   peer.open.erase(peer.open.begin() + static_cast<std::ptrdiff_t>(position));
-  picker_.released(peer.key, block);
+  picker_.released(peer.key, block, why);
   remember_late(peer, block);
   peer.wire.send(protocol::encode(protocol::Cancel{block}));
 }
@@ -254,6 +280,7 @@ Time Download::upkeep(Time now) {
     const auto begun = [&](const Peer::OpenRequest& request) {
       return std::max({request.sent, peer.last_block, peer.heard_again});
     };
+    const auto late_at = [&] { return begun(peer.open.front()) + peer.timeout.late_after(static_cast<std::uint32_t>(peer.open.size())); };
     if (now - begun(peer.open.front()) >= settings_.request_timeout) {
       while (!peer.open.empty() && now - begun(peer.open.front()) >= settings_.request_timeout) {
         give_up(peer, 0);
@@ -262,11 +289,15 @@ Time Download::upkeep(Time now) {
       peer.again_after = now + kFirstAgainPause;
       next = std::min(next, peer.again_after);
       wake_idle_ = true;
-    } else if (!peer.peer_choking && now - begun(peer.open.front()) >= settings_.snub_after) {
-      mark_snubbed(peer);
+    } else if (!peer.peer_choking) {
+      if (now - begun(peer.open.front()) >= settings_.snub_after) mark_snubbed(peer);
+      if (!peer.is_debt_late && now >= late_at()) mark_late(peer);
     }
     if (!peer.open.empty()) {
       next = std::min(next, begun(peer.open.front()) + std::min(settings_.request_timeout, settings_.snub_after));
+      // For who sends in time this is never due; to look whenever it might be would double the upkeep of every peer.
+      const bool may_become_late = !peer.peer_choking && !peer.is_debt_late && now - begun(peer.open.front()) >= settings_.late_after / 2;
+      if (may_become_late) next = std::min(next, late_at());
     }
   });
   // Whoever may be asked again, may be by now.
@@ -287,6 +318,23 @@ void Download::mark_snubbed(Peer& peer) {
   picker_.set_speed(peer.key, Speed::slow);
 }
 
+void Download::mark_late(Peer& peer) {
+  peer.is_late = peer.is_debt_late = true;
+  // What nobody else has may as well stay: asked again it would only come later.
+  for (std::size_t i = peer.open.size(); i > 1; --i) {
+    if (picker_.availability(peer.open[i - 1].block.piece) > 1) give_up(peer, i - 1, Release::late);
+  }
+  picker_.set_late(peer.key, true);
+  picker_.set_speed(peer.key, Speed::slow);
+  wake_idle_ = true;
+}
+
+void Download::no_longer_late(Peer& peer) {
+  if (!peer.is_late) return;
+  peer.is_late = peer.is_debt_late = false;
+  picker_.set_late(peer.key, false);
+}
+
 void Download::halt() {
   is_halted_ = true;
   peers_.for_each_ready([&](Peer& peer) {
@@ -302,8 +350,10 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
 
   bool was_asked = false;
   const auto request = std::ranges::find(peer.open, block, &Peer::OpenRequest::block);
+  std::optional<Duration> gap;
   if (request != peer.open.end()) {
     peer.depth.delivered(now, now - request->sent, block.length);
+    gap = now - std::max({request->sent, peer.last_block, peer.heard_again});
     peer.open.erase(request);
     was_asked = true;
   } else if (const auto late = std::ranges::find(peer.late, block); late != peer.late.end()) {
@@ -314,6 +364,7 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
     peer.last_block = now;
     peer.owes_since = peer.open.empty() ? kNever : now;
     peer.is_snubbed = false;
+    no_longer_late(peer);
   }
   if (!was_asked || is_halted_ || !metainfo_->geometry.is_block(block) || have_.test(block.piece) ||
       picker_.judge(peer.key, block) == Arrival::duplicate) {
@@ -329,6 +380,7 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
   // Copied: the list lives until the picker's next call.
   const std::vector<PeerKey> cancel_at(received.cancel_at.begin(), received.cancel_at.end());
   peer.gives.add(now, block.length);
+  if (gap) peer.timeout.answered(*gap, peer.gives.rate(now));
   peer.again_pause = {};
 
   ++progress_[block.piece].writes_under_way;
@@ -413,6 +465,7 @@ void Download::conclude(PieceIndex piece) {
     accuse(piece, smart_ban_.verified(piece, {}));   // nobody is suspected of this piece any more
   }
   const std::vector<PeerKey> sources = picker_.sources(piece);
+  if (std::ranges::count(sources, sources.front()) == std::ssize(sources)) smart_ban_.passed_alone(sources.front());
   picker_.verified(piece);
   const bool was_needed = is_needed(piece);
   have_.set(piece);

@@ -1,6 +1,6 @@
 // Download: fetching what is missing, from whom and in which order, and seeing that it is right.
 //
-// Composes PiecePicker (which block next), RequestDepth (how many), Verifier (hashes), ContentStore (disk) and
+// Composes PiecePicker (which block next), RequestDepth (how many), RequestTimeout (until when), Verifier (hashes), ContentStore (disk) and
 // SmartBan (who lied).  The life of a block:
 //
 //   pick -> Request -> arrives -> written and hashed -> its piece whole -> hash good and writes done -> ours
@@ -15,11 +15,13 @@
 //  - a request that is given up (timeout, choke without Fast) is cancelled and remembered as late: if its block comes after
 //    all it is taken, and nobody is blamed (bugs B27, B28);
 //  - a request's time begins when it is sent, but anew with every block from that peer: slow is not dead (B38);
+//  - who is late keeps its oldest request, and others are asked for that, too (request_timeout.hpp);
 //  - whatever frees a block wakes the idle peers, so that no block waits for an event that never comes (B19, B22, B37).
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -122,10 +124,13 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
 
   void refill(Peer& peer);
   void request(Peer& peer, const protocol::BlockRange& block);
-  void give_up(Peer& peer, std::size_t position);
+  void give_up(Peer& peer, std::size_t position, Release why = Release::refused);
   void remember_late(Peer& peer, const protocol::BlockRange& block);
   void update_interest(Peer& peer);
   void mark_snubbed(Peer& peer);
+  void mark_late(Peer& peer);
+  void no_longer_late(Peer& peer);
+  std::uint32_t share_of_window();
   void conclude(PieceIndex piece);
   void begin_inquest(PieceIndex piece, bool is_good);
   void end_inquest(PieceIndex piece);
@@ -158,6 +163,7 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   ByteCount left_at_start_;
   ByteCount downloaded_;
   ByteCount wasted_;
+  std::optional<std::uint32_t> active_;        // peers that may be asked now; nullopt: to be counted again
   bool wake_idle_ = false;
   bool is_halted_ = false;
 };

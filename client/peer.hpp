@@ -15,6 +15,7 @@
 #include "client/peer_key.hpp"
 #include "client/rate_meter.hpp"
 #include "client/request_depth.hpp"
+#include "client/request_timeout.hpp"
 #include "client/settings.hpp"
 #include "client/upload_queue.hpp"
 #include "client/wire_connection.hpp"
@@ -47,14 +48,14 @@ class Peer final : private WireHandler {
   Peer(PeerKey peer_key, const Endpoint& to, std::optional<IpAddress> from, const Settings& settings,
        runtime::Network& network, runtime::Clock& clock, PeerOwner& owner)
       : key(peer_key), initiator(Initiator::us), endpoint(to), since(clock.now()),
-        depth({settings.request_depth_min, settings.request_depth_max}), gives(settings.rate_window),
+        depth({settings.request_depth_min, settings.request_depth_max}), timeout(timeouts(settings)), gives(settings.rate_window),
         queue(settings.request_queue), takes(settings.rate_window),
         wire(network, clock, to, from, *this), owner_(owner) {}
   // Takes over an accepted stream; call wire.begin() next.
   Peer(PeerKey peer_key, runtime::StreamId accepted, const Endpoint& from, const Settings& settings,
        runtime::Network& network, runtime::Clock& clock, PeerOwner& owner)
       : key(peer_key), initiator(Initiator::them), endpoint(from), since(clock.now()),
-        depth({settings.request_depth_min, settings.request_depth_max}), gives(settings.rate_window),
+        depth({settings.request_depth_min, settings.request_depth_max}), timeout(timeouts(settings)), gives(settings.rate_window),
         queue(settings.request_queue), takes(settings.rate_window),
         wire(network, clock, accepted, *this), owner_(owner) {}
 
@@ -91,6 +92,8 @@ class Peer final : private WireHandler {
   bool peer_choking = true;
   bool waits_for_down_tokens = false;  // of the download limit; reading is paused
   bool is_snubbed = false;             // owes us blocks and has sent none for long
+  bool is_late = false;                // owed us blocks for longer than we expected (request_timeout.hpp), and has sent none since
+  bool is_debt_late = false;           // that, of what it owes now
   std::uint32_t reqq = 250;
   Time last_block = kStart;            // that we had asked for
   Time owes_since = kNever;            // when it was asked first after the last block it sent; kNever while it owes nothing
@@ -101,6 +104,7 @@ class Peer final : private WireHandler {
   std::vector<protocol::BlockRange> late;   // given up, but may still come (bug B27)
   std::vector<PieceIndex> allowed_to_us;    // BEP 6: may be asked for while it chokes us
   RequestDepth depth;
+  RequestTimeout timeout;
   RateMeter gives;                     // useful payload
 
   // ---- what it wants and gets from us (Upload) ----
@@ -137,6 +141,10 @@ class Peer final : private WireHandler {
     owner_.on_wire_closed(*this, reason);
   }
   void on_settled(WireConnection&) override { owner_.on_settled(); }
+
+  static RequestTimeout::Limits timeouts(const Settings& settings) {
+    return {.floor = settings.late_after, .cap = settings.request_timeout, .factor = settings.late_factor};
+  }
 
   PeerOwner& owner_;
 };

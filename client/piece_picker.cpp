@@ -26,9 +26,15 @@ PiecePicker::PiecePicker(const PieceGeometry& geometry, const Bitfield& already_
 
 // ---- who has what ----
 
-void PiecePicker::peer_joined(const Bitfield& pieces) { order_.peer_joined(pieces); }
+void PiecePicker::peer_joined(const Bitfield& pieces) {
+  ++connections_;
+  order_.peer_joined(pieces);
+}
 void PiecePicker::peer_has(PieceIndex piece, const Bitfield& pieces) { order_.peer_has(piece, pieces); }
-void PiecePicker::peer_left(const Bitfield& pieces) { order_.peer_left(pieces); }
+void PiecePicker::peer_left(const Bitfield& pieces) {
+  --connections_;
+  order_.peer_left(pieces);
+}
 
 // ---- choosing ----
 
@@ -49,23 +55,33 @@ void PiecePicker::pick(const Asker& asker, std::size_t count, runtime::Random& r
   if (levels_.empty()) return pick_from(asker, count, random, out);
   const Bitfield wanted = asker.pieces & preferred_;
   pick_from({.key = asker.key, .pieces = wanted, .speed = asker.speed, .again = asker.again, .silent = asker.silent,
-             .seeds_part = asker.seeds_part || asker.pieces.all()}, count, random, out);
+             .seeds_part = asker.seeds_part || asker.pieces.all(), .on_parole = asker.on_parole}, count, random, out);
 }
 
 void PiecePicker::pick_from(const Asker& asker, std::size_t count, runtime::Random& random, Out& out) {
   const std::size_t until = out.size() + count;
   Peer& who = peer(asker.key);
   who.speed = asker.speed;
+  who.on_parole = asker.on_parole;
+  if (asker.on_parole) return take_alone(asker, who, until, random, out);
+  if (asker.speed != Speed::slow) take_late(asker, who, until, out);
 
+  const bool deals = deals_to(who);
+  if (deals && who.own != kNone) make_orphan(who.own);   // it was slow when it began this one
   if (who.own != kNone && asker.pieces.test(slots_[who.own].piece)) {
     const std::uint32_t slot = who.own;
     const bool passed_over = take_wanted(slot, who, Take::fresh, until, out);
     if (passed_over) make_orphan(slot);   // it cannot finish the piece: others may
   }
-  take_orphans(asker, who, until, out);
-  take_new_pieces(asker, who, until, random, out);
+  const bool keeps_apart = options_.affinity == PieceAffinity::dealt && !deals;
+  if (!keeps_apart) take_orphans(asker, who, until, out);
+  if (options_.requesters > 1) take_further(asker, who, until, out);
+  take_new_pieces(asker, who, Bound::kept, until, random, out);
+  if (keeps_apart) take_orphans(asker, who, until, out);
   if (out.size() < until) join_others(asker, who, until, out);
+  if (out.size() < until && options_.partial_pieces > 0) take_new_pieces(asker, who, Bound::passed, until, random, out);
   if (out.size() < until && asker.again) take_given_back(asker, who, until, out);
+  if (out.size() < until && asker.speed == Speed::slow && !asker.silent) take_late(asker, who, until, out);
   if (out.size() < until && options_.end_game && in_end_game()) take_duplicates(asker, who, until, random, out);
 }
 
@@ -75,41 +91,45 @@ void PiecePicker::take_orphans(const Asker& asker, Peer& who, std::size_t until,
     if (asker.pieces.test(slots_[slot].piece)) {
       const std::size_t before = out.size();
       const bool passed_over = take_wanted(slot, who, Take::fresh, until, out);
-      if (out.size() > before && !passed_over && slots_[slot].wanted > 0) own(slot, who);
+      if (out.size() > before && !passed_over && slots_[slot].wanted > 0 && !deals_to(who)) own(slot, who);
     }
     if (i < orphans_.size() && orphans_[i] == slot) ++i;   // else it left the list: the next one stands here
   }
 }
 
-void PiecePicker::take_new_pieces(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out) {
-  if (levels_.empty()) return take_new_of(asker.pieces, asker, who, until, random, out);
+void PiecePicker::take_new_pieces(const Asker& asker, Peer& who, Bound bound, std::size_t until, runtime::Random& random, Out& out) {
+  if (levels_.empty()) return take_new_of(asker.pieces, asker, who, bound, until, random, out);
   for (const Bitfield& level : levels_) {
-    if (out.size() < until) take_new_of(asker.pieces & level, asker, who, until, random, out);
+    if (out.size() < until) take_new_of(asker.pieces & level, asker, who, bound, until, random, out);
   }
 }
 
-void PiecePicker::take_new_of(const Bitfield& pieces, const Asker& asker, Peer& who, std::size_t until, runtime::Random& random,
-                              Out& out) {
+void PiecePicker::take_new_of(const Bitfield& pieces, const Asker& asker, Peer& who, Bound bound, std::size_t until,
+                              runtime::Random& random, Out& out) {
   while (out.size() < until) {
+    if (bound == Bound::kept && has_enough_begun()) return;
     const bool at_random = geometry_.piece_count() - missing_ < options_.random_first_pieces;
     const auto piece = options_.sequential ? order_.first(pieces)
                        : at_random         ? order_.any(pieces, random)
                                            : order_.rarest(pieces, random, asker.seeds_part);
     if (!piece) return;
     const std::uint32_t slot = begin_piece(*piece);
-    own(slot, who);
+    if (!deals_to(who)) own(slot, who);
     take_wanted(slot, who, Take::fresh, until, out);
+    if (deals_to(who) && slots_[slot].wanted > 0) make_orphan(slot);
   }
 }
 
 void PiecePicker::join_others(const Asker& asker, Peer& who, std::size_t until, Out& out) {
-  for (const Speed speed : {Speed::slow, Speed::medium, Speed::fast}) {
-    for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-      if (out.size() == until) return;
-      const Begun& piece = slots_[slot];
-      if (!piece.in_use || piece.owner == kNobody || piece.owner == who.key) continue;
-      if (!asker.pieces.test(piece.piece) || find_peer(piece.owner)->speed != speed) continue;
-      take_wanted(slot, who, Take::fresh, until, out);
+  for (const bool on_parole : {false, true}) {
+    for (const Speed speed : {Speed::slow, Speed::medium, Speed::fast}) {
+      for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+        if (out.size() == until) return;
+        const Begun& piece = slots_[slot];
+        if (!piece.in_use || piece.owner == kNobody || piece.owner == who.key || !asker.pieces.test(piece.piece)) continue;
+        const Peer& owner = *find_peer(piece.owner);
+        if (owner.speed == speed && owner.on_parole == on_parole) take_wanted(slot, who, Take::fresh, until, out);
+      }
     }
   }
 }
@@ -142,7 +162,10 @@ bool PiecePicker::take_wanted(std::uint32_t slot, Peer& who, Take take, std::siz
     out.push_back(geometry_.block(piece.piece, BlockIndex(index)));
   }
   piece.first_wanted = first_left == kNone ? index : first_left;
-  if (piece.wanted == 0) leave_lists(slot);
+  if (piece.wanted == 0) {
+    leave_lists(slot);
+    piece.has_late = false;
+  }
   SWARM_ASSERT_DEEP((check_slot(slot), true));
   return first_left != kNone;
 }
@@ -150,7 +173,8 @@ bool PiecePicker::take_wanted(std::uint32_t slot, Peer& who, Take take, std::siz
 void PiecePicker::take_duplicates(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out) {
   const std::size_t start = random.below(peers_.size());
   std::uint32_t looks = 0;
-  const std::uint32_t most = options_.end_game_requesters - (asker.silent && options_.end_game_requesters > 0 ? 1 : 0);
+  const bool is_no_help = asker.silent || asker.speed == Speed::slow;
+  const std::uint32_t most = options_.end_game_requesters - (is_no_help && options_.end_game_requesters > 0 ? 1 : 0);
   for (std::uint32_t others = 1; others < most; ++others) {
     for (const Speed speed : {Speed::slow, Speed::medium, Speed::fast}) {
       for (std::size_t i = 0; i < peers_.size(); ++i) {
@@ -159,13 +183,10 @@ void PiecePicker::take_duplicates(const Asker& asker, Peer& who, std::size_t unt
         for (const Held& held : holder.held | std::views::reverse) {
           if (out.size() == until || who.duplicates >= options_.end_game_per_peer) return;
           if (++looks > kEndGameLooks) return;
-          Begun& piece = slots_[held.slot];
+          const Begun& piece = slots_[held.slot];
           if (!asker.pieces.test(piece.piece)) continue;
           if (askers(piece, held.block) != others || is_asked(piece, held.block, who.key)) continue;
-          piece.further.push_back({held.block, who.key});
-          who.held.push_back({held.slot, held.block, true});
-          ++who.duplicates;
-          out.push_back(geometry_.block(piece.piece, held.block));
+          ask_too(who, held.slot, held.block, true, out);
         }
       }
     }
@@ -236,7 +257,8 @@ bool PiecePicker::released(PeerKey peer, const BlockRange& range, Release why) {
   const std::uint32_t slot = slot_of(range.piece);
   const BlockIndex block = PieceGeometry::block_at(range.begin);
   drop_held(*find_peer(peer), slot, block);
-  remove_asker(slot, block, peer, why == Release::refused ? peer : kNobody);
+  remove_asker(slot, block, peer, why == Release::choked ? kNobody : peer);
+  if (why == Release::late && slots_[slot].wanted > 0) slots_[slot].has_late = true;
   return true;
 }
 
@@ -244,6 +266,7 @@ void PiecePicker::release_all(PeerKey key) {
   Peer* const who = find_peer(key);
   if (who == nullptr) return;
   if (who->own != kNone) make_orphan(who->own);
+  if (who->is_late) --late_;
   const std::vector<Held> held = std::move(who->held);
   peers_.erase(peers_.begin() + (who - peers_.data()));
   // Not its refusal: after the next Unchoke it may be asked for the same blocks.
@@ -252,6 +275,14 @@ void PiecePicker::release_all(PeerKey key) {
 
 void PiecePicker::set_speed(PeerKey key, Speed speed) {
   if (Peer* const who = find_peer(key)) who->speed = speed;
+}
+
+void PiecePicker::set_late(PeerKey key, bool is_late) {
+  Peer* const who = find_peer(key);
+  if (who == nullptr || who->is_late == is_late) return;
+  who->is_late = is_late;
+  if (is_late) ++late_;
+  else --late_;
 }
 
 void PiecePicker::verified(PieceIndex piece) {
@@ -267,6 +298,7 @@ void PiecePicker::verified(PieceIndex piece) {
   free_slots_ = {};
   orphans_ = {};
   peers_ = {};
+  late_ = 0;
   cancel_at_ = {};
 }
 
@@ -278,6 +310,7 @@ void PiecePicker::failed(PieceIndex index) {
   piece.wanted = static_cast<std::uint32_t>(piece.blocks.size());
   piece.received = 0;
   piece.first_wanted = 0;
+  piece.has_late = false;
   wanted_ += piece.wanted;
   make_orphan(slot);
   SWARM_ASSERT_DEEP((check_slot(slot), true));
@@ -375,6 +408,7 @@ std::uint32_t PiecePicker::begin_piece(PieceIndex index) {
   piece.received = 0;
   piece.first_wanted = 0;
   piece.in_use = true;
+  piece.has_late = false;
   piece.blocks.assign(piece.wanted, Block{});
   order_.take_out(index, slot);
   return slot;
@@ -503,6 +537,7 @@ void PiecePicker::check_invariants() const {
     SWARM_ASSERT(std::ranges::count(who.held, true, &Held::is_duplicate) == who.duplicates, who.key, who.duplicates);
   }
   SWARM_ASSERT(held == asked, held, asked);
+  SWARM_ASSERT(std::ranges::count(peers_, true, &Peer::is_late) == late_, late_);
   SWARM_ASSERT(std::ranges::is_sorted(peers_, {}, &Peer::key));
 }
 

@@ -15,6 +15,10 @@
 // received, its hash being computed) or have.  A whole piece waits for verified() or failed().
 //
 // The rules of pick(), in order; the next one is looked at when those before it gave too few:
+//   0. What late peers owe (request_timeout.hpp), if the asker is not slow: first the blocks that they were cut off from, then
+//      those that they hold, of which one other peer is asked, and a further one only when all askers are late: at most
+//      kLateAskersMax.  Duplicates are bounded as in rule 6.  A slow peer comes to these after rule 5.
+//      Rationale: such a block has waited too long already, and keeps a piece open (B31, B33); a slow peer would make it wait again.
 //   1. The peer's own piece: the one it began, while that has wanted blocks.
 //      Rationale: a piece that came from one peer names its culprit when its hash is bad (B44), and few
 //      pieces stand half done (B31).
@@ -26,7 +30,7 @@
 //   3. A new piece, the rarest that the peer has; random among equals.  Until `random_first_pieces`
 //      are ours, any that the peer has, at random: rare pieces are on few peers and slow to come, and a
 //      newcomer needs something to trade (Cohen 2003, "random first piece"; B30).
-//   4. Wanted blocks of pieces that other peers own, slow owners first.
+//   4. Wanted blocks of pieces that other peers own, slow owners first, those on parole last.
 //   5. Blocks that this peer itself gave back (reject, timeout): it may be their only source (B24).  Only
 //      if the asker is `again`: whoever composes withholds that for a while from a peer that rejects, or
 //      the two would exchange requests and rejects as fast as the wire allows.
@@ -34,10 +38,21 @@
 //      asked for too: those with the fewest askers first, among them those of slow peers, and of each the one
 //      that was asked for last: it would be answered last, so that a Cancel still saves it (B26).
 //      A block has at most `end_game_requesters` askers and no peer is asked twice (B25, B35), the last of them never a
-//      silent one: else as many tar pits could hold it together (B33).  A peer has at
+//      silent or slow one: as many tar pits could hold it together (B33), and a place is kept for a quick peer.  A peer has at
 //      most `end_game_per_peer` duplicates open at a time, which bounds the waste (B26).  It is a
 //      question of the moment, put again at every pick(), so that peers which join, unchoke or run dry
 //      later take part (B33, B34).
+//
+// What settings change (piece_picker_rules.cpp)
+//   `affinity` dealt (piece_affinity.hpp): pieces of peers that are not slow have no owner, so that every begun one with wanted blocks is
+//     an orphan: rule 2 deals its blocks out, and rules 1 and 4 concern pieces of slow peers alone, who begin new ones (rule 3)
+//     before they take part in others' (rule 2).
+//   `partial_pieces`: when so many pieces for each connection are begun, rule 4 comes before rule 3.  A bound for what is begun
+//     without need, not a wall: a peer that could only begin another piece does.  (libtorrent: 3/2 per peer, in the same way.)
+//   `requesters`: after rule 2, blocks of begun pieces that fewer than that many are asked for.  Buys time with traffic: a block
+//     comes from the quickest of them, and what the others had sent by then is waste.
+//   An asker `on_parole` (smart_ban.hpp) keeps to pieces that nobody else has a block of, since only these prove
+//     its guilt or innocence; it gets a block of another piece only when it would be idle, one at a time.
 //
 // Availability and the order of rarity are kept by RarityOrder.
 //
@@ -65,6 +80,7 @@
 #include <vector>
 
 #include "client/peer_key.hpp"
+#include "client/piece_affinity.hpp"
 #include "client/rarity_order.hpp"
 #include "protocol/bitfield.hpp"
 #include "protocol/piece_geometry.hpp"
@@ -85,11 +101,12 @@ enum class Arrival : std::uint8_t {
 };
 
 // Why a peer does not deliver a block.
-enum class Release : std::uint8_t { refused, choked };
+enum class Release : std::uint8_t { refused, choked, late };
 
 class PiecePicker {
  public:
   static constexpr std::uint32_t kEndGameLooks = 4096;
+  static constexpr std::uint32_t kLateAskersMax = 3;
 
   struct Options {
     std::uint32_t random_first_pieces = 1;
@@ -97,6 +114,9 @@ class PiecePicker {
     std::uint32_t end_game_requesters = 3;
     std::uint32_t end_game_per_peer = 2;
     bool sequential = false;
+    PieceAffinity affinity = PieceAffinity::affine;
+    std::uint32_t partial_pieces = 0;   // per connection; 0: no bound
+    std::uint32_t requesters = 1;
   };
 
   // Who asks.  `pieces` is what it may be asked for: what it has or, while it chokes us, what of that it
@@ -108,6 +128,7 @@ class PiecePicker {
     bool again = true;   // rule 5
     bool silent = false; // owes us blocks and has sent none for some seconds (rule 6)
     bool seeds_part = false;   // `pieces` is less than what it has, which is everything
+    bool on_parole = false;
   };
 
   struct Received {
@@ -140,12 +161,14 @@ class PiecePicker {
   // The block arrived whole and will be written.  Asked and unasked are both taken.  Requires is_block.
   Received received(PeerKey peer, const protocol::BlockRange& block);
   // The peer will not deliver this block: rejected, timed out, or cancelled by us.  False when it was not asked for it.
-  // What it refused it is asked for last; what it rejected because it chokes (BEP 6) is as free as after release_all().
+  // What it refused, or is late with, it is asked for last; what it rejected because it chokes (BEP 6) is as free as after release_all().
   bool released(PeerKey peer, const protocol::BlockRange& block, Release why = Release::refused);
   // The peer will deliver nothing it was asked for: it left, or choked without the Fast extension.
   void release_all(PeerKey peer);
   // Kept up to date by pick(); this is for a peer that is asked nothing because it is full.
   void set_speed(PeerKey peer, Speed speed);
+  // Whether what the peer holds now is late (rule 0).
+  void set_late(PeerKey peer, bool is_late);
 
   // ---- pieces ----
   // The hash of a whole piece was good: it is ours.  Or bad: all of its blocks are wanted again.  Require state whole.
@@ -186,6 +209,7 @@ class PiecePicker {
     std::uint32_t received = 0;
     std::uint32_t first_wanted = 0;     // no block before it is wanted
     bool in_use = false;
+    bool has_late = false;              // a wanted block of it was given back as late
     std::vector<Block> blocks;
     std::vector<FurtherAsker> further;  // askers of requested blocks beside the first (end-game)
     bool is_whole() const { return received == blocks.size(); }
@@ -195,6 +219,8 @@ class PiecePicker {
   struct Peer {
     PeerKey key;
     Speed speed = Speed::medium;
+    bool is_late = false;
+    bool on_parole = false;
     std::uint32_t own = kNone;          // slot of the one piece that it owns
     std::uint32_t duplicates = 0;       // in `held`
     std::vector<Held> held;             // in the order of asking
@@ -213,13 +239,22 @@ class PiecePicker {
   void pick_from(const Asker& asker, std::size_t count, runtime::Random& random, Out& out);
   bool is_wanted(PieceIndex piece) const { return levels_.empty() || preferred_.test(piece); }
   bool any_new_available() const;
-  void take_new_pieces(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out);
-  void take_new_of(const protocol::Bitfield& pieces, const Asker& asker, Peer& who, std::size_t until, runtime::Random& random,
-                   Out& out);
+  enum class Bound : std::uint8_t { kept, passed };
+  void take_new_pieces(const Asker& asker, Peer& who, Bound bound, std::size_t until, runtime::Random& random, Out& out);
+  void take_new_of(const protocol::Bitfield& pieces, const Asker& asker, Peer& who, Bound bound, std::size_t until,
+                   runtime::Random& random, Out& out);
   void take_orphans(const Asker& asker, Peer& who, std::size_t until, Out& out);
   void join_others(const Asker& asker, Peer& who, std::size_t until, Out& out);
   void take_given_back(const Asker& asker, Peer& who, std::size_t until, Out& out);
   void take_duplicates(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out);
+  void take_late(const Asker& asker, Peer& who, std::size_t until, Out& out);
+  void take_further(const Asker& asker, Peer& who, std::size_t until, Out& out);
+  void take_alone(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out);
+  void ask_too(Peer& who, std::uint32_t slot, BlockIndex block, bool is_duplicate, Out& out);
+  bool deals_to(const Peer& who) const;
+  bool has_enough_begun() const;
+  bool is_untouched_by_others(const Begun& piece, PeerKey who) const;
+  bool are_askers_late(const Begun& piece, BlockIndex block) const;
   bool take_wanted(std::uint32_t slot, Peer& who, Take take, std::size_t until, Out& out);
 
   void own(std::uint32_t slot, Peer& who);
@@ -240,6 +275,8 @@ class PiecePicker {
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> orphans_;       // the slots with wanted > 0 and no owner, oldest first
   std::vector<Peer> peers_;                  // sorted by key
+  std::uint32_t late_ = 0;                   // of them
+  std::uint32_t connections_ = 0;
   std::vector<PeerKey> cancel_at_;
   std::vector<protocol::Bitfield> levels_;   // empty: all pieces are wanted alike
   protocol::Bitfield preferred_;             // union of levels_

@@ -35,8 +35,13 @@ std::uint32_t RequestDepth::depth(const PeerNow& peer) const {
   const std::int64_t in_flight = (peer.rate * (round_trip_ + kMargin)).value();
   const std::int64_t blocks = (in_flight + protocol::kBlockBytes.value() - 1) / protocol::kBlockBytes.value();
   const std::int64_t wanted = slow_start_ ? std::max<std::int64_t>(blocks, ramp_) : blocks;
-  const std::int64_t most = std::max<std::int64_t>(std::min(max_, peer.reqq), 1);
+  const std::int64_t most = std::max<std::int64_t>(std::min({max_, peer.reqq, peer.share}), 1);
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(wanted, std::min<std::int64_t>(min_, most), most));
+}
+
+std::uint32_t RequestDepth::share_of(ByteCount window, std::uint32_t active) {
+  const std::int64_t blocks = window.value() / protocol::kBlockBytes.value() / std::max(active, 1U);
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(blocks, 1, std::numeric_limits<std::uint32_t>::max()));
 }
 
 }  // namespace swarmlab::client

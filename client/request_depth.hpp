@@ -17,11 +17,17 @@
 // then on the formula holds.  Slow start does not come back: the second on top lets the depth grow by
 // itself when the path gets better.
 //
+// All peers together.  What many peers owe at once meets in one downlink: it queues there, delays every Cancel's effect and each
+// new block, and is waste when the end is near.  `request_window` bounds it: each of the peers that may be asked at the moment
+// has an equal share of that many bytes, one block at least.  A window of bandwidth times delay of our own line (of 100 Mbit/s
+// and 200 ms: 2.4 MiB) keeps it full; by default nothing is bounded, since what our line is like is not known here.
+//
 // A snubbed peer is asked for one block at a time: enough to notice its recovery (bug B38).  The peer's own limit
 // (reqq, BEP 10; 250 where it says nothing) is never exceeded (bug B24).
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "protocol/units.hpp"
 
@@ -44,9 +50,13 @@ class RequestDepth {
     BytesPerSecond rate;                 // payload it gives us, rolling
     std::uint32_t reqq = 250;            // the limit it declared
     bool snubbed = false;
+    std::uint32_t share = std::numeric_limits<std::uint32_t>::max();   // of the request window, in blocks
   };
-  // At least 1, at most min(limits.max, reqq).
+  // At least 1, at most min(limits.max, reqq, share).
   std::uint32_t depth(const PeerNow& peer) const;
+
+  // The blocks that each of `active` peers may owe within a window.  At least 1.
+  static std::uint32_t share_of(ByteCount window, std::uint32_t active);
 
   bool in_slow_start() const { return slow_start_; }
   Duration round_trip() const { return round_trip_; }   // zero before the first block

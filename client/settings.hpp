@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "client/piece_affinity.hpp"
 #include "client/seed_choker.hpp"
 #include "protocol/units.hpp"
 
@@ -43,9 +44,15 @@ struct Settings {
   Duration super_seed_patience = 60s;           // until a piece that got nowhere is shown elsewhere, and its peer another (B57)
 
   // ---- requests ----
-  Duration request_timeout = 60s;               // a block not answered by then is asked elsewhere
+  Duration request_timeout = 60s;               // a request not answered by then is given up
+  Duration late_after = 5s;                     // at least: then others are asked for what a silent peer owes (request_timeout.hpp)
+  std::uint32_t late_factor = 2;                // how much slower than its rate it may be until then; 0: nobody is late before the time-out
   std::uint32_t request_depth_min = 4;          // open requests per peer
   std::uint32_t request_depth_max = 250;        // and never more than the peer's reqq
+  ByteCount request_window;                     // asked for and not here yet, of all peers of a torrent; 0: no bound (request_depth.hpp)
+  PieceAffinity piece_affinity = PieceAffinity::affine;   // who fetches a piece (piece_affinity.hpp)
+  std::uint32_t partial_pieces = 0;             // begun ones per connection, beyond which those are finished first; 0: no bound
+  std::uint32_t requesters = 1;                 // peers asked for one block before the end-game
   std::uint32_t random_first_pieces = 1;        // picked at random before rarest first begins
   bool sequential = false;                      // pieces in order instead of rarest first (piece_picker.hpp)
   bool end_game = true;
@@ -70,6 +77,7 @@ struct Settings {
 
   // ---- verification ----
   Duration ban_time = 1h;
+  bool parole = true;                           // who had a part in a bad piece fetches whole pieces until cleared (smart_ban.hpp)
   std::uint32_t suspect_pieces = 4;             // bad pieces a peer may have had a part in before it is dropped unproven
 
   // ---- limits ----

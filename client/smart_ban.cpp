@@ -27,11 +27,15 @@ std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey>
   const bool all_known = parts.empty() || parts.back() != kNobody;
   if (!all_known) parts.pop_back();
   if (parts.empty()) return {};
-  if (parts.size() == 1 && all_known) return {{parts.front(), Guilt::proven}};
+  if (parts.size() == 1 && all_known) {
+    on_parole_.erase(parts.front());
+    return {{parts.front(), Guilt::proven}};
+  }
 
   Case& current = open_case(piece);
   std::vector<Verdict> verdicts;
   for (const PeerKey peer : parts) {
+    on_parole_.insert(peer);
     const auto at = std::ranges::lower_bound(current.suspects, peer);
     if (at != current.suspects.end() && *at == peer) continue;   // this piece counts once
     current.suspects.insert(at, peer);
@@ -79,7 +83,9 @@ std::vector<Verdict> SmartBan::verified(PieceIndex piece, std::span<const Sha1Di
   for (const PeerKey peer : found->second.suspects) {
     const auto count = suspicions_.find(peer);
     SWARM_ASSERT(count != suspicions_.end(), peer);
-    if (--count->second == 0) suspicions_.erase(count);
+    if (--count->second > 0) continue;
+    suspicions_.erase(count);
+    on_parole_.erase(peer);
   }
   cases_.erase(found);
   std::vector<Verdict> verdicts;

@@ -20,11 +20,20 @@
 //      innocent may come back.  The count of a peer that was named begins anew.
 //   3. Memory is bounded: at most 64 pieces and 4 deliveries per block of each; the piece that failed
 //      longest ago is forgotten first, the fifth delivery of a block is not kept.  Suspicion of forgotten pieces stays counted.
+//   4. Parole.  Who had a part in a bad piece with several sources is `on_parole`: PiecePicker gives it whole pieces of its own,
+//      so that its next lie proves itself, at once and without a refetch (libtorrent's parole mode, from 0.13 on, is the same
+//      idea).  It ends with the first whole piece of its own that is good, or when all its bad pieces are cleared up.
+//      Rationale: a liar that spoils one block in twenty hides behind the others' blocks as long as pieces are mixed; on parole every
+//      piece is a test of one peer.  Innocents lose nothing: they fetch whole pieces, too.  Parole says nothing about suspicion: who
+//      is honest alone and lies in company is counted on (rule 2), and refuted by digests (rule 1).
+//   5. A good history buys nothing.  No count is lowered by pieces that were good (libtorrent's trust points are, so that a
+//      peer that gave eight good pieces may spoil several more): a turncoat's first provable lie ends it like anybody's.
 //   Peers stay remembered after they left: a proof against an absent peer bans its address too.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -68,6 +77,10 @@ class SmartBan {
   // proven guilty.  Call it for every piece that turned out good.  Verdicts are all proven, in order of keys.
   [[nodiscard]] std::vector<Verdict> verified(PieceIndex piece, std::span<const Sha1Digest> good);
 
+  // Every block of a piece that is good came from this peer.
+  void passed_alone(PeerKey peer) { on_parole_.erase(peer); }
+  bool is_on_parole(PeerKey peer) const { return on_parole_.contains(peer); }
+
   std::uint32_t suspicions(PeerKey peer) const;
   std::size_t remembered_pieces() const { return cases_.size(); }
 
@@ -83,6 +96,7 @@ class SmartBan {
   std::uint64_t next_number_ = 0;
   std::map<PieceIndex, Case> cases_;             // at most kMaxPieces
   std::map<PeerKey, std::uint32_t> suspicions_;  // none is zero
+  std::set<PeerKey> on_parole_;
 };
 
 }  // namespace swarmlab::client

@@ -19,7 +19,7 @@ struct NumberSetting {
   std::uint32_t most;
 };
 using Member = std::variant<NumberSetting, Duration Settings::*, ByteCount Settings::*, bool Settings::*,
-                            std::optional<BytesPerSecond> Settings::*, client::SeedPolicy Settings::*>;
+                            std::optional<BytesPerSecond> Settings::*, client::SeedPolicy Settings::*, client::PieceAffinity Settings::*>;
 struct Setting {
   std::string_view name;
   Member member;
@@ -37,6 +37,8 @@ const std::array kSettings{
     Setting{"idle_timeout", &Settings::idle_timeout},
     Setting{"interest_grace", &Settings::interest_grace},
     Setting{"keepalive_interval", &Settings::keepalive_interval},
+    Setting{"late_after", &Settings::late_after},
+    Setting{"late_factor", NumberSetting{&Settings::late_factor, 0, 100}},
     Setting{"max_half_open", NumberSetting{&Settings::max_half_open, 1, 10'000}},
     Setting{"max_peers", NumberSetting{&Settings::max_peers, 1, 10'000}},
     Setting{"metadata_exchange", &Settings::metadata_exchange},
@@ -46,8 +48,11 @@ const std::array kSettings{
     Setting{"numwant", NumberSetting{&Settings::numwant, 0, 10'000}},
     Setting{"optimistic", NumberSetting{&Settings::optimistic, 0, 10'000}},
     Setting{"optimistic_interval", &Settings::optimistic_interval},
+    Setting{"parole", &Settings::parole},
+    Setting{"partial_pieces", NumberSetting{&Settings::partial_pieces, 0, 10'000}},
     Setting{"peer_exchange", &Settings::peer_exchange},
     Setting{"pex_interval", &Settings::pex_interval},
+    Setting{"piece_affinity", &Settings::piece_affinity},
     Setting{"random_first_pieces", NumberSetting{&Settings::random_first_pieces, 0, 1'000'000}},
     Setting{"rate_window", &Settings::rate_window},
     Setting{"rechoke_interval", &Settings::rechoke_interval},
@@ -56,6 +61,8 @@ const std::array kSettings{
     Setting{"request_depth_min", NumberSetting{&Settings::request_depth_min, 1, 10'000}},
     Setting{"request_queue", NumberSetting{&Settings::request_queue, 1, 100'000}},
     Setting{"request_timeout", &Settings::request_timeout},
+    Setting{"request_window", &Settings::request_window},
+    Setting{"requesters", NumberSetting{&Settings::requesters, 1, 10'000}},
     Setting{"resume_data", &Settings::resume_data},
     Setting{"resume_interval", &Settings::resume_interval},
     Setting{"seed_choker", &Settings::seed_choker},
@@ -110,6 +117,10 @@ struct Assign {
   void operator()(client::SeedPolicy Settings::*member) const {
     static constexpr std::array<std::string_view, 4> kWords{"time_quota", "fastest_upload", "anti_leech", "new_seed"};
     if (const auto given = reader.word(name, kWords)) settings.*member = static_cast<client::SeedPolicy>(*given);
+  }
+  void operator()(client::PieceAffinity Settings::*member) const {
+    static constexpr std::array<std::string_view, 2> kWords{"affine", "dealt"};
+    if (const auto given = reader.word(name, kWords)) settings.*member = static_cast<client::PieceAffinity>(*given);
   }
   void operator()(std::optional<BytesPerSecond> Settings::*member) const {
     const auto given = reader.rate(name);

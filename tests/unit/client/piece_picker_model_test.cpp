@@ -30,6 +30,7 @@ struct Model {
   struct Friend {
     Bitfield has{kPieces};
     std::size_t open = 0;
+    bool is_late = false;
     std::set<BlockRange> duplicates;
   };
   std::map<PieceIndex, std::vector<Cell>> missing;   // every piece that is not ours
@@ -107,6 +108,7 @@ class Duel {
     if (roll < 90) return release();
     if (roll < 92) return choke();
     if (roll < 94) return picker_->set_speed(any_peer(), Speed{static_cast<std::uint8_t>(random_.below(3))});
+    if (roll < 96) return become_late_or_answer();
     verify();
   }
 
@@ -141,6 +143,14 @@ class Duel {
       if (model_.cell(range).is_wanted()) model_.cell(range).given_back_by.reset();
     }
     picker_->release_all(who);
+    model_.peers.at(who).is_late = false;
+  }
+  void become_late_or_answer() {
+    const PeerKey who = any_peer();
+    Model::Friend& peer = model_.peers.at(who);
+    if (peer.open == 0) return;
+    peer.is_late = !peer.is_late;
+    picker_->set_late(who, peer.is_late);
   }
   void leave() {
     const PeerKey who = any_peer();
@@ -182,8 +192,10 @@ class Duel {
           ASSERT_FALSE(model_.has_work_for(who, allowed, false));
         }
       } else {
-        ASSERT_FALSE(model_.anything_to_be_had());
-        ASSERT_LT(cell.askers.size(), options_.end_game_requesters);
+        // Late everywhere, or the end-game.
+        const bool is_late = std::ranges::all_of(cell.askers, [&](PeerKey asker) { return model_.peers.at(asker).is_late; });
+        ASSERT_TRUE(is_late || !model_.anything_to_be_had());
+        ASSERT_LT(cell.askers.size(), is_late ? PiecePicker::kLateAskersMax : options_.end_game_requesters);
         peer.duplicates.insert(range);
         ASSERT_LE(peer.duplicates.size(), options_.end_game_per_peer);
       }
@@ -195,10 +207,11 @@ class Duel {
     if (out.size() == count) return;
     ASSERT_FALSE(model_.has_work_for(who, allowed, again));
     if (model_.anything_to_be_had() || peer.duplicates.size() == options_.end_game_per_peer) return;
+    const std::size_t places = options_.end_game_requesters - (speed == Speed::slow ? 1 : 0);
     for (auto& [piece, cells] : model_.missing) {   // no duplicate was left out
       if (!allowed.test(piece)) continue;
       for (const Model::Cell& cell : cells) {
-        ASSERT_TRUE(cell.source || cell.is_wanted() || cell.askers.size() == options_.end_game_requesters ||
+        ASSERT_TRUE(cell.source || cell.is_wanted() || cell.askers.size() >= places ||
                     std::ranges::count(cell.askers, who) == 1);
       }
     }
@@ -249,13 +262,13 @@ class Duel {
     const auto open = open_requests(who);
     if (open.empty()) return;
     const BlockRange range = open[random_.below(open.size())];
-    const Release why = random_.chance(1, 2) ? Release::refused : Release::choked;
+    const Release why{static_cast<std::uint8_t>(random_.below(3))};
     ASSERT_TRUE(picker_->released(who, range, why));
     ASSERT_FALSE(picker_->released(who, range));
     model_.drop(who, range);
     if (!model_.cell(range).is_wanted()) return;
-    if (why == Release::refused) model_.cell(range).given_back_by = who;
-    else model_.cell(range).given_back_by.reset();
+    if (why == Release::choked) model_.cell(range).given_back_by.reset();
+    else model_.cell(range).given_back_by = who;
   }
   void verify() {
     for (PieceIndex piece(0); piece.value() < kPieces; ++piece) {

@@ -71,5 +71,16 @@ TEST(RequestDepth, AsksASnubbedPeerForOneBlockAtATime) {
   EXPECT_EQ(depth.depth({.rate = BytesPerSecond(1 << 20)}), 64U);
 }
 
+TEST(RequestDepth, KeepsToItsShareOfTheRequestWindow) {
+  RequestDepth depth({.min = 4, .max = 250});
+  depth.delivered(at(1s), 250ms, 16_KiB);
+  depth.snubbed();
+  const BytesPerSecond quick(1 << 20);   // 80 requests, were it alone
+  EXPECT_EQ(depth.depth({.rate = quick, .share = RequestDepth::share_of(1_MiB, 2)}), 32U);
+  EXPECT_EQ(depth.depth({.rate = quick, .share = RequestDepth::share_of(1_MiB, 30)}), 2U) << "below the minimum, too";
+  EXPECT_EQ(depth.depth({.rate = quick, .share = RequestDepth::share_of(1_MiB, 1000)}), 1U) << "one block at least";
+  EXPECT_EQ(depth.depth({.rate = quick, .share = RequestDepth::share_of(1_MiB, 0)}), 64U);
+}
+
 }  // namespace
 }  // namespace swarmlab::client

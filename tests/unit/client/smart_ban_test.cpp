@@ -121,5 +121,72 @@ TEST(SmartBan, KeepsFourDeliveriesOfABlock) {
   EXPECT_EQ(ban.verified(piece(0), kGood).size(), SmartBan::kMaxDeliveriesPerBlock);
 }
 
+TEST(SmartBan, PutsEverySourceOfABadPieceOnParoleAndNobodyElse) {
+  SmartBan ban(4);
+  (void)ban.failed(piece(0), std::vector{kHonest, kLiar, kNobody});
+  EXPECT_TRUE(ban.is_on_parole(kHonest));
+  EXPECT_TRUE(ban.is_on_parole(kLiar));
+  EXPECT_FALSE(ban.is_on_parole(kOther));
+  EXPECT_FALSE(ban.is_on_parole(kNobody));
+}
+
+TEST(SmartBan, EndsParoleWithAGoodPieceOfThePeersOwnButForgetsNoSuspicion) {
+  SmartBan ban(4);
+  (void)ban.failed(piece(0), std::vector{kHonest, kLiar});
+  ban.passed_alone(kHonest);
+  EXPECT_FALSE(ban.is_on_parole(kHonest));
+  EXPECT_TRUE(ban.is_on_parole(kLiar));
+  EXPECT_EQ(ban.suspicions(kHonest), 1U);
+}
+
+TEST(SmartBan, EndsParoleWhenAllThatThePeerIsSuspectedOfIsClearedUp) {
+  SmartBan ban(4);
+  (void)ban.failed(piece(0), std::vector{kHonest, kLiar});
+  (void)ban.failed(piece(1), std::vector{kHonest, kOther});
+  EXPECT_THAT(ban.verified(piece(0), {}), IsEmpty());
+  EXPECT_TRUE(ban.is_on_parole(kHonest)) << "piece 1 is still open";
+  EXPECT_THAT(ban.verified(piece(1), {}), IsEmpty());
+  EXPECT_FALSE(ban.is_on_parole(kHonest));
+}
+
+TEST(SmartBan, ConvictsAPeerOnParoleByItsNextWholePiece) {
+  SmartBan ban(4);
+  (void)ban.failed(piece(0), std::vector{kHonest, kLiar});
+  EXPECT_THAT(ban.failed(piece(1), std::vector{kLiar, kLiar}), ElementsAre(Verdict{kLiar, Guilt::proven}));
+  EXPECT_FALSE(ban.is_on_parole(kLiar));
+  EXPECT_EQ(ban.suspicions(kHonest), 1U) << "which says nothing about the other source of piece 0";
+}
+
+TEST(SmartBan, IsNotSoftenedByAGoodHistory) {
+  SmartBan ban(2);
+  const auto give_good_pieces = [&](std::uint32_t from) {
+    for (std::uint32_t i = from; i < from + 100; ++i) {
+      ban.passed_alone(kLiar);
+      EXPECT_THAT(ban.verified(piece(i), {}), IsEmpty());
+    }
+  };
+  give_good_pieces(1000);
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kLiar, PeerKey(10)}), IsEmpty());
+  give_good_pieces(2000);
+  EXPECT_THAT(ban.failed(piece(1), std::vector{kLiar, PeerKey(11)}), IsEmpty());
+  give_good_pieces(3000);
+  EXPECT_THAT(ban.failed(piece(2), std::vector{kLiar, PeerKey(12)}), ElementsAre(Verdict{kLiar, Guilt::suspected}));
+  give_good_pieces(4000);
+  EXPECT_THAT(ban.failed(piece(3), std::vector{kLiar}), ElementsAre(Verdict{kLiar, Guilt::proven}));
+}
+
+TEST(SmartBan, NeverProvesGuiltAgainstWhoDeliveredWhatIsGood) {
+  // Three liars who lie in turn, and an honest peer with a part in all of it.
+  SmartBan ban(100);
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    const PeerKey liar(10 + i % 3);
+    EXPECT_THAT(ban.failed(piece(i), std::vector{kHonest, liar, kHonest}), IsEmpty());
+    ban.remember(piece(i), std::vector{delivery(0, kHonest, 10), delivery(1, liar, 99), delivery(2, kHonest, 12)});
+    EXPECT_THAT(ban.verified(piece(i), kGood), ElementsAre(Verdict{liar, Guilt::proven}));
+  }
+  EXPECT_EQ(ban.suspicions(kHonest), 0U);
+  EXPECT_FALSE(ban.is_on_parole(kHonest));
+}
+
 }  // namespace
 }  // namespace swarmlab::client

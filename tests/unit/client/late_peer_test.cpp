@@ -1,0 +1,114 @@
+// What the engine does about a peer that gave much and falls silent, and how much it asks for altogether.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/unit/client/scripted_town.hpp"
+
+namespace swarmlab::client {
+namespace {
+
+using namespace protocol;
+using testing::Contains;
+
+// A peer that served for three seconds and then stops, and what it owes by then.
+struct LatePeer : testing::Test {
+  LatePeer() : town({.size = 128_MiB, .piece_length = 256_KiB}), gone(town.world(), "gone", 1), other(town.world(), "other", 2) {
+    town.join(gone, kFast);
+    gone.send(Unchoke{});
+    town.serve_all(gone, 3s);
+    town.run_for(1s);   // what it sent arrives, and is asked for anew
+    const auto asked = gone.blocks<Request>();
+    owed.assign(asked.begin() + static_cast<std::ptrdiff_t>(town.served[&gone]), asked.end());
+    cancels_before = gone.count<Cancel>();
+  }
+  std::size_t cancels() const { return gone.count<Cancel>() - cancels_before; }
+  // Connects the other peer, which answers nothing of its own accord.
+  void meet_other() {
+    town.join(other, kFast, {}, 'o');
+    other.send(Unchoke{});
+    town.run_for(200ms);
+  }
+
+  Leeching town;
+  RawPeer gone;
+  RawPeer other;
+  std::vector<BlockRange> owed;
+  std::size_t cancels_before = 0;
+};
+
+TEST_F(LatePeer, KeepsItsOldestRequestAndLosesTheRest) {
+  ASSERT_GT(owed.size(), 8u);
+  meet_other();
+  town.run_for(8s);
+  EXPECT_EQ(cancels(), owed.size() - 1) << gone.transcript();
+  EXPECT_THAT(gone.blocks<Cancel>(), testing::Not(Contains(owed.front())));
+}
+
+TEST_F(LatePeer, WhatItOwesComesFromAQuickPeerSoonAndIsCancelled) {
+  meet_other();
+  town.serve_all(other, 9s);
+  ASSERT_FALSE(town.leech.is_complete());
+  for (const BlockRange& block : owed) EXPECT_THAT(other.blocks<Request>(), Contains(block));
+  for (const BlockRange& block : owed) EXPECT_THAT(gone.blocks<Cancel>(), Contains(block));
+  EXPECT_EQ(town.leech.status().wasted, 0_B);
+}
+
+TEST_F(LatePeer, IsAskedForOneBlockAtATimeUntilItSendsOne) {
+  meet_other();
+  town.run_for(8s);
+  std::size_t before = gone.count<Request>();
+  town.serve_all(other, 1s);
+  town.run_for(20s);
+  EXPECT_LE(gone.count<Request>(), before + 4) << "one, and another whenever that was late";
+  ASSERT_FALSE(town.leech.is_complete());
+  before = gone.count<Request>();
+  town.serve(gone, gone.blocks<Request>().back());
+  town.run_for(200ms);
+  EXPECT_GE(gone.count<Request>(), before + 4) << "bug B38";
+}
+
+TEST_F(LatePeer, LosesNothingThatOnlyItHas) {
+  town.run_for(30s);
+  EXPECT_EQ(cancels(), 0u) << gone.transcript();
+  for (const BlockRange& block : owed) town.serve(gone, block);
+  town.run_for(1s);
+  EXPECT_GT(gone.count<Request>(), town.served[&gone] + owed.size()) << "and goes on where it was";
+  EXPECT_EQ(town.leech.status().wasted, 0_B);
+}
+
+TEST_F(LatePeer, MaySendAfterAllWhatItWasCutOffFrom) {
+  meet_other();
+  town.run_for(8s);
+  ASSERT_GT(cancels(), 0u);
+  const ByteCount before = town.leech.status().left;
+  for (const BlockRange& block : owed) town.serve(gone, block);
+  town.run_for(1s);
+  EXPECT_TRUE(gone.is_open());
+  EXPECT_LT(town.leech.status().left, before) << "bug B28";
+  EXPECT_EQ(town.leech.status().wasted, 0_B);
+}
+
+TEST(RequestWindow, IsSharedByThePeersThatMayBeAsked) {
+  Settings settings;
+  settings.request_window = 96_KiB;
+  Leeching town({.size = 4_MiB, .piece_length = 64_KiB}, settings);
+  RawPeer p(town.world(), "p", 1);
+  RawPeer q(town.world(), "q", 2);
+  RawPeer r(town.world(), "r", 3);
+  town.join(p, kFast);
+  town.join(q, kFast, {}, 'q');
+  town.join(r, kFast, {}, 'r');   // it chokes: it has no share
+  p.send(Unchoke{});
+  town.run_for(200ms);
+  EXPECT_EQ(p.count<Request>(), 4u) << "six are its share, four a beginner's depth";
+  q.send(Unchoke{});
+  town.run_for(200ms);
+  EXPECT_EQ(q.count<Request>(), 3u);
+  town.serve_all(p, 2s);
+  EXPECT_EQ(p.count<Request>() - town.served[&p], 3u) << "whatever its rate";
+}
+
+}  // namespace
+}  // namespace swarmlab::client
