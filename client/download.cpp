@@ -61,9 +61,11 @@ Download::~Download() { hasher_.forget(*this); }
 void Download::peer_ready(Peer& peer) {
   peer.pieces = protocol::Bitfield(metainfo_->geometry.piece_count());
   picker_.peer_joined(peer.pieces);
+  smart_ban_.joined(peer.key, peer.endpoint.address);
 }
 
 void Download::peer_left(Peer& peer) {
+  smart_ban_.left(peer.key, peer.endpoint.address);
   picker_.release_all(peer.key);
   picker_.peer_left(peer.pieces);
   // Its requests are free again, its piece is an orphan; and with the only source of some blocks the end-game may begin.

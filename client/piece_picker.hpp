@@ -49,8 +49,8 @@
 //     before they take part in others' (rule 2).
 //   `partial_pieces`: when so many pieces for each connection are begun, rule 4 comes before rule 3.  A bound for what is begun
 //     without need, not a wall: a peer that could only begin another piece does.  (libtorrent: 3/2 per peer, in the same way.)
-//   `requesters`: after rule 2, blocks of begun pieces that fewer than that many are asked for.  Buys time with traffic: a block
-//     comes from the quickest of them, and what the others had sent by then is waste.
+//   `requesters`: after rule 2, blocks of begun pieces that fewer than that many are asked for, the last first, so that the
+//     askers meet in the middle.  Buys the time of one piece with traffic: what the slower ones had sent by then is waste.
 //   An asker `on_parole` (smart_ban.hpp) keeps to pieces that nobody else has a block of, since only these prove
 //     its guilt or innocence; it gets a block of another piece only when it would be idle, one at a time.
 //

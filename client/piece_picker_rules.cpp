@@ -40,16 +40,17 @@ bool PiecePicker::are_askers_late(const Begun& piece, BlockIndex block) const {
   });
 }
 
-// In the order of the pieces' places, since each peer is to add to what others are about to finish.
+// Backwards through each piece, against the order in which it was asked for: then the askers meet in the middle, and a Cancel
+// saves most of what both were asked for.  Both in the same order get everything twice.
 void PiecePicker::take_further(const Asker& asker, Peer& who, std::size_t until, Out& out) {
   std::uint32_t looks = 0;
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     const Begun& piece = slots_[slot];
     if (!piece.in_use || piece.is_whole() || !asker.pieces.test(piece.piece)) continue;
-    for (std::uint32_t index = 0; index < piece.blocks.size(); ++index) {
+    for (std::size_t left = piece.blocks.size(); left > 0; --left) {
       if (out.size() >= until || ++looks > kEndGameLooks) return;
-      const BlockIndex block(index);
-      if (piece.blocks[index].state != BlockState::requested || is_asked(piece, block, who.key)) continue;
+      const BlockIndex block(static_cast<std::uint32_t>(left - 1));
+      if (piece.blocks[left - 1].state != BlockState::requested || is_asked(piece, block, who.key)) continue;
       if (askers(piece, block) < options_.requesters) ask_too(who, slot, block, false, out);
     }
   }

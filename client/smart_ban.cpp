@@ -28,7 +28,7 @@ std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey>
   if (!all_known) parts.pop_back();
   if (parts.empty()) return {};
   if (parts.size() == 1 && all_known) {
-    on_parole_.erase(parts.front());
+    on_parole_.insert(parts.front());   // for when its ban is over
     return {{parts.front(), Guilt::proven}};
   }
 
@@ -65,6 +65,14 @@ void SmartBan::remember(PieceIndex piece, std::span<const Delivery> deliveries) 
   }
 }
 
+void SmartBan::joined(PeerKey peer, const IpAddress& address) {
+  if (absent_on_parole_.erase(address) > 0) on_parole_.insert(peer);
+}
+
+void SmartBan::left(PeerKey peer, const IpAddress& address) {
+  if (on_parole_.erase(peer) > 0 && absent_on_parole_.size() < kMaxAbsent) absent_on_parole_.insert(address);
+}
+
 bool SmartBan::wants_digests(PieceIndex piece) const {
   const auto found = cases_.find(piece);
   return found != cases_.end() && !found->second.deliveries.empty();
@@ -85,7 +93,7 @@ std::vector<Verdict> SmartBan::verified(PieceIndex piece, std::span<const Sha1Di
     SWARM_ASSERT(count != suspicions_.end(), peer);
     if (--count->second > 0) continue;
     suspicions_.erase(count);
-    on_parole_.erase(peer);
+    if (!std::ranges::binary_search(guilty, peer)) on_parole_.erase(peer);
   }
   cases_.erase(found);
   std::vector<Verdict> verdicts;

@@ -20,12 +20,15 @@
 //      innocent may come back.  The count of a peer that was named begins anew.
 //   3. Memory is bounded: at most 64 pieces and 4 deliveries per block of each; the piece that failed
 //      longest ago is forgotten first, the fifth delivery of a block is not kept.  Suspicion of forgotten pieces stays counted.
+//      At most 256 addresses of absent peers on parole, the first ones.
 //   4. Parole.  Who had a part in a bad piece with several sources is `on_parole`: PiecePicker gives it whole pieces of its own,
 //      so that its next lie proves itself, at once and without a refetch (libtorrent's parole mode, from 0.13 on, is the same
 //      idea).  It ends with the first whole piece of its own that is good, or when all its bad pieces are cleared up.
 //      Rationale: a liar that spoils one block in twenty hides behind the others' blocks as long as pieces are mixed; on parole every
 //      piece is a test of one peer.  Innocents lose nothing: they fetch whole pieces, too.  Parole says nothing about suspicion: who
-//      is honest alone and lies in company is counted on (rule 2), and refuted by digests (rule 1).
+//      is honest alone and lies in company is counted on (rule 2), and refuted by digests (rule 1).  It follows the address: who
+//      hangs up, was dropped as suspected, or was banned and comes back when that is over, is on parole again, as is whoever else
+//      comes from there.
 //   5. A good history buys nothing.  No count is lowered by pieces that were good (libtorrent's trust points are, so that a
 //      peer that gave eight good pieces may spoil several more): a turncoat's first provable lie ends it like anybody's.
 //   Peers stay remembered after they left: a proof against an absent peer bans its address too.
@@ -38,6 +41,7 @@
 #include <vector>
 
 #include "client/peer_key.hpp"
+#include "protocol/endpoint.hpp"
 #include "protocol/ids.hpp"
 
 namespace swarmlab::client {
@@ -62,6 +66,7 @@ class SmartBan {
  public:
   static constexpr std::size_t kMaxPieces = 64;
   static constexpr std::size_t kMaxDeliveriesPerBlock = 4;
+  static constexpr std::size_t kMaxAbsent = 256;
 
   explicit SmartBan(std::uint32_t suspect_pieces);
 
@@ -80,6 +85,9 @@ class SmartBan {
   // Every block of a piece that is good came from this peer.
   void passed_alone(PeerKey peer) { on_parole_.erase(peer); }
   bool is_on_parole(PeerKey peer) const { return on_parole_.contains(peer); }
+  // A peer connects from this address, or the one that did is gone.
+  void joined(PeerKey peer, const IpAddress& address);
+  void left(PeerKey peer, const IpAddress& address);
 
   std::uint32_t suspicions(PeerKey peer) const;
   std::size_t remembered_pieces() const { return cases_.size(); }
@@ -96,7 +104,8 @@ class SmartBan {
   std::uint64_t next_number_ = 0;
   std::map<PieceIndex, Case> cases_;             // at most kMaxPieces
   std::map<PeerKey, std::uint32_t> suspicions_;  // none is zero
-  std::set<PeerKey> on_parole_;
+  std::set<PeerKey> on_parole_;                  // connected ones
+  std::set<IpAddress> absent_on_parole_;         // at most kMaxAbsent
 };
 
 }  // namespace swarmlab::client

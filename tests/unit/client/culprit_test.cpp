@@ -111,5 +111,35 @@ TEST(Culprit, InAMixedPieceProvesItselfOnParoleWithoutARefetch) {
   EXPECT_TRUE(honest.is_open());
 }
 
+TEST(Culprit, OnParoleStaysSoWhenItHangsUpAndComesBack) {
+  Leeching town({.size = 512_KiB, .piece_length = 64_KiB});
+  RawPeer liar(town.world(), "liar", 1);
+  RawPeer honest(town.world(), "honest", 2);
+  town.join(honest, kPlain, std::vector<std::uint32_t>{0}, 'h');
+  honest.send(Unchoke{});
+  town.run_for(100ms);
+  town.serve(honest, honest.blocks<Request>().front());
+  town.run_for(100ms);
+  honest.send(Choke{});
+  town.join(liar, kPlain, std::vector<std::uint32_t>{0});
+  liar.send(Unchoke{});
+  town.run_for(100ms);
+  answer(town, liar, {0});
+  ASSERT_EQ(town.leech.count<PieceFailed>(), 1u);
+  liar.close();
+  honest.send(Unchoke{});
+  town.run_for(200ms);
+  town.serve(honest, honest.blocks<Request>().back());   // a block of the second try: piece 0 is company now
+  town.run_for(100ms);
+  honest.send(Choke{});
+  liar.forget_heard();
+  town.served[&liar] = 0;
+  town.join(liar, kPlain, std::vector<std::uint32_t>{0, 1});
+  liar.send(Unchoke{});
+  town.run_for(100ms);
+  ASSERT_EQ(liar.count<Request>(), 4u);
+  for (const BlockRange& block : liar.blocks<Request>()) EXPECT_EQ(block.piece, PieceIndex(1));
+}
+
 }  // namespace
 }  // namespace swarmlab::client

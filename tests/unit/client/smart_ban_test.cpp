@@ -153,8 +153,51 @@ TEST(SmartBan, ConvictsAPeerOnParoleByItsNextWholePiece) {
   SmartBan ban(4);
   (void)ban.failed(piece(0), std::vector{kHonest, kLiar});
   EXPECT_THAT(ban.failed(piece(1), std::vector{kLiar, kLiar}), ElementsAre(Verdict{kLiar, Guilt::proven}));
-  EXPECT_FALSE(ban.is_on_parole(kLiar));
   EXPECT_EQ(ban.suspicions(kHonest), 1U) << "which says nothing about the other source of piece 0";
+}
+
+TEST(SmartBan, KeepsAnAddressOnParoleWhenItsPeerHangsUpAndComesBack) {
+  const IpAddress home = IpAddress::v4(10, 0, 0, 7);
+  const IpAddress elsewhere = IpAddress::v4(10, 0, 0, 8);
+  SmartBan ban(4);
+  (void)ban.failed(piece(0), std::vector{kHonest, kLiar});
+  ban.left(kLiar, home);
+  EXPECT_FALSE(ban.is_on_parole(kLiar));
+  ban.joined(PeerKey(20), elsewhere);
+  EXPECT_FALSE(ban.is_on_parole(PeerKey(20)));
+  ban.joined(PeerKey(21), home);
+  EXPECT_TRUE(ban.is_on_parole(PeerKey(21)));
+  ban.passed_alone(PeerKey(21));
+  ban.left(PeerKey(21), home);
+  ban.joined(PeerKey(22), home);
+  EXPECT_FALSE(ban.is_on_parole(PeerKey(22))) << "it has proven itself";
+}
+
+TEST(SmartBan, PutsAConvictOnParoleForWhenItsBanIsOver) {
+  const IpAddress cell = IpAddress::v4(10, 0, 0, 7);
+  SmartBan ban(4);
+  EXPECT_THAT(ban.failed(piece(0), std::vector{kLiar}), ElementsAre(Verdict{kLiar, Guilt::proven}));
+  ban.left(kLiar, cell);
+  ban.joined(PeerKey(20), cell);
+  EXPECT_TRUE(ban.is_on_parole(PeerKey(20)));
+
+  (void)ban.failed(piece(1), std::vector{kOther, kHonest});
+  ban.remember(piece(1), std::vector{delivery(0, kOther, 99), delivery(1, kHonest, 11)});
+  EXPECT_THAT(ban.verified(piece(1), kGood), ElementsAre(Verdict{kOther, Guilt::proven}));
+  EXPECT_TRUE(ban.is_on_parole(kOther));
+  EXPECT_FALSE(ban.is_on_parole(kHonest));
+}
+
+TEST(SmartBan, RemembersABoundedNumberOfAbsentPeers) {
+  SmartBan ban(1000);
+  for (std::uint32_t i = 0; i < 2 * SmartBan::kMaxAbsent; ++i) {
+    (void)ban.failed(piece(i), std::vector{PeerKey(100 + i), kHonest});
+    ban.left(PeerKey(100 + i), IpAddress::v4(10, 1, static_cast<std::uint8_t>(i / 256), static_cast<std::uint8_t>(i % 256)));
+  }
+  ban.joined(PeerKey(5000), IpAddress::v4(10, 1, 0, 255));
+  EXPECT_TRUE(ban.is_on_parole(PeerKey(5000)));
+  ban.joined(PeerKey(5001), IpAddress::v4(10, 1, 1, 255));
+  EXPECT_FALSE(ban.is_on_parole(PeerKey(5001)));
 }
 
 TEST(SmartBan, IsNotSoftenedByAGoodHistory) {
