@@ -75,6 +75,26 @@ TEST(ParseScenario, ReadsEveryPart) {
   EXPECT_EQ(scenario->checks[0].arguments.duration("within", 0s), 8min);
 }
 
+TEST(ParseScenario, ReadsHowRequestsAreDealtOut) {
+  std::string text = kGood;
+  text.replace(text.find("snub_after: 30 s"), 16,
+               "piece_affinity: dealt, partial_pieces: 2, requesters: 3, request_window: 1 MiB, late_after: 8 s, late_factor: 0, "
+               "parole: false");
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  const client::Settings& settings = scenario->group_of(scenario->cast.select("leech")->front()).settings;
+  EXPECT_EQ(settings.piece_affinity, client::PieceAffinity::dealt);
+  EXPECT_EQ(settings.partial_pieces, 2u);
+  EXPECT_EQ(settings.requesters, 3u);
+  EXPECT_EQ(settings.request_window, 1_MiB);
+  EXPECT_EQ(settings.late_after, 8s);
+  EXPECT_EQ(settings.late_factor, 0u);
+  EXPECT_FALSE(settings.parole);
+  EXPECT_THAT(errors_with("snub_after: 30 s", "piece_affinity: greedy"), Contains(HasSubstr("greedy")));
+  EXPECT_THAT(errors_with("snub_after: 30 s", "requesters: 0"), Contains(HasSubstr("requesters: 0 is too few; at least 1")));
+}
+
 TEST(ParseScenario, RefusesABareNumberWhereAUnitIsDue) {
   EXPECT_THAT(errors_with("limit: 10 min", "limit: 10"),
               Contains(AllOf(HasSubstr("s.yaml:4:8: limit: '10' is a bare number"), HasSubstr("30 s"))));
