@@ -145,7 +145,7 @@ void Announcer::announce(Tracker& tracker, AnnounceEvent event) {
   request.uploaded = totals.uploaded;
   request.downloaded = totals.downloaded;
   request.left = totals.left;
-  request.event = event;
+  request.event = event == AnnounceEvent::none && totals.is_partial_seed ? AnnounceEvent::paused : event;
   request.key = identity_.key;
   request.numwant = event == AnnounceEvent::stopped ? 0 : settings_.numwant;
   tracker.transaction->begin(request);

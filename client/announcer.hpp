@@ -4,7 +4,8 @@
 // moves to the front of its tier.  If all fail the round is repeated after a pause that doubles from 15 s to 15 min.
 //
 // What each tracker hears (bugs B62, B63): `started` until it has answered one; then plain announces every
-// `interval`; `completed` once if the download ended while it knew us as a leecher; `stopped` if it ever answered.
+// `interval`, which are `paused` while the client is a partial seed (BEP 21); `completed` once if the download ended while
+// it knew us as a leecher; `stopped` if it ever answered.
 //
 //   start() ---- started ----- (none) ... ---- completed ---- (none) ... ---- stop(): stopped
 //
@@ -28,6 +29,7 @@ struct TransferTotals {
   ByteCount uploaded;
   ByteCount downloaded;
   ByteCount left;
+  bool is_partial_seed = false;      // wants nothing of what is left (BEP 21)
 };
 
 class AnnouncerOwner {

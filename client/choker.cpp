@@ -25,10 +25,16 @@ ChokerRules ChokerRules::of(const Settings& settings) {
 Choker::Choker(const ChokerRules& rules) : rules_(rules) {
   rules_.optimistic = std::min(rules_.optimistic, rules_.slots);
   rules_.newcomer_weight = std::max(rules_.newcomer_weight, 1U);
+  optimistic_wanted_ = rules.optimistic;
   seed_choker_ = make_seed_choker(rules_.seed_policy, {.optimistic = rules_.optimistic,
                                                        .optimistic_interval = rules_.optimistic_interval,
                                                        .turn_bytes = rules_.seed_turn_bytes,
                                                        .turn_time = rules_.seed_turn_time});
+}
+
+void Choker::set_slots(std::uint32_t slots) {
+  rules_.slots = slots;
+  rules_.optimistic = std::min(optimistic_wanted_, slots);
 }
 
 // One decision on its way: who has been given a slot so far.

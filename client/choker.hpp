@@ -89,6 +89,9 @@ class Choker {
  public:
   explicit Choker(const ChokerRules& rules);
 
+  // From the next call on.  Between rounds never fewer than the last answer unchoked.
+  void set_slots(std::uint32_t slots);
+
   // The round: call it every rechoke_interval.  `peers` in any order, keys distinct.  The answer lives until the next call.
   const Unchoked& decide(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random);
   // Between rounds: call it when a peer became interested, lost interest or left, and at again_at.
@@ -107,6 +110,7 @@ class Choker {
   const Unchoked& answer(Round& round);
 
   ChokerRules rules_;
+  std::uint32_t optimistic_wanted_ = 0;   // where there are slots enough
   std::unique_ptr<SeedChoker> seed_choker_;
   std::vector<Turn> turns_;     // in order of (since, key); each peer was unchoked in the last answer
   Unchoked unchoked_;

@@ -55,6 +55,10 @@ std::string to_string(const Event& event) {
           [](const StorageFailed& e) {
             return fmt::format("stopped: {}: {}{}{}", e.path, e.reason, e.advice.empty() ? "" : "; ", e.advice);
           },
+          [](const InternalFault& e) {
+            return fmt::format("stopped: an error in this program, at {}: {}; what is on disk is checked when it is begun again", e.place,
+                               e.what);
+          },
           [](const Restarting& e) {
             return fmt::format("failed; begins again in {} s (restart {})", seconds(e.after), e.restarts);
           },

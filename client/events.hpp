@@ -42,6 +42,7 @@ struct TrackerAnswered { std::string_view url; protocol::AnnounceEvent event; st
                          std::span<const protocol::TrackerPeer> found{}; };   // `found`: the peers, as the tracker said
 struct TrackerFailed { std::string_view url; protocol::AnnounceEvent event; std::string_view reason; };
 struct StorageFailed { std::string_view path; std::string_view reason; std::string_view advice{}; };   // the torrent has stopped
+struct InternalFault { std::string_view place; std::string_view what; };               // a bug of ours (fault_boundary.hpp)
 struct Restarting { Duration after{}; std::uint32_t restarts = 0; };                   // it failed, and is begun again (supervisor.hpp)
 struct GivenUp { std::uint32_t restarts = 0; };                                        // it failed, after so many restarts
 struct Stopped {};                                                                    // everything is closed
@@ -49,7 +50,7 @@ struct Removed {};                                                              
 
 using Event = std::variant<MetadataReceived, Checked, PeerConnected, PeerDropped, PieceVerified, PieceFailed,
                            PeerBanned, Completed, TrackerAnswered, TrackerFailed, StorageFailed, Restarting, GivenUp,
-                           Stopped, Removed, ResumeIgnored, ResumeNotSaved, Selected>;
+                           Stopped, Removed, ResumeIgnored, ResumeNotSaved, Selected, InternalFault>;
 std::string to_string(const Event& event);
 
 class SessionEvents {

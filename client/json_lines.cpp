@@ -103,6 +103,12 @@ std::string json_line(std::string_view torrent, Time at, const Event& event) {
         if (!e.advice.empty()) line["advice"] = text(e.advice);
         return line;
       },
+      [&](const InternalFault& e) {
+        Json line = begin("internal_fault", torrent, at);
+        line["place"] = text(e.place);
+        line["what"] = text(e.what);
+        return line;
+      },
       [&](const Restarting& e) {
         Json line = begin("restarting", torrent, at);
         line["after_s"] = seconds(e.after);

@@ -50,7 +50,9 @@ po::options_description describe() {
   add("trust-data", "take the files for complete without hashing them");
   add("check-only", "hash what is there, say so, and end");
   add("save-torrent", po::value<std::string>()->value_name("FILE"), "write the torrent file of a magnet link there");
-  add("upload-slots", po::value<std::string>()->value_name("N"), "peers served at a time (default: 4)");
+  add("upload-slots", po::value<std::string>()->value_name("N|auto"), "peers served at a time, per torrent (default: 4)");
+  add("session-slots", po::value<std::string>()->value_name("N"), "of all torrents together (default: each has its own)");
+  add("seed-choker", po::value<std::string>()->value_name("POLICY"), "time-quota, fastest-upload, anti-leech or new-seed");
   add("super-seed", "of a complete torrent: show each peer one piece at a time (BEP 16)");
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
   add("up-limit", po::value<std::string>()->value_name("RATE"), "at most this much up: 1MiB/s, 4Mbit/s");
@@ -141,6 +143,26 @@ std::expected<std::uint32_t, std::string> parse_positive(const std::string& text
   return static_cast<std::uint32_t>(*count);
 }
 
+struct Slots {
+  std::uint32_t count = 0;
+  bool is_automatic = false;
+};
+
+std::expected<Slots, std::string> parse_slots(const std::string& text) {
+  if (text == "auto") return Slots{.count = Settings().upload_slots, .is_automatic = true};
+  const auto count = parse_positive(text);
+  if (!count) return std::unexpected(count.error() + " (or write auto)");
+  return Slots{.count = *count};
+}
+
+std::expected<SeedPolicy, std::string> parse_seed_choker(const std::string& text) {
+  if (text == "time-quota") return SeedPolicy::time_quota;
+  if (text == "fastest-upload") return SeedPolicy::fastest_upload;
+  if (text == "anti-leech") return SeedPolicy::anti_leech;
+  if (text == "new-seed") return SeedPolicy::new_seed;
+  return std::unexpected("'" + text + "' is none of time-quota, fastest-upload, anti-leech, new-seed");
+}
+
 std::expected<std::optional<BytesPerSecond>, std::string> parse_limit(const std::string& text) {
   const auto rate = parse_rate(text);
   if (!rate) return std::unexpected(rate.error());
@@ -209,7 +231,12 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   Reader<RestartPolicy>{values, error}("restart", options.settings.restart, parse_restart);
   Reader<std::optional<ExitWhen>>{values, error}("exit-when", options.exit_when, parse_exit_when);
   const Reader<std::uint32_t> number{values, error};
-  number("upload-slots", options.settings.upload_slots, parse_positive);
+  Slots slots{.count = options.settings.upload_slots};
+  Reader<Slots>{values, error}("upload-slots", slots, parse_slots);
+  options.settings.upload_slots = slots.count;
+  options.settings.auto_upload_slots = slots.is_automatic;
+  Reader<std::optional<std::uint32_t>>{values, error}("session-slots", options.settings.session_upload_slots, parse_positive);
+  Reader<SeedPolicy>{values, error}("seed-choker", options.settings.seed_choker, parse_seed_choker);
   number("max-peers", options.settings.max_peers, parse_positive);
   options.settings.super_seeding = values.count("super-seed") != 0;
   const Reader<std::optional<BytesPerSecond>> rate{values, error};

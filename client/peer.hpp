@@ -33,6 +33,7 @@ class PeerOwner {
   virtual void on_message(Peer& peer, const protocol::Message& message) = 0;
   virtual void on_block(Peer& peer, const protocol::BlockRange& block, runtime::Slices data) = 0;
   virtual void on_bytes(Peer& peer, ByteCount bytes) = 0;
+  virtual void on_written(Peer& peer, ByteCount bytes, WireUnit unit) = 0;
   virtual void on_room(Peer& peer) = 0;
   virtual void on_wire_closed(Peer& peer, std::string_view reason) = 0;
   // The event is over; the peer may be destroyed.
@@ -73,6 +74,7 @@ class Peer final : private WireHandler {
   bool is_ready = false;               // both handshakes are through
   bool is_dropped = false;             // closed; destroyed when the event is over
   bool is_surplus = false;             // there is another connection to the same peer
+  bool gave_way = false;               // to a peer of higher priority
   bool has_sent_message = false;       // a bitfield comes first or not at all
   bool has_claimed_pieces = false;     // its first word was more than nothing
   bool was_interested = false;         // in us, ever
@@ -136,6 +138,7 @@ class Peer final : private WireHandler {
     owner_.on_block(*this, block, std::move(data));
   }
   void on_bytes(WireConnection&, ByteCount bytes) override { owner_.on_bytes(*this, bytes); }
+  void on_written(WireConnection&, ByteCount bytes, WireUnit unit) override { owner_.on_written(*this, bytes, unit); }
   void on_room(WireConnection&) override { owner_.on_room(*this); }
   void on_wire_closed(WireConnection&, std::string_view reason) override {
     owner_.on_wire_closed(*this, reason);

@@ -63,6 +63,18 @@ class PeerPool {
     }
     return std::nullopt;
   }
+  // The first address that may be dialled at `now` and that `wanted` likes, marked as being dialled.  Cost: of all that are due.
+  template <class IsWanted>
+  std::optional<Endpoint> next_to_dial_if(Time now, IsWanted&& wanted) {
+    for (auto entry = waiting_.begin(); entry != waiting_.end() && entry->first <= now; ++entry) {
+      if (!wanted(entry->second)) continue;
+      const Endpoint peer = entry->second;
+      waiting_.erase(entry);
+      known_.at(peer).is_waiting = false;
+      return peer;
+    }
+    return std::nullopt;
+  }
   // When the next address falls due; kNever when none waits.
   Time next_due() const { return waiting_.empty() ? kNever : waiting_.begin()->first; }
 

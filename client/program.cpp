@@ -166,7 +166,8 @@ void Program::on_event(TorrentId torrent, const Event& event) {
   if (std::holds_alternative<MetadataReceived>(event)) resolved_.push_back(torrent);
   const std::string name = session_.describe(torrent).name;
   const bool is_final = options_.settings.restart.strategy == RestartStrategy::never;
-  if ((std::holds_alternative<StorageFailed>(event) && is_final) || std::holds_alternative<GivenUp>(event)) exit_status_ = 1;
+  const bool has_failed = std::holds_alternative<StorageFailed>(event) || std::holds_alternative<InternalFault>(event);
+  if ((has_failed && is_final) || std::holds_alternative<GivenUp>(event)) exit_status_ = 1;
   if (options_.json) {
     say(json_line(name, outside_.clock.now(), event));
   } else if (is_worth_a_line(event)) {

@@ -27,6 +27,8 @@ struct Settings {
   // ---- choking (BEP 3, "peer messages"; PAPERS: Cohen 2003) ----
   std::uint32_t upload_slots = 4;               // unchoked and interested peers, the optimistic ones included
   std::uint32_t optimistic = 1;                 // how many of them ignore rates
+  bool auto_upload_slots = false;               // instead: as many as the upload limit feeds (upload_slots.hpp)
+  std::optional<std::uint32_t> session_upload_slots;   // of all torrents together (slot_budget.hpp); nullopt: each has its own
   Duration rechoke_interval = 10s;
   Duration optimistic_interval = 30s;
   std::uint32_t newcomer_weight = 3;            // how much likelier a new connection is drawn
@@ -60,6 +62,7 @@ struct Settings {
 
   // ---- connections ----
   std::uint32_t max_peers = 150;
+  bool peer_priority = true;                    // a full torrent gives its lowest peer up for a higher one (BEP 40; peer_priority.hpp)
   std::uint32_t max_half_open = 30;
   bool loopback_only = false;                   // trackers and peers elsewhere are left alone
   Duration connect_timeout = 15s;
@@ -81,8 +84,9 @@ struct Settings {
   std::uint32_t suspect_pieces = 4;             // bad pieces a peer may have had a part in before it is dropped unproven
 
   // ---- limits ----
-  std::optional<BytesPerSecond> up_limit;       // payload and protocol, of the session
+  std::optional<BytesPerSecond> up_limit;       // of the session
   std::optional<BytesPerSecond> down_limit;
+  bool limit_overhead = true;                   // limits hold on the wire: they count packets' headers and ACKs too (wire_overhead.hpp)
 
   // ---- trackers ----
   std::uint32_t numwant = 50;

@@ -47,6 +47,18 @@ void Throttle::charge(ByteCount bytes) {
   if (outer_ != nullptr) outer_->charge(bytes);
 }
 
+void Throttle::charge_aside(ByteCount bytes) {
+  if (rate_) {
+    const BytesPerSecond half = std::max(BytesPerSecond(rate_->value() / 2), BytesPerSecond(1));
+    const Time now = clock_.now();
+    aside_ = std::max(aside_, now - kAsideBurst);
+    const ByteCount taken = std::min(bytes, half * (now - aside_));
+    aside_ += taken / half;
+    tokens_ -= taken;
+  }
+  if (outer_ != nullptr) outer_->charge_aside(bytes);
+}
+
 void Throttle::wait(TorrentId torrent, PeerKey peer) {
   if (outer_ != nullptr && has_tokens()) {
     outer_->wait(torrent, peer);

@@ -43,11 +43,15 @@ class Throttle final : private runtime::TimerHandler {
   // Whether bytes may pass now, here and further out.
   bool is_open();
   void charge(ByteCount bytes);
+  // What passes whether it is open or not, as ACKs do for what the other direction fetches: takes half of the rate at most.
+  // Rationale: ACKs of a fast download could eat up a low upload limit, and who uploads nothing is soon given nothing.
+  void charge_aside(ByteCount bytes);
   // Calls on_tokens() for this peer later.
   void wait(TorrentId torrent, PeerKey peer);
 
  private:
   static constexpr Duration kBurst = 250ms;
+  static constexpr Duration kAsideBurst = 1s;
 
   void on_timer(runtime::Tag tag) override;
   void fill();
@@ -60,6 +64,7 @@ class Throttle final : private runtime::TimerHandler {
   Throttle* outer_ = nullptr;
   ByteCount tokens_;
   Time filled_ = kStart;
+  Time aside_ = kStart;                // up to when the half for charge_aside() is used up
   std::deque<std::pair<TorrentId, PeerKey>> waiting_;
   runtime::Timer timer_;
 };

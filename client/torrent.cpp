@@ -27,6 +27,9 @@ enum Timer : Tag { kUpkeep, kDial };
 // Of all connections at most this part is dialled: the rest stays open for those who dial us.
 constexpr std::uint32_t dial_limit(std::uint32_t max_peers) { return std::max(1u, max_peers - max_peers / 4); }
 
+// How long a full torrent rests that knows of nobody with a higher priority than its lowest peer.
+constexpr Duration kBetterCompanyPause = 30s;
+
 constexpr std::size_t kMaxAddressesRemembered = 1024;
 
 // Far more than two dials that cross can lie apart.
@@ -34,8 +37,8 @@ constexpr Duration kCrossingTime = 15s;
 
 }  // namespace
 
-Torrent::Torrent(TorrentId id, SessionContext& session, AddTorrent torrent)
-    : id_(id), session_(session), outside_(session.outside), settings_(session.settings),
+Torrent::Torrent(TorrentId id, SessionContext& session, const runtime::Outside& outside, AddTorrent torrent)
+    : id_(id), session_(session), outside_(outside), settings_(session.settings),
       info_hash_(torrent.metainfo != nullptr ? torrent.metainfo->info_hash : torrent.magnet->info_hash),
       options_(std::move(torrent)),
       up_(options_.limits.up, outside_.clock, outside_.timers, session.up),
@@ -66,6 +69,12 @@ void Torrent::start() {
     return;
   }
   check();
+}
+
+void Torrent::begin_failed(std::string message) {
+  state_ = TorrentState::failed;
+  error_ = std::move(message);
+  was_synced_ = true;
 }
 
 void Torrent::know(std::shared_ptr<const protocol::Metainfo> metainfo) {
@@ -300,12 +309,6 @@ void Torrent::add_peer(const Endpoint& peer) {
   if (is_open()) dial_timer_.arm_no_later_than(outside_.clock.now());
 }
 
-void Torrent::set_limits(const Limits& limits) {
-  options_.limits = limits;
-  up_.set_rate(limits.up);
-  down_.set_rate(limits.down);
-}
-
 bool Torrent::disconnect(PeerKey key) {
   const EventScope scope(*this);
   Peer* peer = peers_.find(key);
@@ -318,24 +321,31 @@ void Torrent::dial_more() {
   if (!is_open()) return;
   const Time now = outside_.clock.now();
   const auto is_banned = [&](const IpAddress& address) { return bans_.is_banned(address, now); };
-  std::size_t connected = peers_.count_if([](const Peer&) { return true; });
+  std::size_t connected = connections();
   while (half_open_ < settings_.max_half_open && connected < dial_limit(settings_.max_peers)) {
     const auto to = pool_.next_to_dial(now, is_banned);
     if (!to) break;
-    ++half_open_;
     ++connected;
-    PeerOwner& owner = *this;
-    peers_.add(std::make_unique<Peer>(next_key_, *to, source_for(*to), settings_, outside_.network, outside_.clock, owner));
-    ++next_key_;
+    dial(*to);
+  }
+  if (connected >= settings_.max_peers && settings_.peer_priority) {
+    if (const auto to = higher_candidate(now)) dial(*to);
+    dial_timer_.arm_no_later_than(now + kBetterCompanyPause);
   }
   const Time due = std::max(pool_.next_due(), now + 1s);
   if (connected < dial_limit(settings_.max_peers) && due != kNever) dial_timer_.arm_no_later_than(due);
   upkeep_timer_.arm_no_later_than(now + 5s);
 }
 
+void Torrent::dial(const Endpoint& to) {
+  ++half_open_;
+  PeerOwner& owner = *this;
+  peers_.add(std::make_unique<Peer>(next_key_, to, source_for(to), settings_, outside_.network, outside_.clock, owner));
+  ++next_key_;
+}
+
 void Torrent::accept(runtime::StreamId stream, const Endpoint& from, Bytes first_bytes) {
-  const bool is_full = peers_.count_if([](const Peer&) { return true; }) >= settings_.max_peers;
-  if (!is_open() || is_full || bans_.is_banned(from.address, outside_.clock.now())) {
+  if (!is_open() || !has_room_for(from) || bans_.is_banned(from.address, outside_.clock.now())) {
     outside_.network.close(stream);
     return;
   }
@@ -370,7 +380,7 @@ void Torrent::on_handshake(Peer& peer, const protocol::Handshake& handshake) {
     return;
   }
   peer.id = handshake.peer_id;
-  if (!resolve_duplicate(peer)) return;
+  if (!resolve_duplicate(peer) || !make_room(peer)) return;
   if (peer.initiator == Initiator::them) on_established(peer);
   peer.common_features = common(
       {.extension_protocol = settings_.extension_protocol, .fast = settings_.fast_extension}, handshake.features);
@@ -447,48 +457,22 @@ void Torrent::drop(Peer& peer, std::string_view reason) {
     --half_open_;
   }
   if (peer.initiator == Initiator::us) {
-    const bool is_unwanted = peer.is_surplus || is_pointless(peer);
+    const bool is_unwanted = peer.is_surplus || peer.gave_way || is_pointless(peer);
     pool_.dialled(peer.endpoint,
                   is_unwanted     ? PeerPool::Outcome::unwanted
                   : peer.is_ready ? PeerPool::Outcome::ended
                                   : PeerPool::Outcome::failed, now);
   }
-  if (peer.listens_at) pool_.dialled(*peer.listens_at, PeerPool::Outcome::ended, now);
+  if (peer.listens_at) {
+    pool_.dialled(*peer.listens_at, peer.gave_way ? PeerPool::Outcome::unwanted : PeerPool::Outcome::ended, now);
+  }
   dial_timer_.arm_no_later_than(now + 1s);
 }
 
 // ---- flow ----
 
-void Torrent::on_bytes(Peer& peer, ByteCount bytes) {
-  down_.charge(bytes);
-  if (!down_.is_open() && !std::exchange(peer.waits_for_down_tokens, true)) {
-    peer.wire.pause_reading();
-    down_.wait(id_, peer.key);
-  }
-}
-
 void Torrent::on_room(Peer& peer) {
   if (peer.is_ready && upload_ != nullptr) upload_->pump(peer);
-}
-
-void Torrent::on_up_tokens(PeerKey key) {
-  const EventScope scope(*this);
-  if (upload_ != nullptr) upload_->on_tokens(key);
-}
-
-void Torrent::on_down_tokens(PeerKey key) {
-  Peer* peer = peers_.find(key);
-  if (peer == nullptr) return;
-  if (!down_.is_open()) {
-    down_.wait(id_, key);
-    return;
-  }
-  peer->waits_for_down_tokens = false;
-  if (store_ == nullptr || store_->write_backlog() < settings_.write_backlog) {
-    peer->wire.resume_reading();
-  } else {
-    disk_holds_back_ = true;
-  }
 }
 
 // ---- time ----

@@ -15,6 +15,7 @@
 // given work, new ones dialled.  Until then nothing that an event handler holds goes away.
 #pragma once
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,15 @@ struct LocalAddresses {
   const std::optional<IpAddress>& like(const IpAddress& other) const { return other.is_v6() ? v6 : v4; }
 };
 
+// Who is to hear that upload slots are free for other torrents than the one that let go of them.
+class SlotOwner {
+ public:
+  virtual void on_slots_free() = 0;
+
+ protected:
+  ~SlotOwner() = default;
+};
+
 // What the torrents of a session have in common.
 struct SessionContext {
   runtime::Outside outside;
@@ -57,6 +67,8 @@ struct SessionContext {
   LocalAddresses from;                      // dial and announce from here
   Throttle& up;
   Throttle& down;
+  SlotBudget& slots;
+  SlotOwner& slot_owner;
 };
 
 class Torrent final : private PeerOwner,
@@ -70,12 +82,15 @@ class Torrent final : private PeerOwner,
                       private PeerExchangeOwner,
                       private runtime::TimerHandler {
  public:
-  Torrent(TorrentId id, SessionContext& session, AddTorrent torrent);
+  // `outside`: the session's, contained (contained_outside.hpp); it outlives the torrent.
+  Torrent(TorrentId id, SessionContext& session, const runtime::Outside& outside, AddTorrent torrent);
   Torrent(const Torrent&) = delete;
   Torrent& operator=(const Torrent&) = delete;
   ~Torrent();
 
   void start();
+  // Instead of start(): it has failed, and nothing of it was ever under way.
+  void begin_failed(std::string message);
   void stop();
   void add_peer(const Endpoint& peer);
   void reannounce();
@@ -86,6 +101,8 @@ class Torrent final : private PeerOwner,
   void accept(runtime::StreamId stream, const Endpoint& from, Bytes first_bytes);
   void on_up_tokens(PeerKey peer);
   void on_down_tokens(PeerKey peer);
+  // Other torrents have let go of upload slots.
+  void on_slots_free();
 
   const InfoHashV1& info_hash() const { return info_hash_; }
   const std::shared_ptr<const protocol::Metainfo>& metainfo() const { return metainfo_; }
@@ -109,6 +126,7 @@ class Torrent final : private PeerOwner,
   void on_message(Peer& peer, const protocol::Message& message) override;
   void on_block(Peer& peer, const protocol::BlockRange& block, runtime::Slices data) override;
   void on_bytes(Peer& peer, ByteCount bytes) override;
+  void on_written(Peer& peer, ByteCount bytes, WireUnit unit) override;
   void on_room(Peer& peer) override;
   void on_wire_closed(Peer& peer, std::string_view reason) override;
   void on_settled() override;
@@ -129,6 +147,9 @@ class Torrent final : private PeerOwner,
   void on_culprit(PeerKey peer, PieceIndex piece, Guilt guilt) override;
   void on_storage_error(std::string_view path, runtime::FileError error) override;
   void drop(Peer& peer, std::string_view reason) override;
+  std::uint32_t grant_slots(std::uint32_t wanted, SlotBudget::Moment moment) override;
+  void on_slots_held(std::uint32_t held) override;
+  std::uint32_t most_slots() const override;
   bool can_serve(const Peer& peer, PieceIndex piece) const override;
   bool is_seeding() const override { return state_ == TorrentState::seeding; }
   // AnnouncerOwner
@@ -159,12 +180,14 @@ class Torrent final : private PeerOwner,
   // Whatever happens within the scope is settled once, at the end of the outermost.
   struct EventScope {
     explicit EventScope(Torrent& t) : torrent(t) { ++torrent.event_depth_; }
-    ~EventScope() {
-      if (--torrent.event_depth_ == 0) torrent.settle();
+    // settle() may find a broken invariant; and where one is unwinding the stack already, nothing is to be settled any more.
+    ~EventScope() noexcept(false) {
+      if (--torrent.event_depth_ == 0 && std::uncaught_exceptions() == unwinding) torrent.settle();
     }
     EventScope(const EventScope&) = delete;
     EventScope& operator=(const EventScope&) = delete;
     Torrent& torrent;
+    const int unwinding = std::uncaught_exceptions();
   };
 
   // Whether peers are met: not while the files of a known torrent are checked, nor after the end.
@@ -193,6 +216,16 @@ class Torrent final : private PeerOwner,
   void learn(const Endpoint& peer, PeerSource source);
   std::optional<IpAddress> source_for(const Endpoint& to) const;
   void dial_more();
+  void dial(const Endpoint& to);
+  struct Lowest { std::uint32_t priority = 0; PeerKey key; };
+  std::optional<Endpoint> own_endpoint(const IpAddress& like) const;
+  std::optional<std::uint32_t> priority_of(const Endpoint& peer) const;
+  bool is_in_use(const Peer& peer, Time now) const;
+  std::optional<Lowest> lowest_peer() const;
+  std::size_t connections() const;
+  bool has_room_for(const Endpoint& newcomer) const;
+  bool make_room(Peer& peer);
+  std::optional<Endpoint> higher_candidate(Time now);
   Duration handshake_patience(const Peer& peer) const;
   void upkeep();
   bool resolve_duplicate(Peer& peer);
@@ -210,7 +243,7 @@ class Torrent final : private PeerOwner,
 
   TorrentId id_;
   SessionContext& session_;
-  runtime::Outside& outside_;
+  const runtime::Outside& outside_;
   const Settings& settings_;
   InfoHashV1 info_hash_;
   std::shared_ptr<const protocol::Metainfo> metainfo_;   // null until a magnet link's has come

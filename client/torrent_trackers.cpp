@@ -49,7 +49,8 @@ TransferTotals Torrent::totals() const {
   if (download_ == nullptr || upload_ == nullptr) {
     return {ByteCount(), ByteCount(), metainfo_ != nullptr ? metainfo_->geometry.total() : kUnknownLeft};
   }
-  return {upload_->uploaded(), download_->fetched(), download_->left_in_all()};
+  const bool is_partial_seed = wants_nothing() && download_->left_in_all().value() > 0;
+  return {upload_->uploaded(), download_->fetched(), download_->left_in_all(), is_partial_seed};
 }
 
 void Torrent::on_tracker_answer(std::string_view url, protocol::AnnounceEvent event,

@@ -41,6 +41,7 @@ void Upload::halt() {
   peers_.for_each_ready([&](Peer& peer) {
     if (!peer.am_choking) choke(peer);
   });
+  report_slots();
 }
 
 // ---- choking ----
@@ -61,7 +62,7 @@ void Upload::on_interested(Peer& peer) {
   if (!peer.am_choking && !peer.peer_interested) ++served_;
   peer.peer_interested = true;
   peer.was_interested = true;
-  if (served_ < settings_.upload_slots) slots_may_be_free_ = true;
+  if (served_ < owner_.most_slots()) slots_may_be_free_ = true;
 }
 
 void Upload::on_not_interested(Peer& peer) {
@@ -103,19 +104,30 @@ void Upload::on_timer(runtime::Tag tag) {
   }
   rechoke_timer_.expired();
   if (!is_running_) return;
-  const Time now = clock_.now();
-  const auto mode = owner_.is_seeding() ? ChokeMode::seeding : ChokeMode::leeching;
-  apply(choker_.decide(now, mode, views(now), random_));
+  decide(SlotBudget::Moment::round);
   slots_may_be_free_ = false;
-  rechoke_timer_.arm(now + settings_.rechoke_interval);
+  rechoke_timer_.arm(clock_.now() + settings_.rechoke_interval);
 }
 
 void Upload::settle() {
   if (!slots_may_be_free_ || !is_running_) return;
   slots_may_be_free_ = false;
+  decide(SlotBudget::Moment::between);
+}
+
+void Upload::decide(SlotBudget::Moment moment) {
   const Time now = clock_.now();
   const auto mode = owner_.is_seeding() ? ChokeMode::seeding : ChokeMode::leeching;
-  apply(choker_.fill(now, mode, views(now), random_));
+  const std::vector<PeerView> all = views(now);
+  const auto wanted = static_cast<std::uint32_t>(std::ranges::count(all, true, &PeerView::interested));
+  choker_.set_slots(owner_.grant_slots(wanted, moment));
+  apply(moment == SlotBudget::Moment::round ? choker_.decide(now, mode, all, random_) : choker_.fill(now, mode, all, random_));
+  report_slots();
+}
+
+void Upload::report_slots() {
+  const std::size_t held = peers_.count_if([](const Peer& peer) { return peer.is_ready && !peer.am_choking; });
+  owner_.on_slots_held(static_cast<std::uint32_t>(held));
 }
 
 void Upload::apply(const Unchoked& unchoked) {

@@ -18,14 +18,21 @@
 #include "client/choker.hpp"
 #include "client/content_store.hpp"
 #include "client/peer_set.hpp"
+#include "client/slot_budget.hpp"
 #include "client/throttle.hpp"
 #include "protocol/metainfo.hpp"
 #include "runtime/outside.hpp"
 
 namespace swarmlab::client {
 
+// Slots are the torrent's own, within what its session can spare (slot_budget.hpp).
 class UploadOwner {
  public:
+  // How many it may have now, of `wanted` that somebody would take.
+  virtual std::uint32_t grant_slots(std::uint32_t wanted, SlotBudget::Moment moment) = 0;
+  virtual void on_slots_held(std::uint32_t held) = 0;
+  // Its own number, whatever the session can spare.
+  virtual std::uint32_t most_slots() const = 0;
   virtual bool can_serve(const Peer& peer, PieceIndex piece) const = 0;
   virtual bool is_seeding() const = 0;
   virtual void on_storage_error(std::string_view path, runtime::FileError error) = 0;
@@ -62,6 +69,8 @@ class Upload final : private runtime::TimerHandler {
   void on_stored(const StoreResult& result);
   // Fills free slots; call it when an event is over.
   void settle();
+  // Others have let go of slots that we may be waiting for: settle() looks.
+  void on_slots_free() { slots_may_be_free_ = true; }
 
   ByteCount uploaded() const { return uploaded_; }
 
@@ -73,6 +82,8 @@ class Upload final : private runtime::TimerHandler {
   };
 
   void on_timer(runtime::Tag tag) override;
+  void report_slots();
+  void decide(SlotBudget::Moment moment);
   void apply(const Unchoked& unchoked);
   void choke(Peer& peer);
   void flush(Peer& peer);

@@ -49,29 +49,32 @@ void WireConnection::begin(Bytes first_bytes) {
   handler_.on_settled(*this);
 }
 
-void WireConnection::written() { last_sent_ = clock_.now(); }
+void WireConnection::written(std::size_t bytes, WireUnit unit) {
+  last_sent_ = clock_.now();
+  handler_.on_written(*this, ByteCount(static_cast<std::int64_t>(bytes)), unit);
+}
 
 void WireConnection::send(const protocol::Handshake& handshake) {
   network_.write(stream_, Bytes(protocol::encode(handshake)));
-  written();
+  written(protocol::kHandshakeBytes, WireUnit::message);
 }
 
 void WireConnection::send(const protocol::ShortMessage& message) {
   network_.write(stream_, message.view());
-  written();
+  written(message.view().size(), WireUnit::message);
 }
 
 void WireConnection::send(const protocol::Message& message) {
   std::vector<std::byte> bytes;
   protocol::encode(message, bytes);
   network_.write(stream_, Bytes(bytes));
-  written();
+  written(bytes.size(), WireUnit::message);
 }
 
 void WireConnection::send_block(const protocol::BlockRange& block, const runtime::Slices& data) {
   network_.write(stream_, protocol::encode(protocol::PieceHeader{block}).view());
   for (const runtime::Slice& slice : data) network_.write(stream_, slice);
-  written();
+  written(protocol::kPieceHeaderBytes + runtime::length_of(data).size(), WireUnit::bulk);
 }
 
 bool WireConnection::is_clogged() const { return network_.unsent(stream_) > kMaxUnsent; }

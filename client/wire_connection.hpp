@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/wire_overhead.hpp"
 #include "protocol/handshake.hpp"
 #include "protocol/peer_wire.hpp"
 #include "runtime/clock.hpp"
@@ -36,6 +37,8 @@ class WireHandler {
   virtual void on_block(WireConnection& wire, const protocol::BlockRange& block, runtime::Slices data) = 0;
   // `bytes` came in (payload and protocol): for limits and rates, before they are looked at.
   virtual void on_bytes(WireConnection& wire, ByteCount bytes) = 0;
+  // `bytes` were handed to the stream, a block with its header or a message; called from within the sending call: keep books, nothing more.
+  virtual void on_written(WireConnection& wire, ByteCount bytes, WireUnit unit) = 0;
   // Room for blocks again.
   virtual void on_room(WireConnection& wire) = 0;
   // The stream is gone or unusable; nothing follows but on_settled().
@@ -83,6 +86,7 @@ class WireConnection final : private runtime::StreamHandler {
   void close(How how = How::orderly);
   bool is_open() const { return state_ != State::closed; }
 
+  Endpoint local_endpoint() const { return network_.local_endpoint(stream_); }
   Endpoint peer_endpoint() const { return network_.peer_endpoint(stream_); }
   std::optional<Duration> round_trip_time() const { return network_.round_trip_time(stream_); }
   Time last_sent() const { return last_sent_; }
@@ -104,7 +108,7 @@ class WireConnection final : private runtime::StreamHandler {
   void handle(const protocol::Message& message);
   void finish_block();
   void fail(std::string_view reason);
-  void written();
+  void written(std::size_t bytes, WireUnit unit);
 
   runtime::Network& network_;
   runtime::Clock& clock_;

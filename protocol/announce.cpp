@@ -12,6 +12,7 @@ std::string_view to_string(AnnounceEvent event) {
     case AnnounceEvent::completed: return "completed";
     case AnnounceEvent::started: return "started";
     case AnnounceEvent::stopped: return "stopped";
+    case AnnounceEvent::paused: return "paused";
   }
   SWARM_ASSERT(false, static_cast<int>(event));
   return "none";

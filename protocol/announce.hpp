@@ -16,8 +16,9 @@
 
 namespace swarmlab::protocol {
 
-// Numbered as in BEP 15.
-enum class AnnounceEvent : std::uint8_t { none = 0, completed = 1, started = 2, stopped = 3 };
+// Numbered as in BEP 15; `paused` as in libtorrent.  It is none, said by a partial seed (BEP 21): requests carry it, and what reads
+// them gives none, since no tracker's rule differs by it.
+enum class AnnounceEvent : std::uint8_t { none = 0, completed = 1, started = 2, stopped = 3, paused = 4 };
 std::string_view to_string(AnnounceEvent event);
 
 struct AnnounceRequest {

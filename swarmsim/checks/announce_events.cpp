@@ -119,6 +119,7 @@ class AnnounceEvents final : public Check {
         ++started_;
         break;
       case AnnounceEvent::none:
+      case AnnounceEvent::paused:
         judge_order(peer, cycle, "announces");
         break;
       case AnnounceEvent::completed:

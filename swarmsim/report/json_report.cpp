@@ -44,6 +44,7 @@ Json run_json(const RunResult& run) {
   json["peers"] = std::move(peers);
   if (!run.trace.empty()) json["trace"] = run.trace;
   if (!run.pcap.empty()) json["pcap"] = run.pcap;
+  if (!run.faults.empty()) json["faults"] = run.faults;
   if (!run.notes.empty()) json["notes"] = run.notes;
   if (!run.invalid.empty()) json["invalid"] = run.invalid;
   return json;

@@ -102,11 +102,15 @@ std::string junit_report(std::span<const RunResult> runs, std::span<const OverSe
     const auto [failures, skipped] = count(run.checks);
     const bool is_invalid = !run.invalid.empty();
     text += fmt::format("  <testsuite name=\"{} seed {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\">\n",
-                        escaped(run.file), run.seed, run.checks.size() + (is_invalid ? 1u : 0u), failures,
+                        escaped(run.file), run.seed, run.checks.size() + run.faults.size() + (is_invalid ? 1u : 0u),
+                        failures + run.faults.size(),
                         is_invalid ? 1 : 0, skipped, seconds);
     text += fmt::format("    <properties><property name=\"fingerprint\" value=\"{}\"/></properties>\n",
                         fingerprint_text(run.fingerprint));
     text += cases_of(run.checks, run.scenario, run.again, seconds);
+    for (std::size_t i = 0; i < run.faults.size(); ++i)
+      text += fmt::format("    <testcase classname=\"{}\" name=\"fault {}\"><failure message=\"{}\"/></testcase>\n",
+                          escaped(run.scenario), i + 1, escaped(run.faults[i]));
     if (is_invalid)
       text += fmt::format("    <testcase classname=\"{}\" name=\"run\"><error message=\"{}\"/></testcase>\n",
                           escaped(run.scenario), escaped(run.invalid));

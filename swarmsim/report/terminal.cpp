@@ -72,6 +72,7 @@ std::string describe_checks(std::span<const CheckResult> checks, const std::stri
 std::string describe_run(const RunResult& run, Colours colours) {
   std::string text = fmt::format("{}\n  {} seed {}\n", coloured(run.scenario, "1", colours), run.file, run.seed);
   text += describe_checks(run.checks, run.again, colours);
+  for (const std::string& fault : run.faults) text += fmt::format("  {} {}\n", coloured("FAULT", "31;1", colours), fault);
   for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);
   if (!run.invalid.empty()) text += fmt::format("  {} {}\n", coloured("INVALID", "31;1", colours), run.invalid);
   if (!run.trace.empty()) text += fmt::format("  trace {}\n", run.trace);

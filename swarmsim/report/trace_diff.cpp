@@ -117,7 +117,8 @@ std::string end_differences(const TraceEnd& a, const TraceEnd& b) {
   if (a.fingerprint != b.fingerprint)
     text += fmt::format("the fingerprints written down differ: {} and {}\n", fingerprint_text(a.fingerprint),
                         fingerprint_text(b.fingerprint));
-  if (a.was_cut_short != b.was_cut_short || a.invalid != b.invalid || a.notes != b.notes) text += "what is noted at the end differs\n";
+  if (a.was_cut_short != b.was_cut_short || a.invalid != b.invalid || a.faults != b.faults ||
+      a.notes != b.notes) text += "what is noted at the end differs\n";
   if (a.disks != b.disks) text += "the disks differ at the end\n";
   for (std::size_t i = 0; i < std::max(a.verdicts.size(), b.verdicts.size()); ++i) {
     const auto said = [i](const TraceEnd& end) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "client/upload_slots.hpp"
 #include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/arrival_times.hpp"
 #include "swarmsim/run/starting_content.hpp"
@@ -34,7 +35,7 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.joins = joins[i];
     peer.listens = {addresses[i], kPeerPort};
     peer.knows_metadata = !group.starts_from_magnet;
-    peer.upload_slots = group.settings.upload_slots;
+    peer.upload_slots = client::upload_slots_of(group.settings, group.settings.up_limit);
     peer.optimistic = group.settings.optimistic;
     peer.rechoke_interval = group.settings.rechoke_interval;
     peer.optimistic_interval = group.settings.optimistic_interval;

@@ -97,6 +97,7 @@ TraceEnd end_of_trace(const RunResult& result) {
   end.blocks = result.blocks;
   end.open_connections = result.open_connections;
   end.invalid = result.invalid;
+  end.faults = result.faults;
   end.notes = result.notes;
   for (const CheckResult& check : result.checks) {
     const Judgement& judgement = check.judgement;
@@ -140,6 +141,7 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
     result.blocks = end.blocks;
     result.open_connections = end.open_connections;
     result.invalid = end.invalid;
+    result.faults = end.faults;
     result.notes = end.notes;
     if (result.fingerprint != end.fingerprint)
       result.notes.push_back(fmt::format("the events of this trace give the fingerprint {}, its last line says {}: it was changed",

@@ -12,6 +12,9 @@ void PeerLog::on_event(client::TorrentId, const client::Event& event) {
   if (std::holds_alternative<client::PieceVerified>(event)) return;
   if (const auto* failed = std::get_if<client::StorageFailed>(&event))
     storage_failure_ = fmt::format("{}: {}", failed->path, failed->reason);
+  if (const auto* fault = std::get_if<client::InternalFault>(&event))
+    faults_.push_back(fmt::format("{} broke an invariant of its own at {}, in {}: {}", name_, to_clock(clock_.now()), fault->place,
+                                  fault->what));
   if (out_ != nullptr) say(client::to_string(event));
 }
 

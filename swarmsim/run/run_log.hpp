@@ -6,6 +6,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "client/events.hpp"
 #include "runtime/clock.hpp"
@@ -23,12 +24,15 @@ class PeerLog final : public client::SessionEvents {
   void say(std::string_view what);
   // Why the torrent stopped by itself; "" where it did not.
   const std::string& storage_failure() const { return storage_failure_; }
+  // Invariants of its own that it broke: who, when, where, what.
+  const std::vector<std::string>& faults() const { return faults_; }
 
  private:
   std::string name_;
   const runtime::Clock& clock_;
   std::ostream* out_;
   std::string storage_failure_;
+  std::vector<std::string> faults_;
 };
 
 }  // namespace swarmlab::swarmsim

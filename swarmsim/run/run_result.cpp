@@ -14,6 +14,7 @@ std::string_view to_string(RunVerdict verdict) {
 
 RunVerdict RunResult::verdict() const {
   if (!invalid.empty()) return RunVerdict::invalid;
+  if (!faults.empty()) return RunVerdict::violated;
   bool any_judged = false;
   bool any_vacuous = false;
   for (const CheckResult& check : checks) {

@@ -53,6 +53,7 @@ struct RunResult {
   Duration virtual_time{};
   Duration wall_time{};
   std::string invalid;              // why the run says nothing; "" when it does
+  std::vector<std::string> faults;  // invariants that a simulated client of ours broke: who, when, where, what
   std::vector<CheckResult> checks;
   std::vector<OverSeedsSample> over_seeds;
   bool was_cut_short = false;       // by --until
@@ -66,7 +67,7 @@ struct RunResult {
   std::string trace;                // the file with its events; "" where none was asked for
   std::string pcap;                 // the file with its packets
 
-  // Violated by any stable check, unless that is known; vacuous when a check is, or when none held or was violated.
+  // Violated by a fault and by any stable check, unless that is known; vacuous when a check is, or when none held or was violated.
   RunVerdict verdict() const;
 };
 

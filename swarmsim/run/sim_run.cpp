@@ -363,6 +363,9 @@ class SimRun final : private ClientKeeper {
       if (participant.log && !participant.log->storage_failure().empty() && result.notes.size() < 2 * kMaxNotes)
         result.notes.push_back(fmt::format("storage failed: {}", participant.log->storage_failure()));
     for (const Participant& participant : participants_)
+      if (participant.log)
+        result.faults.insert(result.faults.end(), participant.log->faults().begin(), participant.log->faults().end());
+    for (const Participant& participant : participants_)
       for (const auto& role : participant.roles) note_misdeeds(*role, was_cut_short, result);
     for (std::size_t i = 0; i < judgements.size(); ++i) {
       const CheckSpec& spec = scenario_.checks[i];

@@ -27,6 +27,7 @@ struct Setting {
 
 const std::array kSettings{
     Setting{"announce_to_all_tiers", &Settings::announce_to_all_tiers},
+    Setting{"auto_upload_slots", &Settings::auto_upload_slots},
     Setting{"connect_timeout", &Settings::connect_timeout},
     Setting{"down_limit", &Settings::down_limit},
     Setting{"end_game", &Settings::end_game},
@@ -39,6 +40,7 @@ const std::array kSettings{
     Setting{"keepalive_interval", &Settings::keepalive_interval},
     Setting{"late_after", &Settings::late_after},
     Setting{"late_factor", NumberSetting{&Settings::late_factor, 0, 100}},
+    Setting{"limit_overhead", &Settings::limit_overhead},
     Setting{"max_half_open", NumberSetting{&Settings::max_half_open, 1, 10'000}},
     Setting{"max_peers", NumberSetting{&Settings::max_peers, 1, 10'000}},
     Setting{"metadata_exchange", &Settings::metadata_exchange},
@@ -51,6 +53,7 @@ const std::array kSettings{
     Setting{"parole", &Settings::parole},
     Setting{"partial_pieces", NumberSetting{&Settings::partial_pieces, 0, 10'000}},
     Setting{"peer_exchange", &Settings::peer_exchange},
+    Setting{"peer_priority", &Settings::peer_priority},
     Setting{"pex_interval", &Settings::pex_interval},
     Setting{"piece_affinity", &Settings::piece_affinity},
     Setting{"random_first_pieces", NumberSetting{&Settings::random_first_pieces, 0, 1'000'000}},

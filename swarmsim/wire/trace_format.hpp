@@ -66,6 +66,7 @@ struct TraceEnd {
   std::uint64_t blocks = 0;
   std::uint64_t open_connections = 0;
   std::string invalid;                  // why the run says nothing; "" when it does
+  std::vector<std::string> faults;      // a simulated client's own broken invariants
   std::vector<std::string> notes;
   std::vector<std::string> disks;       // by HostId: what is wrong with it, "" where nothing is
   std::vector<std::uint64_t> bytes_read;   // by HostId: what its client read from its files; empty where nobody counted

@@ -127,6 +127,7 @@ std::string read_end(const Json& json, std::size_t peers, TraceEnd& end) {
   end.blocks = fields.number("blocks", kMostNumber);
   end.open_connections = fields.number("open_connections", kMostNumber);
   end.invalid = fields.text("invalid");
+  if (fields.optional("faults") != nullptr) end.faults = fields.texts("faults");
   end.notes = fields.texts("notes");
   end.disks = fields.texts("disks");
   if (end.disks.size() != peers) fields.fail("disks", fmt::format("are {}, of {} peers", end.disks.size(), peers));

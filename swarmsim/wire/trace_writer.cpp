@@ -58,6 +58,7 @@ std::string end_line(const TraceEnd& end) {
                   {"notes", end.notes},
                   {"disks", end.disks},
                   {"verdicts", std::move(verdicts)}};
+  if (!end.faults.empty()) line["faults"] = end.faults;
   if (!end.bytes_read.empty()) line["bytes_read"] = end.bytes_read;
   return line_of(line);
 }

@@ -30,6 +30,8 @@ _OPTIONS = "Program_options reports by exceptions; they end in this file"
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("exceptions_at_edges", "client/options.cpp"): _OPTIONS,
     ("exceptions_at_edges", "tracker/command_line.cpp"): _OPTIONS,
+    ("exceptions_at_edges", "protocol/assert.cpp"): "a broken invariant that somebody contains (protocol/internal_error.hpp)",
+    ("exceptions_at_edges", "client/fault_boundary.hpp"): "where it is contained: the edge of a torrent",
     ("threads", "client/mount/fuse_mount.cpp"): "libfuse waits for the kernel; its threads reach the engine by post() alone",
     ("banned_calls", "swarmsim/run/campaign.cpp"): "wall_s in the report: how long a run took, read by nothing else",
     ("banned_calls", "swarmsim/trace_commands.cpp"): "the same of judging a trace",

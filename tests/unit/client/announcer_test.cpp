@@ -77,6 +77,24 @@ TEST(Announcer, ASeedFromTheStartNeverSaysCompleted) {
   EXPECT_EQ(t.a.events(), "started none stopped");
 }
 
+TEST(Announcer, APartialSeedIsPausedAsLongAsItIsOne) {   // BEP 21
+  Tracked t;
+  t.now.is_partial_seed = true;
+  t.track({{t.a.url()}});
+  t.run(70s);
+  t.now.is_partial_seed = false;
+  t.run(60s);
+  t.now.is_partial_seed = true;
+  t.stop();
+  t.run(1s);
+  std::vector<protocol::AnnounceEvent> said;
+  for (const auto& heard : t.a.heard) {
+    if (std::holds_alternative<protocol::udp::AnnouncePacket>(heard.packet)) said.push_back(protocol::AnnounceEvent(heard.event));
+  }
+  using enum protocol::AnnounceEvent;
+  EXPECT_EQ(said, (std::vector{started, paused, none, stopped}));
+}
+
 TEST(Announcer, EndingBeforeTheFirstAnswerSaysStartedThenCompleted) {
   Tracked t;
   t.track({{t.a.url()}});

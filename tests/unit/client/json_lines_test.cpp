@@ -35,6 +35,8 @@ TEST(JsonLines, EveryEventIsOneObjectOnOneLine) {
        R"("event":"tracker_failed","time_s":1.25,"torrent":"t","url":"http://t/a","announced":"stopped","reason":"no")"},
       {StorageFailed{"a/b", "no space"},
        R"("event":"storage_failed","time_s":1.25,"torrent":"t","path":"a/b","reason":"no space")"},
+      {InternalFault{"client/x.cpp:7", "broken invariant: a"},
+       R"("event":"internal_fault","time_s":1.25,"torrent":"t","place":"client/x.cpp:7","what":"broken invariant: a")"},
       {Restarting{5s, 2}, R"("event":"restarting","time_s":1.25,"torrent":"t","after_s":5.0,"restarts":2)"},
       {GivenUp{3}, R"("event":"given_up","time_s":1.25,"torrent":"t","restarts":3)"},
       {Removed{}, R"("event":"removed","time_s":1.25,"torrent":"t")"},

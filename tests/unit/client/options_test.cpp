@@ -45,6 +45,14 @@ TEST(Options, EveryOptionReachesItsSetting) {
   EXPECT_TRUE(read({"--check-only"}).check_only);
   EXPECT_TRUE(read({"--json"}).json);
   EXPECT_EQ(read({"--upload-slots", "7"}).settings.upload_slots, 7u);
+  EXPECT_FALSE(read({"--upload-slots", "7"}).settings.auto_upload_slots);
+  EXPECT_TRUE(read({"--upload-slots", "auto"}).settings.auto_upload_slots);
+  EXPECT_EQ(read({"--session-slots", "9"}).settings.session_upload_slots, 9u);
+  EXPECT_EQ(read({}).settings.session_upload_slots, std::nullopt);
+  EXPECT_EQ(read({"--seed-choker", "fastest-upload"}).settings.seed_choker, SeedPolicy::fastest_upload);
+  EXPECT_EQ(read({"--seed-choker", "anti-leech"}).settings.seed_choker, SeedPolicy::anti_leech);
+  EXPECT_EQ(read({"--seed-choker", "new-seed"}).settings.seed_choker, SeedPolicy::new_seed);
+  EXPECT_EQ(read({"--seed-choker", "time-quota"}).settings.seed_choker, SeedPolicy::time_quota);
   EXPECT_EQ(read({"--max-peers", "12"}).settings.max_peers, 12u);
   EXPECT_EQ(read({"--up-limit", "1MiB/s"}).settings.up_limit, BytesPerSecond(1 << 20));
   EXPECT_EQ(read({"--down-limit", "4Mbit/s"}).settings.down_limit, BytesPerSecond(500'000));
@@ -108,6 +116,7 @@ TEST(Options, RefusalsNameTheOptionAndWhatIsWrong) {
       {{"--exit-when", "ratio:-1"}, "--exit-when: "}, {{"--exit-when", "ratio:1.x"}, "--exit-when: "},
       {{"--exit-when", "idle:30"}, "--exit-when: "}, {{"--upload-slots", "0"}, "--upload-slots: "},
       {{"--upload-slots", "-1"}, "--upload-slots: "}, {{"--upload-slots", "many"}, "--upload-slots: "},
+      {{"--session-slots", "0"}, "--session-slots: "}, {{"--seed-choker", "fair"}, "--seed-choker: "},
       {{"--max-peers", "0"}, "--max-peers: "},       {{"--up-limit", "100"}, "--up-limit: "},
       {{"--up-limit", "0B/s"}, "--up-limit: "},      {{"--down-limit", "fast"}, "--down-limit: "}};
   for (const auto& [arguments, begins] : rows) {

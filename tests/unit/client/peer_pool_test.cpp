@@ -21,6 +21,19 @@ TEST(PeerPool, DialsInTheOrderInWhichAddressesBecameKnownEachOnce) {
   EXPECT_FALSE(pool.add(peer(1), PeerSource::tracker)) << "being dialled is known";
 }
 
+TEST(PeerPool, DialsTheFirstThatIsLikedAndLeavesTheOthersWaiting) {
+  PeerPool pool(10s);
+  for (std::uint32_t n : {3u, 1u, 2u}) pool.add(peer(n), PeerSource::tracker);
+  const auto is_small = [](const Endpoint& one) { return one < peer(3); };
+  EXPECT_EQ(pool.next_to_dial_if(kStart, is_small), peer(1));
+  EXPECT_EQ(pool.next_to_dial_if(kStart, is_small), peer(2));
+  EXPECT_EQ(pool.next_to_dial_if(kStart, is_small), std::nullopt);
+  EXPECT_EQ(pool.next_to_dial(kStart, kNobodyBanned), peer(3));
+  pool.dialled(peer(1), PeerPool::Outcome::unwanted, kStart);
+  EXPECT_EQ(pool.next_to_dial_if(at(10min - 1ns), is_small), std::nullopt);
+  EXPECT_EQ(pool.next_to_dial_if(at(10min), is_small), peer(1));
+}
+
 TEST(PeerPool, NobodyListensAtPortZeroOrNowhere) {
   PeerPool pool(10s);
   EXPECT_FALSE(pool.add({IpAddress::v4(10, 0, 0, 1), 0}, PeerSource::tracker));

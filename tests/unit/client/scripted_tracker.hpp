@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "protocol/assert.hpp"
+#include "protocol/big_endian.hpp"
 #include "protocol/udp_tracker.hpp"
 #include "swarmsim/virtual/world.hpp"
 
@@ -17,6 +18,7 @@ class ScriptedTracker final : private runtime::DatagramHandler {
   struct Heard {
     protocol::udp::Request packet;
     Time at;
+    std::uint32_t event = 0;           // of an announce, as it was sent: decoding makes `paused` none
   };
 
   // On a host of its own, 10.0.3.number, reachable by `name`.
@@ -72,12 +74,14 @@ class ScriptedTracker final : private runtime::DatagramHandler {
   std::vector<Heard> heard;
 
  private:
+  static constexpr std::size_t kEventAt = 80;   // BEP 15, "announce request"
   void on_datagrams(runtime::DatagramSocketId, std::span<const runtime::Datagram> batch) override {
     using namespace protocol::udp;
     for (const runtime::Datagram& datagram : batch) {
       auto request = decode_request(datagram.payload);
       SWARM_ASSERT(request.has_value());
-      heard.push_back({*request, world_.now()});
+      const bool is_announce = std::holds_alternative<AnnouncePacket>(*request);
+      heard.push_back({*request, world_.now(), is_announce ? protocol::read_u32(datagram.payload.subspan(kEventAt)) : 0});
       if (is_silent) continue;
       if (drop_next > 0) {
         --drop_next;

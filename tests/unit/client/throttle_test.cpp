@@ -46,6 +46,30 @@ TEST(Throttle, LetsPassItsRateOverTime) {
   }
 }
 
+TEST(Throttle, WhatPassesAsideTakesHalfOfTheRateAtMost) {
+  Passing passing(BytesPerSecond(100 << 10));
+  passing.throttle.wait(TorrentId(0), PeerKey(1));
+  for (int i = 0; i < 1000; ++i) {
+    passing.throttle.charge_aside(1_MiB);   // ten times the rate
+    passing.world.run_until(passing.world.now() + 100ms);
+  }
+  const double ratio = static_cast<double>(passing.passed.value()) / (100 << 10) / 100;
+  EXPECT_GT(ratio, 0.47);
+  EXPECT_LT(ratio, 0.53);
+}
+
+TEST(Throttle, WhatPassesAsideIsTakenFromTheRate) {
+  Passing passing(BytesPerSecond(100 << 10));
+  passing.throttle.wait(TorrentId(0), PeerKey(1));
+  for (int i = 0; i < 1000; ++i) {
+    passing.throttle.charge_aside(1_KiB);   // a tenth of the rate
+    passing.world.run_until(passing.world.now() + 100ms);
+  }
+  const double ratio = static_cast<double>(passing.passed.value()) / (100 << 10) / 100;
+  EXPECT_GT(ratio, 0.88);
+  EXPECT_LT(ratio, 0.92);
+}
+
 TEST(Throttle, AskingOftenDoesNotWasteFractionsOfBytes) {
   Passing passing(BytesPerSecond(1500));
   ByteCount passed;

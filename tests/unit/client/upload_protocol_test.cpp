@@ -245,6 +245,7 @@ TEST(UploadProtocol, AFullQueueIsAnsweredWithRejectsOrWithoutFastByHangingUp) {
 TEST(UploadProtocol, ASilentPeerIsKeptWhileItIsServedAndDroppedWhenItIsNot) {
   Settings slow;
   slow.up_limit = BytesPerSecond(5 * 1024);
+  slow.limit_overhead = false;   // payload alone
   Seeding town({.size = 8_MiB, .piece_length = 64_KiB}, {.settings = slow});
   RawPeer p(town.world(), "p");
   town.join(p);

@@ -43,6 +43,9 @@ struct Wired final : WireHandler {
     blocks.push_back(std::move(data));
   }
   void on_bytes(WireConnection&, ByteCount count) override { bytes += count; }
+  void on_written(WireConnection&, ByteCount count, WireUnit unit) override {
+    (unit == WireUnit::bulk ? written_as_blocks : written_as_messages) += count;
+  }
   void on_room(WireConnection&) override { ++rooms; }
   void on_wire_closed(WireConnection&, std::string_view reason) override { closed.emplace_back(reason); }
   void on_settled(WireConnection&) override {
@@ -58,6 +61,8 @@ struct Wired final : WireHandler {
   std::vector<runtime::Slices> blocks;
   std::vector<std::string> closed;
   ByteCount bytes;
+  ByteCount written_as_blocks;
+  ByteCount written_as_messages;
   int rooms = 0;
   int settled = 0;
   bool close_on_message = false;

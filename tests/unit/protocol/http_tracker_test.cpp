@@ -80,6 +80,11 @@ TEST(AnnounceQuery, IsWrittenAndReadBack) {
   }
 }
 
+TEST(AnnounceTarget, SaysPausedForAPartialSeed) {  // BEP 21
+  const AnnounceRequest request{.port = 1, .event = AnnounceEvent::paused};
+  EXPECT_NE(announce_target(*parse_url("http://t/announce"), request).find("&event=paused"), std::string::npos);
+}
+
 TEST(AnnounceTarget, KeepsTheQueryOfTheTrackersUrl) {
   const AnnounceRequest request{.port = 1};
   EXPECT_THAT(announce_target(url("http://t/announce"), request),

@@ -34,6 +34,15 @@ TEST(JunitReport, GivesNoTwoCasesOfARunOneName) {
   EXPECT_THAT(xml, HasSubstr("name=\"bans of leech, 2\""));
 }
 
+TEST(JunitReport, HasAFailureForEachFaultOfAClient) {
+  RunResult run = a_run({a_check(Verdict::held)});
+  run.faults = {"leech[1] broke an invariant of its own at 00:12.000, in client/download.cpp:426: a > 0"};
+  const std::string xml = junit_report(std::vector{run}, {});
+  EXPECT_THAT(xml, HasSubstr("tests=\"2\" failures=\"1\" errors=\"0\""));
+  EXPECT_THAT(xml, HasSubstr("name=\"fault 1\"><failure message=\"leech[1] broke an invariant of its own at 00:12.000, in "
+                             "client/download.cpp:426: a &gt; 0\"/>"));
+}
+
 TEST(JunitReport, HasASuiteForWhatIsJudgedOverSeeds) {
   const std::string xml = junit_report({}, std::vector{over_seeds({a_check(Verdict::violated, "expect")})});
   EXPECT_THAT(xml, HasSubstr("<testsuite name=\"s.yaml over seeds 1..20\" tests=\"1\" failures=\"1\""));

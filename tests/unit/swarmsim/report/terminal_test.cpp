@@ -35,6 +35,13 @@ TEST(Terminal, SaysQuietlyWhatIsKnown) {
             "k.yaml:4: mended\nVIOLATED\n");
 }
 
+TEST(Terminal, NamesAClientThatBrokeAnInvariantOfItsOwnWhichViolatesTheRun) {
+  RunResult run = a_run({a_check(Verdict::held)});
+  run.faults = {"leech[1] broke an invariant of its own at 00:12.000, in client/download.cpp:426: broken invariant"};
+  EXPECT_THAT(describe_run(run, Colours::off), HasSubstr("  FAULT leech[1] broke an invariant of its own at 00:12.000, in client/"));
+  EXPECT_EQ(run.verdict(), RunVerdict::violated);
+}
+
 TEST(Terminal, EndsWithTheVerdict) {
   const std::vector runs{a_run({a_check(Verdict::held)}), a_run({a_check(Verdict::violated)})};
   EXPECT_EQ(describe_end(runs, ExitStatus::violated, Colours::off), "2 runs: 1 held, 1 violated\nVIOLATED\n");
