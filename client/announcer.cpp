@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/http_announce.hpp"
-#include "client/udp_announce.hpp"
 #include "protocol/assert.hpp"
-#include "protocol/url.hpp"
 
 namespace swarmlab::client {
 namespace {
@@ -19,10 +16,6 @@ constexpr Duration kLongestPause = 15min;
 constexpr std::chrono::seconds kShortestInterval = 1s;
 constexpr std::chrono::seconds kLongestInterval = 24h;
 constexpr std::chrono::seconds kDefaultInterval = 30min;
-// BEP 15 retries for over an hour.  With another tracker to turn to, 45 s are enough.
-constexpr int kPatientAttempts = 9;
-constexpr int kHastyAttempts = 2;
-
 enum Timer : runtime::Tag { kNextRound, kStopPatience };
 
 }  // namespace
@@ -37,8 +30,13 @@ Announcer::Announcer(const runtime::Outside& outside, const Settings& settings,
   for (const auto& urls : tiers) {
     std::vector<Tracker> tier;
     for (const std::string& url : urls) {
-      auto transaction = make_transaction(url, count > 1);
-      if (transaction != nullptr) tier.push_back({url, std::move(transaction), false, false});
+      auto made = make_transaction(outside_, settings_, url, identity_.from, count > 1 ? Patience::hasty : Patience::patient,
+                                   identity_.has_other_family ? Reach::own_family : Reach::any);
+      if (made) {
+        tier.push_back({url, std::move(*made), false, false});
+      } else {
+        unusable_.emplace_back(url, made.error());
+      }
     }
     outside_.random.shuffle(std::span(tier));
     if (!tier.empty()) tiers_.push_back(std::move(tier));
@@ -46,29 +44,6 @@ Announcer::Announcer(const runtime::Outside& outside, const Settings& settings,
 }
 
 Announcer::~Announcer() = default;
-
-std::unique_ptr<TrackerTransaction> Announcer::make_transaction(const std::string& text, bool has_alternatives) {
-  const auto url = protocol::parse_url(text);
-  if (!url) {
-    unusable_.emplace_back(text, url.error().what);
-    return nullptr;
-  }
-  const auto address = IpAddress::parse(url->host);
-  if (settings_.loopback_only && url->host != "localhost" && !(address && address->is_loopback())) {
-    unusable_.emplace_back(text, "it is not on this machine, and this client stays on it");
-    return nullptr;
-  }
-  AnnounceHandler& handler = *this;
-  if (url->scheme == "udp") {
-    return std::make_unique<UdpAnnounce>(outside_, *url, identity_.from,
-                                         has_alternatives ? kHastyAttempts : kPatientAttempts, handler);
-  }
-  if (url->scheme == "http" || url->scheme == "https") {
-    return std::make_unique<HttpAnnounce>(outside_, *url, identity_.from, settings_.tracker_timeout, handler);
-  }
-  unusable_.emplace_back(text, "trackers are reached by http, https or udp, not by " + url->scheme);
-  return nullptr;
-}
 
 void Announcer::start() {
   SWARM_ASSERT(phase_ == Phase::idle);
@@ -148,7 +123,8 @@ void Announcer::announce(Tracker& tracker, AnnounceEvent event) {
   request.event = event == AnnounceEvent::none && totals.is_partial_seed ? AnnounceEvent::paused : event;
   request.key = identity_.key;
   request.numwant = event == AnnounceEvent::stopped ? 0 : settings_.numwant;
-  tracker.transaction->begin(request);
+  AnnounceHandler& handler = *this;
+  tracker.transaction->begin(request, handler);
 }
 
 void Announcer::on_announced(std::expected<protocol::AnnounceReply, std::string> outcome) {
@@ -184,7 +160,8 @@ void Announcer::succeeded(const protocol::AnnounceReply& reply) {
 
 void Announcer::failed(const std::string& reason) {
   Tracker& tracker = *std::exchange(current_, nullptr);
-  owner_.on_tracker_failure(tracker.url, current_event_, reason);
+  const bool is_elsewhere = identity_.has_other_family && reason == kNoAddressInFamily;
+  if (!is_elsewhere) owner_.on_tracker_failure(tracker.url, current_event_, reason);
   if (phase_ == Phase::stopping) {
     tracker.knows_us = false;   // it was told, or cannot be
     stop_next();

@@ -51,6 +51,8 @@ struct AnnouncerIdentity {
   std::uint16_t port = 0;
   std::uint32_t key = 0;
   std::optional<IpAddress> from;            // the address that trackers are to see; nullopt: the host chooses
+  // BEP 7: another announcer speaks for us in the other family.  A tracker without an address in this one is no failure.
+  bool has_other_family = false;
 };
 
 class Announcer final : private AnnounceHandler, private runtime::TimerHandler {
@@ -81,7 +83,6 @@ class Announcer final : private AnnounceHandler, private runtime::TimerHandler {
   void on_announced(std::expected<protocol::AnnounceReply, std::string> outcome) override;
   void on_timer(runtime::Tag tag) override;
 
-  std::unique_ptr<TrackerTransaction> make_transaction(const std::string& url, bool has_alternatives);
   bool somebody_knows_us() const;
   void begin_round();
   void announce(Tracker& tracker, protocol::AnnounceEvent event);

@@ -52,6 +52,14 @@ std::string to_string(const Event& event) {
           [](const TrackerFailed& e) {
             return fmt::format("could not announce{} to {}: {}", name_of(e.event), e.url, e.reason);
           },
+          [](const TrackerScraped& e) {
+            return fmt::format("{} says: {}, {}, downloaded {}", e.url, counted(e.seeds, "seed"), counted(e.leechers, "leecher"),
+                               counted(e.downloads, "time"));
+          },
+          [](const ScrapeFailed& e) { return fmt::format("nobody told the size of the swarm; {}: {}", e.url, e.reason); },
+          [](const PeersHeard& e) {
+            return fmt::format("heard of {} from {}", counted(static_cast<std::uint32_t>(e.peers.size()), "peer"), to_string(e.from));
+          },
           [](const StorageFailed& e) {
             return fmt::format("stopped: {}: {}{}{}", e.path, e.reason, e.advice.empty() ? "" : "; ", e.advice);
           },

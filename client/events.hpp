@@ -40,6 +40,9 @@ struct PeerBanned { Endpoint peer; PieceIndex piece; };
 struct Completed { ByteCount uploaded; ByteCount downloaded; };                       // became a seed
 struct TrackerAnswered { std::string_view url; protocol::AnnounceEvent event; std::uint32_t peers = 0; Duration interval{};
                          std::span<const protocol::TrackerPeer> found{}; };   // `found`: the peers, as the tracker said
+struct TrackerScraped { std::string_view url; std::uint32_t seeds = 0; std::uint32_t leechers = 0; std::uint32_t downloads = 0; };
+struct ScrapeFailed { std::string_view url; std::string_view reason; };               // no tracker told; `url`: the last
+struct PeersHeard { Endpoint from; std::span<const Endpoint> peers{}; };              // by peer exchange
 struct TrackerFailed { std::string_view url; protocol::AnnounceEvent event; std::string_view reason; };
 struct StorageFailed { std::string_view path; std::string_view reason; std::string_view advice{}; };   // the torrent has stopped
 struct InternalFault { std::string_view place; std::string_view what; };               // a bug of ours (fault_boundary.hpp)
@@ -50,7 +53,8 @@ struct Removed {};                                                              
 
 using Event = std::variant<MetadataReceived, Checked, PeerConnected, PeerDropped, PieceVerified, PieceFailed,
                            PeerBanned, Completed, TrackerAnswered, TrackerFailed, StorageFailed, Restarting, GivenUp,
-                           Stopped, Removed, ResumeIgnored, ResumeNotSaved, Selected, InternalFault>;
+                           Stopped, Removed, ResumeIgnored, ResumeNotSaved, Selected, InternalFault,
+                           TrackerScraped, ScrapeFailed, PeersHeard>;
 std::string to_string(const Event& event);
 
 class SessionEvents {

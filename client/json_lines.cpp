@@ -96,6 +96,27 @@ std::string json_line(std::string_view torrent, Time at, const Event& event) {
         line["reason"] = text(e.reason);
         return line;
       },
+      [&](const TrackerScraped& e) {
+        Json line = begin("tracker_scraped", torrent, at);
+        line["url"] = text(e.url);
+        line["seeds"] = e.seeds;
+        line["leechers"] = e.leechers;
+        line["downloads"] = e.downloads;
+        return line;
+      },
+      [&](const ScrapeFailed& e) {
+        Json line = begin("scrape_failed", torrent, at);
+        line["url"] = text(e.url);
+        line["reason"] = text(e.reason);
+        return line;
+      },
+      [&](const PeersHeard& e) {
+        Json line = begin("new_peers", torrent, at);
+        line["from"] = to_string(e.from);
+        line["peers"] = Json::array();
+        for (const Endpoint& peer : e.peers) line["peers"].push_back(to_string(peer));
+        return line;
+      },
       [&](const StorageFailed& e) {
         Json line = begin("storage_failed", torrent, at);
         line["path"] = text(e.path);
@@ -161,6 +182,7 @@ std::string json_line(std::string_view torrent, Time at, const TorrentStatus& st
   line["seeds"] = status.seeds;
   if (status.swarm_seeds) line["swarm_seeds"] = *status.swarm_seeds;
   if (status.swarm_leechers) line["swarm_leechers"] = *status.swarm_leechers;
+  if (status.swarm_downloads) line["swarm_downloads"] = *status.swarm_downloads;
   return line.dump();
 }
 

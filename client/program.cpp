@@ -23,7 +23,7 @@ constexpr std::uint16_t kLastPort = 6889;
 // What a log is read for; the rest is in --json.
 bool is_worth_a_line(const Event& event) {
   return !std::holds_alternative<PieceVerified>(event) && !std::holds_alternative<PeerConnected>(event) &&
-         !std::holds_alternative<PeerDropped>(event);
+         !std::holds_alternative<PeerDropped>(event) && !std::holds_alternative<PeersHeard>(event);
 }
 
 }  // namespace

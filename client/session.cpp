@@ -372,6 +372,7 @@ void Session::select(TorrentId torrent, std::vector<SelectRule> rules) {
   impl_->within(torrent, [&](Torrent& one) { one.select(std::move(rules)); });
 }
 void Session::reannounce(TorrentId torrent) { impl_->within(torrent, [](Torrent& one) { one.reannounce(); }); }
+void Session::scrape(TorrentId torrent) { impl_->within(torrent, [](Torrent& one) { one.scrape(); }); }
 bool Session::disconnect(TorrentId torrent, PeerKey peer) {
   bool was_there = false;
   impl_->within(torrent, [&](Torrent& one) { was_there = one.disconnect(peer); });

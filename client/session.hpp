@@ -4,7 +4,8 @@
 // started.  Destroying a session closes everything at once and silently (what a kill does to a
 // process, but for the disk); stop() says goodbye: trackers hear "stopped", connections are closed, files synced.
 //
-// Torrents come and go while it runs.  A torrent that fails (a file that cannot be read or written) stops alone; by
+// Torrents come and go while it runs.  A torrent that fails (a file that cannot be read or written; a bug of ours that shows
+// as a broken invariant, fault_boundary.hpp) stops alone; by
 // Settings::restart it is begun again (client/supervisor.hpp).  A stopped torrent that goes on is made anew from what it was
 // added with, so nothing of its former life can haunt it; its totals are carried over.
 #pragma once
@@ -76,6 +77,7 @@ struct TorrentStatus {
   // Of the whole swarm, as a tracker said last; nullopt where none did.
   std::optional<std::uint32_t> swarm_seeds;
   std::optional<std::uint32_t> swarm_leechers;
+  std::optional<std::uint32_t> swarm_downloads;     // how often it was completed: only a scrape tells
   std::uint32_t restarts = 0;                       // after failures, by Settings::restart
   bool will_restart = false;                        // it has failed, and that is not its end
 };
@@ -107,6 +109,8 @@ class Session {
   void select(TorrentId torrent, std::vector<SelectRule> rules);
   // Asks its trackers for peers now.
   void reannounce(TorrentId torrent);
+  // Asks its trackers how large the swarm is, paused or not (scraper.hpp); ends in TrackerScraped or ScrapeFailed.
+  void scrape(TorrentId torrent);
   // False: no such peer is connected.
   bool disconnect(TorrentId torrent, PeerKey peer);
   // Of the whole session, from now on; nullopt: without limit.

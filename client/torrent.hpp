@@ -4,6 +4,8 @@
 //      (of a magnet link)   \____________\_____________\__ a file cannot be read or written: failed (peers gone,
 //                                                            trackers told)
 //
+// A broken invariant in it never gets here: the session takes the whole torrent away and puts one in its place that has failed.
+//
 // A magnet link meets its peers at once: trackers are told, peers dialled and accepted, and what they say of their pieces
 // is kept (Peer::early) until the metadata is here and the files are checked.  torrent_metadata.cpp has that time.
 //
@@ -33,6 +35,7 @@
 #include "client/peer_pool.hpp"
 #include "client/peer_set.hpp"
 #include "client/resume_keeper.hpp"
+#include "client/scraper.hpp"
 #include "client/session.hpp"
 #include "client/super_seed.hpp"
 #include "client/throttle.hpp"
@@ -78,6 +81,7 @@ class Torrent final : private PeerOwner,
                       private DownloadOwner,
                       private UploadOwner,
                       private AnnouncerOwner,
+                      private ScraperOwner,
                       private MetadataExchangeOwner,
                       private PeerExchangeOwner,
                       private runtime::TimerHandler {
@@ -94,6 +98,7 @@ class Torrent final : private PeerOwner,
   void stop();
   void add_peer(const Endpoint& peer);
   void reannounce();
+  void scrape();
   void select(std::vector<SelectRule> rules);
   // False: no such peer is connected.
   bool disconnect(PeerKey peer);
@@ -159,12 +164,15 @@ class Torrent final : private PeerOwner,
   void on_tracker_failure(std::string_view url, protocol::AnnounceEvent event,
                           std::string_view reason) override;
   void on_announcer_stopped() override;
+  // ScraperOwner
+  void on_scraped(std::string_view url, const protocol::ScrapeEntry& entry) override;
+  void on_scrape_failed(std::string_view url, std::string_view reason) override;
   // MetadataExchangeOwner
   void on_metadata(std::vector<std::byte> info) override;
   void on_metadata_liar(PeerKey peer) override;
   // PeerExchangeOwner
   bool may_exchange() const override { return !is_private(); }
-  void on_exchanged(const protocol::PexPeer& peer) override;
+  void on_exchanged(const Peer& teller, std::span<const protocol::PexPeer> found) override;
   // TimerHandler
   void on_timer(runtime::Tag tag) override;
 
@@ -262,6 +270,7 @@ class Torrent final : private PeerOwner,
   std::unique_ptr<Upload> upload_;
   std::unique_ptr<SuperSeed> super_seed_;   // while we pretend to have nothing
   std::vector<std::unique_ptr<Announcer>> announcers_;   // one, or one for each tier of trackers
+  std::unique_ptr<Scraper> scraper_;        // from the first scrape on
   MetadataExchange metadata_exchange_;
   PeerExchange peer_exchange_;
   Extensions extensions_;
@@ -273,6 +282,7 @@ class Torrent final : private PeerOwner,
   std::size_t announcers_running_ = 0;      // that have not said goodbye
   std::optional<std::uint32_t> swarm_seeds_;      // as a tracker said last
   std::optional<std::uint32_t> swarm_leechers_;
+  std::optional<std::uint32_t> swarm_downloads_;
   bool was_synced_ = false;
   bool has_new_candidates_ = false;
   bool disk_holds_back_ = false;            // some peer may be paused because of the write backlog

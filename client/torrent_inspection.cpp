@@ -27,6 +27,7 @@ TorrentStatus Torrent::status() const {
   }));
   status.swarm_seeds = swarm_seeds_;
   status.swarm_leechers = swarm_leechers_;
+  status.swarm_downloads = swarm_downloads_;
   status.seeds = static_cast<std::uint32_t>(peers_.count_if([](const Peer& peer) { return peer.is_seed(); }));
   return status;
 }

@@ -40,9 +40,14 @@ void Torrent::keep_to_the_tracker() {
   pool_.forget_untrusted();
 }
 
-void Torrent::on_exchanged(const protocol::PexPeer& peer) {
-  if (state_ == TorrentState::seeding && peer.flags.upload_only) return;   // neither has anything for the other
-  learn(peer.endpoint, PeerSource::exchange);
+void Torrent::on_exchanged(const Peer& teller, std::span<const protocol::PexPeer> found) {
+  std::vector<Endpoint> peers;
+  for (const protocol::PexPeer& peer : found) {
+    peers.push_back(peer.endpoint);
+    const bool is_useless = state_ == TorrentState::seeding && peer.flags.upload_only;   // neither has anything for the other
+    if (!is_useless) learn(peer.endpoint, PeerSource::exchange);
+  }
+  emit(PeersHeard{teller.endpoint, peers});
 }
 
 // Nothing can be judged or answered yet but requests, and there is nothing to serve.

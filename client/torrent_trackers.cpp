@@ -21,18 +21,27 @@ std::vector<std::vector<std::string>> Torrent::trackers() const {
 }
 
 void Torrent::begin_announcing() {
-  const AnnouncerIdentity identity{info_hash_, session_.peer_id, session_.listen_port, session_.tracker_key,
-                                   session_.from.v4 ? session_.from.v4 : session_.from.v6};
+  AnnouncerIdentity identity{info_hash_, session_.peer_id, session_.listen_port, session_.tracker_key,
+                             session_.from.v4 ? session_.from.v4 : session_.from.v6};
   const auto tiers = trackers();
   const auto begin = [&](const std::vector<std::vector<std::string>>& of) {
     AnnouncerOwner& owner = *this;
     announcers_.push_back(std::make_unique<Announcer>(outside_, settings_, identity, of, owner));
   };
   // BEP 12 asks one tracker at a time.  Where all tiers are to hear of us, each is a list of its own.
-  if (settings_.announce_to_all_tiers && tiers.size() > 1) {
-    for (const auto& tier : tiers) begin({tier});
-  } else {
-    begin(tiers);
+  const auto begin_all = [&] {
+    if (settings_.announce_to_all_tiers && tiers.size() > 1) {
+      for (const auto& tier : tiers) begin({tier});
+    } else {
+      begin(tiers);
+    }
+  };
+  // BEP 7: who listens in both families announces in both, under one peer id and key.
+  identity.has_other_family = session_.from.v4 && session_.from.v6;
+  begin_all();
+  if (identity.has_other_family) {
+    identity.from = session_.from.v6;
+    begin_all();
   }
   announcers_running_ = announcers_.size();
   for (const auto& announcer : announcers_) announcer->start();
@@ -43,6 +52,22 @@ void Torrent::begin_announcing() {
 void Torrent::reannounce() {
   for (const auto& announcer : announcers_) announcer->reannounce();
 }
+
+void Torrent::scrape() {
+  ScraperOwner& owner = *this;
+  const auto& from = session_.from.v4 ? session_.from.v4 : session_.from.v6;
+  if (scraper_ == nullptr) scraper_ = std::make_unique<Scraper>(outside_, settings_, from, info_hash_, owner);
+  scraper_->ask(trackers());
+}
+
+void Torrent::on_scraped(std::string_view url, const protocol::ScrapeEntry& entry) {
+  swarm_seeds_ = entry.complete;
+  swarm_leechers_ = entry.incomplete;
+  swarm_downloads_ = entry.downloaded;
+  emit(TrackerScraped{url, entry.complete, entry.incomplete, entry.downloaded});
+}
+
+void Torrent::on_scrape_failed(std::string_view url, std::string_view reason) { emit(ScrapeFailed{url, reason}); }
 
 TransferTotals Torrent::totals() const {
   // What a failed hash takes back must not be taken back from a tracker: totals never fall (bug B64).

@@ -1,6 +1,6 @@
-// UdpAnnounce: announces to a UDP tracker (BEP 15).
+// UdpAnnounce: announces to a UDP tracker, and scrapes it (BEP 15).
 //
-//   resolve -> connect -> announce        a connection id is used for a minute at most, then fetched anew
+//   resolve -> connect -> announce, scrape     a connection id is used for a minute at most, then fetched anew
 //                 \__________\_ no answer after 15 * 2^n seconds: again (n from 0), up to `attempts` times
 //
 // Answers that do not match the transaction are not for us and change nothing (bug B66).
@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "client/tracker_transaction.hpp"
 #include "protocol/udp_tracker.hpp"
@@ -22,10 +23,11 @@ class UdpAnnounce final : public TrackerTransaction,
                           private runtime::TimerHandler {
  public:
   UdpAnnounce(const runtime::Outside& outside, const protocol::Url& url, std::optional<IpAddress> from, int attempts,
-              AnnounceHandler& handler);
+              Reach reach = Reach::any);
   ~UdpAnnounce() override;
 
-  void begin(const protocol::AnnounceRequest& request) override;
+  void begin(const protocol::AnnounceRequest& request, AnnounceHandler& handler) override;
+  void scrape(const InfoHashV1& info_hash, ScrapeHandler& handler) override;
   void cancel() override;
 
  private:
@@ -39,15 +41,19 @@ class UdpAnnounce final : public TrackerTransaction,
 
   void send();
   void receive(const runtime::Datagram& datagram);
-  void finish(std::expected<protocol::AnnounceReply, std::string> outcome);
+  void begin();
+  void fail(std::string reason);
 
   runtime::Outside outside_;
   protocol::Url url_;
   std::optional<IpAddress> from_;
   int attempts_;
-  AnnounceHandler& handler_;
+  Reach reach_;
   runtime::Timer timer_;
-  std::optional<protocol::AnnounceRequest> request_;    // under way
+  // Under way: one of the two, with who asked.
+  struct Announcing { protocol::AnnounceRequest request; AnnounceHandler* handler; };
+  struct Scraping { InfoHashV1 info_hash; ScrapeHandler* handler; };
+  std::variant<std::monostate, Announcing, Scraping> task_;
   std::optional<Endpoint> tracker_;
   std::optional<runtime::DatagramSocketId> socket_;
   std::optional<protocol::udp::ConnectionId> connection_;

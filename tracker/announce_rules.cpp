@@ -73,13 +73,14 @@ AnnounceAnswer answer_announce(const protocol::AnnounceRequest& request, const A
   reply.incomplete = counts.leechers;
   reply.external_ip = asker.address;
   if (!leaves) {
+    const bool is_first_and_alone = request.event == AnnounceEvent::started && counts.leechers == 0;
     const bool is_http = asker.transport == Transport::http;
     reply.peers = registry.choose(
         request.info_hash, who,
         {.count = std::min(request.numwant.value_or(settings.default_peers), settings.max_peers),
          .family = family_of(asker.address),
          .both_families = is_http,
-         .seeds_too = role == Role::leecher,
+         .seeds_too = role == Role::leecher || is_first_and_alone,
          .with_ids = is_http && !request.compact && !request.no_peer_id},
         random);
   }

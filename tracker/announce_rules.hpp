@@ -5,7 +5,8 @@
 //     events, and a "completed" with something left completes nothing.
 //   stopped takes the peer off at once, with all its endpoints, and gets no peers: it leaves.  So does silence
 //     of two intervals and ten seconds: one lost announce, and a late one, do not cost a peer its place.
-//   Seeds get no seeds: they would only connect to close again.
+//   Seeds get no seeds: they would only connect to close again.  But who begins with nothing left where nobody leeches does get
+//     them: aria2 says so of a magnet link until it has the metadata, and would have nobody to fetch that from.
 //   The asker is never in its own list.
 //   Port 0 is refused: nobody can connect there, and the others would try (bug B65).  Who stops may have closed
 //     its port already.

@@ -36,6 +36,7 @@ constexpr std::array kWords{
     Word{"stop", Node::torrent_ctl, "stop: goodbye to trackers and peers, until it is started again", false},
     Word{"remove", Node::torrent_ctl, "remove: stop and forget it; its files stay", false},
     Word{"reannounce", Node::torrent_ctl, "reannounce: ask its trackers for peers now", false},
+    Word{"scrape", Node::torrent_ctl, "scrape: ask its trackers how large the swarm is, also when it is stopped", false},
     Word{"down", Node::torrent_ctl, "down RATE|unlimited: what this torrent may download", true},
     Word{"up", Node::torrent_ctl, "up RATE|unlimited: what this torrent may upload", true},
     Word{"disconnect", Node::torrent_ctl, "disconnect K: end the connection to peer K", true},
@@ -58,6 +59,7 @@ std::expected<Command, std::string> parse_argument(const Word& word, const TreeP
   if (word.name == "stop") return Stop{};
   if (word.name == "remove") return Remove{};
   if (word.name == "reannounce") return Reannounce{};
+  if (word.name == "scrape") return Scrape{};
   if (word.name == "down" || word.name == "up") {
     const auto limit = parse_limit(argument);
     if (!limit) return std::unexpected(limit.error());

@@ -1,7 +1,7 @@
 // Command: a line written to a `ctl` of the control tree, as a value.
 //
 //   /ctl                      add FILE|MAGNET   down RATE|unlimited   up RATE|unlimited   quit
-//   /torrents/N/ctl           start   stop   remove   reannounce   down RATE|unlimited   up RATE|unlimited
+//   /torrents/N/ctl           start   stop   remove   reannounce   scrape   down RATE|unlimited   up RATE|unlimited
 //                             disconnect K   peer ADDR:PORT
 //   /torrents/N/peers/K/ctl   disconnect
 //
@@ -31,11 +31,12 @@ struct Start { friend bool operator==(const Start&, const Start&) = default; };
 struct Stop { friend bool operator==(const Stop&, const Stop&) = default; };
 struct Remove { friend bool operator==(const Remove&, const Remove&) = default; };
 struct Reannounce { friend bool operator==(const Reannounce&, const Reannounce&) = default; };
+struct Scrape { friend bool operator==(const Scrape&, const Scrape&) = default; };
 struct LimitDown { std::optional<BytesPerSecond> rate; friend bool operator==(const LimitDown&, const LimitDown&) = default; };
 struct LimitUp { std::optional<BytesPerSecond> rate; friend bool operator==(const LimitUp&, const LimitUp&) = default; };
 struct Disconnect { PeerKey peer; friend bool operator==(const Disconnect&, const Disconnect&) = default; };
 struct AddPeer { Endpoint peer; friend bool operator==(const AddPeer&, const AddPeer&) = default; };
-using Command = std::variant<Add, Quit, Start, Stop, Remove, Reannounce, LimitDown, LimitUp, Disconnect, AddPeer>;
+using Command = std::variant<Add, Quit, Start, Stop, Remove, Reannounce, Scrape, LimitDown, LimitUp, Disconnect, AddPeer>;
 
 // What `at` (a control) understands, a line each, with what it does.
 std::vector<std::string_view> commands_of(Node at);

@@ -264,6 +264,7 @@ Tree::Result<void> Tree::obey(const TreePath& path, const Command& command) {
           [&](const Stop&) -> Result<void> { return session_.stop(id), Result<void>(); },
           [&](const Remove&) -> Result<void> { return session_.remove(id), Result<void>(); },
           [&](const Reannounce&) -> Result<void> { return session_.reannounce(id), Result<void>(); },
+          [&](const Scrape&) -> Result<void> { return session_.scrape(id), Result<void>(); },
           [&](const LimitDown& set) -> Result<void> { return limit([&](Limits& limits) { limits.down = set.rate; }); },
           [&](const LimitUp& set) -> Result<void> { return limit([&](Limits& limits) { limits.up = set.rate; }); },
           [&](const Disconnect& disconnect) -> Result<void> {

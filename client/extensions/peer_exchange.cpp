@@ -120,14 +120,16 @@ void PeerExchange::on_message(Peer& peer, Bytes payload) {
   const auto message = protocol::decode_pex_message(payload);
   if (!message) return;
   const IpAddress& teller = peer.endpoint.address;
+  std::vector<protocol::PexPeer> found;
   for (const protocol::PexPeer& added : message->added) {
     if (state.given >= kMostPerPeer) break;
     if (!is_dialable(added.endpoint, teller)) continue;
     // Where everybody is on one machine, ports are what tells peers apart.
     if (!added.endpoint.address.is_loopback() && !state.taken.insert(added.endpoint.address).second) continue;
     ++state.given;
-    owner_.on_exchanged(added);
+    found.push_back(added);
   }
+  if (!found.empty()) owner_.on_exchanged(peer, found);
 }
 
 }  // namespace swarmlab::client

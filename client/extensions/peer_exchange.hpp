@@ -20,6 +20,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "client/extensions/extension.hpp"
@@ -33,7 +34,8 @@ class PeerExchangeOwner {
  public:
   // Whether peers may be passed on and taken: not in a private torrent.
   virtual bool may_exchange() const = 0;
-  virtual void on_exchanged(const protocol::PexPeer& peer) = 0;
+  // Not empty; what was left out is not among them.
+  virtual void on_exchanged(const Peer& teller, std::span<const protocol::PexPeer> found) = 0;
   virtual void drop(Peer& peer, std::string_view reason) = 0;
   // An event that came to the exchange directly is over.
   virtual void on_settled() = 0;

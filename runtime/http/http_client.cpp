@@ -1,5 +1,6 @@
 #include "runtime/http/http_client.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -27,6 +28,7 @@ std::string_view name_of(HttpError::Kind kind) {
   switch (kind) {
     case HttpError::Kind::unsupported_scheme: return "only http is spoken here";
     case HttpError::Kind::name_not_found: return "the name was not found";
+    case HttpError::Kind::no_address_in_family: return "it has no address in our family";
     case HttpError::Kind::cannot_connect: return "cannot connect";
     case HttpError::Kind::connection_lost: return "the connection ended before the answer did";
     case HttpError::Kind::not_secure: return "no secure connection";
@@ -96,6 +98,14 @@ class Get final : public StreamHandler, public ResolveHandler, public TimerHandl
     is_resolving_ = false;
     if (!addresses) return fail({HttpError::Kind::name_not_found, addresses.error()});
     addresses_.assign(addresses->begin(), addresses->end());
+    if (options_.only_family_of_from && options_.from) {
+      std::erase_if(addresses_, [&](const IpAddress& address) { return address.is_v6() != options_.from->is_v6(); });
+      if (addresses_.empty()) return fail({HttpError::Kind::no_address_in_family, {}});
+    }
+    // A tracker is to see us where we say that we are.
+    if (options_.from) {
+      std::ranges::stable_partition(addresses_, [&](const IpAddress& address) { return address.is_v6() == options_.from->is_v6(); });
+    }
     connect();
   }
   void on_connected(StreamId) override {

@@ -26,6 +26,7 @@ struct HttpError {
   enum class Kind : std::uint8_t {
     unsupported_scheme,
     name_not_found,
+    no_address_in_family, // Options::only_family_of_from
     cannot_connect,       // `network` says why, of the last address tried
     connection_lost,      // before the answer was complete
     not_secure,           // https: `detail` says what TLS found wrong
@@ -61,7 +62,8 @@ class HttpClient {
     ByteCount max_header = 16_KiB;
     ByteCount max_body = protocol::kMaxTrackerReplyBytes;
     Duration timeout = 30s;
-    std::optional<IpAddress> from = std::nullopt;    // the local address to use
+    std::optional<IpAddress> from = std::nullopt;    // the local address to use; addresses of its family are tried first
+    bool only_family_of_from = false;                // addresses of the other family are not tried
     std::string user_agent = "swarmlab";
   };
   explicit HttpClient(Outside outside);

@@ -48,6 +48,14 @@ class Host:
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(enter_and_call).result()
 
+    def add_ipv6(self, number: int) -> str:
+        """Gives it the address fd00:77::`number`, too; hosts have none of their own accord."""
+        address = f"fd00:77::{number}"
+        self.inside(_allow_ipv6)
+        # Nobody else has it, and nobody waits until that is certain.
+        _ip(self, f"address add {address}/64 dev eth0 nodad")
+        return address
+
     def run(self, *argv: str | Path, seconds: float = 30) -> subprocess.CompletedProcess[str]:
         return subprocess.run([os.fspath(word) for word in argv], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=seconds, check=False, preexec_fn=self.enter)
@@ -121,6 +129,11 @@ def why_unavailable() -> str:
         ["unshare", "--net", "sh", "-c", "ip link add br0 type bridge && ip link add v0 type veth peer name v1"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
     return tried.stderr.strip() if tried.returncode != 0 else ""
+
+
+def _allow_ipv6() -> None:
+    for switch in ("all", "default", "lo", "eth0"):
+        Path(f"/proc/sys/net/ipv6/conf/{switch}/disable_ipv6").write_text("0", encoding="ascii")
 
 
 def _ip(host: Host, *commands: str) -> None:

@@ -33,9 +33,6 @@ class Other:
     makes_empty_files: bool = True
     # False: what it announces waits for an interval of its own of minutes, `completed` too.
     announces_at_once: bool = True
-    # False: of a magnet link it announces left=0 until it has the metadata; a tracker that introduces no seed to another
-    # takes it for one and names nobody.
-    is_a_leecher_by_magnet: bool = True
 
 
 def _has(program: str) -> Callable[[], bool]:
@@ -85,7 +82,7 @@ def _rtorrent(_: Host, work: Work) -> Sequence[str | Path]:
 
 
 LIBTORRENT = Other("libtorrent", "python3-libtorrent", _has_libtorrent, _libtorrent)
-ARIA2 = Other("aria2", "aria2", _has("aria2c"), _aria2, is_a_leecher_by_magnet=False)
+ARIA2 = Other("aria2", "aria2", _has("aria2c"), _aria2)
 TRANSMISSION = Other("transmission", "transmission-cli", _has("transmission-cli"), _transmission,
                      makes_empty_files=False)
 RTORRENT = Other("rtorrent", "rtorrent", _has("rtorrent"), _rtorrent, announces_at_once=False)

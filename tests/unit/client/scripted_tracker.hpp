@@ -100,6 +100,11 @@ class ScriptedTracker final : private runtime::DatagramHandler {
           reply.incomplete = 1;
           return AnnouncedReply{id, reply};
         });
+      } else if (const auto* scrape = std::get_if<ScrapePacket>(&*request)) {
+        answer(datagram.peer, scrape->transaction, [&](TransactionId id) -> Reply {
+          if (!error.empty()) return ErrorReply{id, error};
+          return ScrapedReply{id, {{.complete = 3, .downloaded = 7, .incomplete = 2}}};
+        });
       }
     }
   }

@@ -202,6 +202,44 @@ TEST(SessionControl, ReannounceAsksTheTrackerNow) {
   EXPECT_EQ(seed.count<TrackerAnswered>(), announces + 1);
 }
 
+TEST(SessionControl, AScrapeTellsTheSizeOfTheSwarmAlsoOfAPausedTorrent) {
+  for (const char* tracker : {"http://tracker:80/announce", "udp://tracker:80/announce"}) {
+    SCOPED_TRACE(tracker);
+    Town town({.tracker = tracker});
+    town.add("seed", {.has = Town::kAll});
+    auto& leech = town.add("leech");
+    town.start();
+    ASSERT_TRUE(town.run_until([&] { return leech.is_complete(); }, 60s));
+    leech.session().stop(kTheTorrent);
+    ASSERT_TRUE(town.run_until([&] { return state_of(leech) == TorrentState::stopped; }, 60s));
+    leech.session().scrape(kTheTorrent);
+    leech.session().scrape(kTheTorrent);         // one answer is enough
+    town.run_for(2s);
+    EXPECT_EQ(leech.count<TrackerScraped>(), 1u);
+    EXPECT_EQ(leech.status().swarm_seeds, 1u) << "we said goodbye";
+    EXPECT_EQ(leech.status().swarm_leechers, 0u);
+    EXPECT_EQ(leech.status().swarm_downloads, 1u);
+    EXPECT_EQ(state_of(leech), TorrentState::stopped);
+  }
+}
+
+TEST(SessionControl, AScrapeThatNobodyAnswersSaysWhy) {
+  for (const auto& [tracker, why] : std::vector<std::pair<std::string, std::string>>{
+           {"http://tracker:80/tell", "its address has no \"announce\""}, {"http://tracker:81/announce", "cannot connect"},
+           {"", "the torrent names no tracker"}, {"ftp://tracker:21/announce", "trackers are reached by"}}) {
+    Town town({.tracker = tracker});
+    auto& seed = town.add("seed", {.has = Town::kAll});
+    town.start();
+    town.run_for(2s);
+    seed.session().scrape(kTheTorrent);
+    town.run_for(60s);
+    EXPECT_EQ(seed.count<ScrapeFailed>(), 1u) << tracker;
+    const auto said = std::ranges::find_if(seed.log(), [](const std::string& line) { return line.starts_with("nobody told"); });
+    ASSERT_NE(said, seed.log().end());
+    EXPECT_NE(said->find(why), std::string::npos) << *said;
+  }
+}
+
 Citizen supervised(RestartPolicy policy) {
   Citizen citizen;
   citizen.settings.restart = policy;

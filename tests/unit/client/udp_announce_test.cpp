@@ -11,17 +11,16 @@ struct Announcing final : AnnounceHandler {
   explicit Announcing(int attempts = 9, const std::string& host = "t")
       : world(swarmsim::WorldOptions{}),
         client(world.add_host({"c", {IpAddress::v4(10, 0, 0, 1)}, {{}, {}, 5ms, 64_KiB}, {}})), tracker(world, "t", 1),
-        announce(world.outside(client), *protocol::parse_url("udp://" + host + ":80/announce"), std::nullopt, attempts,
-                 *this) {}
+        announce(world.outside(client), *protocol::parse_url("udp://" + host + ":80/announce"), std::nullopt, attempts) {}
   void on_announced(std::expected<protocol::AnnounceReply, std::string> outcome) override {
     ended.push_back(world.now());
     outcomes.push_back(outcome ? "ok" : outcome.error());
     if (again > 0) {
       --again;
-      announce.begin({.port = 6881, .event = protocol::AnnounceEvent::completed});
+      announce.begin({.port = 6881, .event = protocol::AnnounceEvent::completed}, *this);
     }
   }
-  void begin() { announce.begin({.port = 6881, .event = protocol::AnnounceEvent::started}); }
+  void begin() { announce.begin({.port = 6881, .event = protocol::AnnounceEvent::started}, *this); }
   void run(Duration time) { world.run_until(world.now() + time); }
 
   swarmsim::World world;
@@ -50,6 +49,31 @@ TEST(UdpAnnounce, ConnectsThenAnnouncesWithTheIdItWasGiven) {
   EXPECT_EQ(a.outcomes, std::vector<std::string>{"ok"});
   ASSERT_EQ(a.tracker.announces().size(), 1u);
   EXPECT_EQ(a.tracker.announces()[0].connection, protocol::udp::ConnectionId(1001));
+}
+
+struct Scraping final : ScrapeHandler {
+  void on_scraped(std::expected<protocol::ScrapeEntry, std::string> outcome) override { outcomes.push_back(std::move(outcome)); }
+  std::vector<std::expected<protocol::ScrapeEntry, std::string>> outcomes;
+};
+
+TEST(UdpAnnounce, ScrapesOverTheSameConnection) {
+  Announcing a;
+  Scraping scraping;
+  a.begin();
+  a.run(1s);
+  a.announce.scrape(InfoHashV1{}, scraping);
+  a.run(1s);
+  ASSERT_EQ(scraping.outcomes.size(), 1u);
+  ASSERT_TRUE(scraping.outcomes[0].has_value());
+  EXPECT_EQ(scraping.outcomes[0]->complete, 3u);
+  EXPECT_EQ(scraping.outcomes[0]->incomplete, 2u);
+  EXPECT_EQ(scraping.outcomes[0]->downloaded, 7u);
+  EXPECT_EQ(a.tracker.connects().size(), 1u);
+  a.tracker.error = "no";
+  a.announce.scrape(InfoHashV1{}, scraping);
+  a.run(1s);
+  ASSERT_EQ(scraping.outcomes.size(), 2u);
+  EXPECT_EQ(scraping.outcomes[1].error(), "the tracker says: no");
 }
 
 TEST(UdpAnnounce, UnansweredRequestsAreRepeatedAfter15Times2ToTheN) {

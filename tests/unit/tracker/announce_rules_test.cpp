@@ -73,6 +73,14 @@ TEST_F(AnnounceRules, GiveSeedsNoSeeds) {
   EXPECT_THAT(endpoints(http(announce(3, 0)).peers), ElementsAre("10.0.0.1:1002"));
 }
 
+TEST_F(AnnounceRules, GiveSeedsToWhoBeginsWithNothingLeftWhereNobodyLeeches) {   // aria2, by magnet link
+  http(announce(1, 0));
+  EXPECT_THAT(endpoints(http(announce(3, 0, AnnounceEvent::started)).peers), ElementsAre("10.0.0.1:1001"));
+  EXPECT_THAT(http(announce(3, 0)).peers, IsEmpty()) << "once is enough";
+  http(announce(2, 5));
+  EXPECT_THAT(endpoints(http(announce(4, 0, AnnounceEvent::started)).peers), ElementsAre("10.0.0.1:1002")) << "a leecher is better";
+}
+
 TEST_F(AnnounceRules, TakeAStoppedPeerOffAtOnceAndGiveItNoPeers) {
   http(announce(1, 5));
   http(announce(2, 5));

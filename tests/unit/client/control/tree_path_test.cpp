@@ -53,6 +53,7 @@ TEST(Commands, EachIsUnderstoodWhereItBelongs) {
   EXPECT_EQ(one(torrent, "stop\r\n"), Command(Stop{}));
   EXPECT_EQ(one(torrent, "remove"), Command(Remove{}));
   EXPECT_EQ(one(torrent, "reannounce"), Command(Reannounce{}));
+  EXPECT_EQ(one(torrent, "scrape"), Command(Scrape{}));
   EXPECT_EQ(one(torrent, "disconnect 3"), Command(Disconnect{PeerKey(3)}));
   EXPECT_EQ(one(torrent, "peer [::1]:6881"), Command(AddPeer{*Endpoint::parse("[::1]:6881")}));
   EXPECT_EQ(one(peer, "disconnect"), Command(Disconnect{PeerKey(5)}));
