@@ -1,6 +1,8 @@
 // Who is banned for bad pieces, how often that is said, and for how long it holds.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/client/scripted_town.hpp"
 
 namespace swarmlab::client {
