@@ -1,6 +1,7 @@
 #include "runtime/http/http_client.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 #include <vector>
@@ -98,13 +99,14 @@ class Get final : public StreamHandler, public ResolveHandler, public TimerHandl
     is_resolving_ = false;
     if (!addresses) return fail({HttpError::Kind::name_not_found, addresses.error()});
     addresses_.assign(addresses->begin(), addresses->end());
-    if (options_.only_family_of_from && options_.from) {
-      std::erase_if(addresses_, [&](const IpAddress& address) { return address.is_v6() != options_.from->is_v6(); });
-      if (addresses_.empty()) return fail({HttpError::Kind::no_address_in_family, {}});
-    }
-    // A tracker is to see us where we say that we are.
     if (options_.from) {
-      std::ranges::stable_partition(addresses_, [&](const IpAddress& address) { return address.is_v6() == options_.from->is_v6(); });
+      // A server is to see us where we say that we are.
+      const auto fits = [&](const IpAddress& address) { return address.is_v6() == options_.from->is_v6(); };
+      std::vector<IpAddress> ordered;
+      std::ranges::copy_if(addresses_, std::back_inserter(ordered), fits);
+      if (!options_.only_family_of_from) std::ranges::remove_copy_if(addresses_, std::back_inserter(ordered), fits);
+      addresses_ = std::move(ordered);
+      if (addresses_.empty()) return fail({HttpError::Kind::no_address_in_family, {}});
     }
     connect();
   }
