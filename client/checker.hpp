@@ -43,6 +43,7 @@ class Checker final : private runtime::HashHandler {
   ~Checker();
 
   void start(std::optional<ResumeClaims> claims = std::nullopt);
+  const protocol::Bitfield& found() const { return found_; }
   // Of what was found: not hashed, but claimed by a record.
   const protocol::Bitfield& trusted() const { return trusted_; }
   void on_stored(const StoreResult& result);

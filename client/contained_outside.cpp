@@ -235,6 +235,11 @@ void ContainedFiles::truncate(FileId file, ByteCount size, FileHandler& handler,
   world_.truncate(file, size, *this, pending_.add(handler, tag));
 }
 
+void ContainedFiles::allocate(FileId file, ByteCount size, FileHandler& handler, Tag tag) {
+  const Exposed exposed;
+  world_.allocate(file, size, *this, pending_.add(handler, tag));
+}
+
 void ContainedFiles::sync(FileId file, FileHandler& handler, Tag tag) {
   const Exposed exposed;
   world_.sync(file, *this, pending_.add(handler, tag));

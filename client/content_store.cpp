@@ -13,13 +13,13 @@ using runtime::OpenMode;
 using runtime::Tag;
 
 // What a completion belongs to: a part of an operation, the opening of a file, the making of its directory, or
-// the names in a directory that are to be durable.
-enum class Concern : std::uint8_t { part, open, directory, names };
+// the names in a directory that are to be durable, or how much room there is.
+enum class Concern : std::uint8_t { part, open, directory, names, room };
 constexpr Tag make_tag(Concern concern, std::uint32_t a, std::uint32_t b) {
-  return (Tag{static_cast<std::uint8_t>(concern)} << 62) | (Tag{a} << 31) | b;
+  return (Tag{static_cast<std::uint8_t>(concern)} << 61) | (Tag{a} << 31) | b;
 }
-constexpr Concern concern_of(Tag tag) { return static_cast<Concern>(tag >> 62); }
-constexpr std::uint32_t first_of(Tag tag) { return static_cast<std::uint32_t>((tag >> 31) & 0x7fffffff); }
+constexpr Concern concern_of(Tag tag) { return static_cast<Concern>(tag >> 61); }
+constexpr std::uint32_t first_of(Tag tag) { return static_cast<std::uint32_t>((tag >> 31) & 0x3fffffff); }
 constexpr std::uint32_t second_of(Tag tag) { return static_cast<std::uint32_t>(tag & 0x7fffffff); }
 
 std::string directory_of(const std::string& path) {
@@ -30,9 +30,9 @@ std::string directory_of(const std::string& path) {
 }  // namespace
 
 ContentStore::ContentStore(runtime::FileSystem& files, std::shared_ptr<const protocol::Metainfo> metainfo,
-                           std::string directory, std::uint32_t open_files, StoreHandler& handler)
+                           std::string directory, std::uint32_t open_files, StoreHandler& handler, ByteCount keep_recent)
     : file_system_(files), metainfo_(std::move(metainfo)), directory_(std::move(directory)),
-      open_limit_(std::max(open_files, 1u)), handler_(handler), files_(metainfo_->files.size()) {}
+      open_limit_(std::max(open_files, 1u)), handler_(handler), files_(metainfo_->files.size()), recent_(keep_recent) {}
 
 ContentStore::~ContentStore() {
   file_system_.forget(*this);
@@ -42,7 +42,9 @@ ContentStore::~ContentStore() {
 }
 
 // A sync is content with a file that is open for reading: what it makes durable may be on a medium that we cannot write.
-bool ContentStore::needs_write(Kind kind) { return kind == Kind::write || kind == Kind::create; }
+bool ContentStore::needs_write(Kind kind) {
+  return kind == Kind::write || kind == Kind::create || kind == Kind::reserve;
+}
 
 std::string ContentStore::path_of(std::size_t file) const {
   std::string path = directory_;
@@ -103,8 +105,10 @@ void ContentStore::read(ByteCount offset, ByteCount length, Tag tag) {
 void ContentStore::write(ByteCount offset, const runtime::Slices& data, Tag tag) {
   const std::uint32_t index = new_operation(Kind::write, tag);
   const ByteCount length = runtime::length_of(data);
+  operations_[index].at = offset;
   operations_[index].bytes = length;
   write_backlog_ += length;
+  recent_.put(offset, data);
   split(operations_[index], offset, length, data);
   start(index);
 }
@@ -124,6 +128,41 @@ void ContentStore::create_empty_files(Tag tag) {
     if (entry.length.value() == 0 && !entry.is_pad) operations_[index].parts.push_back(whole(file));
   }
   start(index);
+}
+
+bool ContentStore::has_all_its_room(std::uint32_t file) const {
+  const protocol::FileEntry& entry = metainfo_->files[file];
+  const auto& status = files_[file].status;
+  return entry.is_pad || files_[file].is_reserved || (status && status->size >= entry.length && status->allocated >= entry.length);
+}
+
+void ContentStore::reserve(const std::vector<std::uint32_t>& files, Tag tag) {
+  const std::uint32_t index = new_operation(Kind::reserve, tag);
+  for (const std::uint32_t file : files) {
+    if (has_all_its_room(file) || !reserving_.try_emplace(file).second) continue;
+    operations_[index].parts.push_back(whole(file));
+  }
+  start(index);
+}
+
+void ContentStore::reserved(std::uint32_t index, FileError error) {
+  if (error == FileError::none) files_[index].is_reserved = true;
+  const auto waiting = reserving_.extract(index);
+  for (const Waiting& at : waiting.mapped()) start_part(at);
+}
+
+// The room that is missing is that of the file, and of those that would have been next.
+void ContentStore::ask_for_shortage(std::uint32_t index) {
+  Operation& operation = operations_[index];
+  Shortage& shortage = operation.shortage.emplace();
+  for (const Part& part : operation.parts) {
+    if (files_[part.file].is_reserved) continue;
+    const auto& status = files_[part.file].status;
+    const ByteCount length = metainfo_->files[part.file].length;
+    shortage.needed += length - (status ? std::min(status->allocated, length) : 0_B);
+  }
+  const std::string directory = directory_of(path_of(operation.failed_file));
+  file_system_.free_space(directory.empty() ? "." : directory, *this, make_tag(Concern::room, index, 0));
 }
 
 void ContentStore::sync(Tag tag) { begin_sync(Kind::sync, tag); }
@@ -161,7 +200,9 @@ void ContentStore::start(std::uint32_t index) {
     file_system_.stat(directory_.empty() ? "." : directory_, *this, make_tag(Concern::part, index, 0x7fffffff));
     return;
   }
-  for (std::uint32_t part = 0; part < count; ++part) start_part({index, part});
+  // Room is taken file by file: who fails shall find the others untouched.
+  const std::uint32_t at_once = operations_[index].kind == Kind::reserve ? 1 : count;
+  for (std::uint32_t part = 0; part < at_once; ++part) start_part({index, part});
 }
 
 void ContentStore::start_part(Waiting at) {
@@ -177,6 +218,12 @@ void ContentStore::start_part(Waiting at) {
   if (operation.kind == Kind::checkpoint && !operation.parts[at.part].is_looked_at) {
     file_system_.stat(path_of(index), *this, tag);
     return;
+  }
+  if (operation.kind == Kind::write && !reserving_.empty()) {
+    if (const auto reserving = reserving_.find(index); reserving != reserving_.end()) {
+      reserving->second.push_back(at);
+      return;
+    }
   }
   const bool wants_write = needs_write(operation.kind);
   if (file.state == File::State::open && (file.is_writable || !wants_write)) {
@@ -285,6 +332,10 @@ void ContentStore::issue(Waiting at) {
       file.is_dirty = true;
       file_system_.write(file.id, part.offset, part.data, *this, tag);
       break;
+    case Kind::reserve:
+      file.is_dirty = true;
+      file_system_.allocate(file.id, metainfo_->files[part.file].length, *this, tag);
+      break;
     case Kind::create: file_system_.truncate(file.id, ByteCount(0), *this, tag); break;
     case Kind::sync:
     case Kind::checkpoint: file_system_.sync(file.id, *this, tag); break;
@@ -308,6 +359,14 @@ void ContentStore::on_file(const runtime::FileResult& result) {
       return;
     case Concern::open: opened(first, result); return;
     case Concern::names: part_done(first, second_of(result.tag), result.error); return;
+    case Concern::room:
+      if (result.error == FileError::none) {
+        operations_[first].shortage->free = result.bytes;
+      } else {
+        operations_[first].shortage.reset();
+      }
+      finish(first);
+      return;
     case Concern::part: break;
   }
   const Waiting at{first, second_of(result.tag)};
@@ -338,6 +397,7 @@ void ContentStore::on_file(const runtime::FileResult& result) {
     if (error == FileError::not_found && operation.kind == Kind::stat) error = FileError::none;
   } else {
     --file.under_way;
+    if (needs_write(operation.kind)) file.is_dirty = true;   // a sync that began meanwhile may have come too early for it
     if (operation.kind == Kind::read && error == FileError::none) {
       part.data.assign(result.data.begin(), result.data.end());
       if (result.bytes < part.length) {
@@ -358,7 +418,25 @@ void ContentStore::part_done(std::uint32_t index, std::uint32_t file, FileError 
     operation.failed_file = file;
   }
   SWARM_ASSERT(operation.parts_left > 0);
-  if (--operation.parts_left == 0) finish(index);
+  --operation.parts_left;
+  if (operation.kind == Kind::reserve) {
+    const auto count = static_cast<std::uint32_t>(operation.parts.size());
+    if (error == FileError::none && operation.parts_left > 0) {
+      reserved(file, error);
+      start_part({index, count - operation.parts_left});
+      return;
+    }
+    std::vector<std::uint32_t> rest;
+    for (std::uint32_t part = count - operation.parts_left - 1; part < count; ++part) rest.push_back(operation.parts[part].file);
+    operation.parts_left = 0;
+    const bool wants_room = operation.error == FileError::no_space;
+    for (const std::uint32_t each : rest) reserved(each, operation.error);
+    if (wants_room) {
+      ask_for_shortage(index);
+      return;
+    }
+  }
+  if (operation.parts_left == 0) finish(index);
 }
 
 void ContentStore::finish(std::uint32_t index) {
@@ -367,8 +445,9 @@ void ContentStore::finish(std::uint32_t index) {
   free_.push_back(index);
   --operations_under_way_;
   write_backlog_ -= operation.bytes;
+  if (operation.kind == Kind::write && operation.error != FileError::none) recent_.drop(operation.at, operation.bytes);
   StoreResult result{.tag = operation.tag, .error = operation.error, .path = {}, .data = {},
-                     .is_short = operation.is_short};
+                     .is_short = operation.is_short, .shortage = operation.shortage};
   std::string path;
   if (operation.error != FileError::none || operation.is_short) {
     path = path_of(operation.failed_file);

@@ -3,7 +3,8 @@
 // Offsets are in the content (all files joined in order); an operation that spans files is split, and is complete
 // when all its parts are.  Files are opened when first needed, at most `open_files` at a time (the least recently used
 // idle one is closed, and who finds none waits), read-only until something is to be written.  Files and directories that are missing are
-// made by the first write; files are sparse.  Pad files (BEP 47) read as zeros and swallow writes.
+// made by the first write; files are sparse, unless reserve() made room for them.  Pad files (BEP 47) read as zeros and swallow
+// writes.  The last `keep_recent` bytes that were written stay in memory, for who needs them again (recent_content.hpp).
 //
 // Every operation ends in one on_stored(), later; errors name the file.  Nothing is called back after forget().
 #pragma once
@@ -18,11 +19,18 @@
 #include <string>
 #include <vector>
 
+#include "client/recent_content.hpp"
 #include "protocol/metainfo.hpp"
 #include "runtime/file_system.hpp"
 #include "runtime/slice.hpp"
 
 namespace swarmlab::client {
+
+// How much room is missing, where that could be found out.
+struct Shortage {
+  ByteCount needed;                                      // for the file, and those that were to be reserved after it
+  ByteCount free;
+};
 
 struct StoreResult {
   runtime::Tag tag = 0;
@@ -30,6 +38,7 @@ struct StoreResult {
   std::string_view path;                                 // of the file it occurred in, or that is short
   std::span<const runtime::Slice> data;                  // read: all that was asked for, unless is_short
   bool is_short = false;                                 // read: a file ended early
+  std::optional<Shortage> shortage{};                    // reserve: of no_space
 };
 
 class StoreHandler {
@@ -43,13 +52,19 @@ class StoreHandler {
 class ContentStore final : private runtime::FileHandler {
  public:
   ContentStore(runtime::FileSystem& files, std::shared_ptr<const protocol::Metainfo> metainfo,
-               std::string directory, std::uint32_t open_files, StoreHandler& handler);
+               std::string directory, std::uint32_t open_files, StoreHandler& handler, ByteCount keep_recent = {});
   ContentStore(const ContentStore&) = delete;
   ContentStore& operator=(const ContentStore&) = delete;
   ~ContentStore();
 
   void read(ByteCount offset, ByteCount length, runtime::Tag tag);
   void write(ByteCount offset, const runtime::Slices& data, runtime::Tag tag);
+  // Of what was written, without asking the disk: all of the range, or nothing.
+  std::optional<runtime::Slices> recent(ByteCount offset, ByteCount length) const { return recent_.find(offset, length); }
+  // Reserves the whole of these files on the disk, one after another until one fails; writes to them wait for it.  Those that
+  // were reserved before, or take all their room already, are let be.
+  void reserve(const std::vector<std::uint32_t>& files, runtime::Tag tag);
+  bool has_all_its_room(std::uint32_t file) const;
   // Looks which files are there: afterwards status_on_disk() answers.  A file that cannot be looked at for another
   // reason than its absence is an error.
   void survey(runtime::Tag tag);
@@ -71,7 +86,7 @@ class ContentStore final : private runtime::FileHandler {
   std::string path_of(std::size_t file) const;
 
  private:
-  enum class Kind : std::uint8_t { read, write, stat, create, sync, checkpoint };
+  enum class Kind : std::uint8_t { read, write, stat, create, sync, checkpoint, reserve };
   struct Part {
     std::uint32_t file = 0;
     ByteCount offset;                 // in the file
@@ -86,7 +101,9 @@ class ContentStore final : private runtime::FileHandler {
     runtime::FileError error = runtime::FileError::none;
     std::uint32_t failed_file = 0;
     bool is_short = false;
+    ByteCount at;                     // write: in the content
     ByteCount bytes;
+    std::optional<Shortage> shortage;
     std::vector<Part> parts;
   };
   struct Waiting { std::uint32_t operation = 0; std::uint32_t part = 0; };
@@ -95,6 +112,7 @@ class ContentStore final : private runtime::FileHandler {
     bool is_writable = false;
     bool opening_writable = false;
     bool is_dirty = false;            // written since the last sync began
+    bool is_reserved = false;
     runtime::FileId id;
     std::uint32_t under_way = 0;      // parts issued and not complete
     std::uint64_t last_used = 0;
@@ -121,6 +139,8 @@ class ContentStore final : private runtime::FileHandler {
   void close_surplus();
   bool close_oldest_idle();
   void feed_starved();
+  void reserved(std::uint32_t file, runtime::FileError error);
+  void ask_for_shortage(std::uint32_t operation);
   void note_names(std::uint32_t file);
   void fail_waiting(std::uint32_t file, runtime::FileError error);
 
@@ -137,6 +157,8 @@ class ContentStore final : private runtime::FileHandler {
   std::uint32_t opening_ = 0;                 // files being opened, or whose directory is being made
   std::uint64_t use_counter_ = 0;
   ByteCount write_backlog_;
+  RecentContent recent_;
+  std::map<std::uint32_t, std::vector<Waiting>> reserving_;   // files to be reserved, with the writes that wait for it
   std::set<std::string, std::less<>> made_directories_;
   std::map<std::string, std::uint32_t> unsynced_names_;   // directories in which files may be new; one such file
   std::deque<std::uint32_t> starved_;                     // files in that state, in order of asking

@@ -49,7 +49,9 @@ Download::Download(const runtime::Outside& outside, const Settings& settings,
                .affinity = settings.piece_affinity,
                .partial_pieces = settings.partial_pieces,
                .requesters = settings.requesters}),
-      verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces) {
+      verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces),
+      gatherer_({.enough = settings.write_gather, .patience = settings.write_delay, .most = settings.write_backlog / 4}),
+      gather_timer_(outside.timers, *this) {
   count_left();
   left_at_start_ = left_in_all_;
 }
@@ -339,6 +341,8 @@ void Download::no_longer_late(Peer& peer) {
 
 void Download::halt() {
   is_halted_ = true;
+  gatherer_.clear();   // parts of pieces, which nobody would read
+  gather_timer_.disarm();
   peers_.for_each_ready([&](Peer& peer) {
     while (!peer.open.empty()) give_up(peer, peer.open.size() - 1);
   });
@@ -385,9 +389,12 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
   if (gap) peer.timeout.answered(*gap, peer.gives.rate(now));
   peer.again_pause = {};
 
-  ++progress_[block.piece].writes_under_way;
-  store_.write(metainfo_->geometry.offset_of(block.piece) + ByteCount(block.begin.value()), data,
-               first_tag_ + write_tag(block.piece));
+  Progress& progress = progress_[block.piece];
+  progress.arrived += block.length;
+  const bool is_whole = progress.arrived == metainfo_->geometry.length_of(block.piece);
+  gatherer_.add(block, data, is_whole ? WriteGatherer::Piece::is_whole : WriteGatherer::Piece::goes_on, now, gathered_);
+  write(gathered_);
+  if (gatherer_.held() > ByteCount{} && !gather_timer_.is_armed()) gather_timer_.arm(gatherer_.due());
   verifier_.add(block, data);
 
   for (const PeerKey key : cancel_at) {
@@ -406,6 +413,23 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
   if (!is_complete() && picker_.in_end_game()) wake_idle_ = true;
 }
 
+void Download::write(std::vector<WriteGatherer::Write>& gathered) {
+  for (WriteGatherer::Write& each : gathered) {
+    ++progress_.at(each.piece).writes_under_way;
+    store_.write(metainfo_->geometry.offset_of(each.piece) + ByteCount(each.begin.value()), each.data,
+                 first_tag_ + write_tag(each.piece));
+  }
+  gathered.clear();
+}
+
+void Download::on_timer(Tag) {
+  gather_timer_.expired();
+  gatherer_.take_due(clock_.now(), gathered_);
+  if (!gathered_.empty()) owner_.on_late_write();
+  write(gathered_);
+  if (gatherer_.held() > ByteCount{}) gather_timer_.arm(gatherer_.due());
+}
+
 void Download::on_stored(const StoreResult& result) {
   const Tag tag = result.tag - first_tag_;
   const PieceIndex piece(static_cast<std::uint32_t>(tag));
@@ -416,17 +440,7 @@ void Download::on_stored(const StoreResult& result) {
       end_inquest(piece);
       return;
     }
-    const std::uint32_t blocks = metainfo_->geometry.block_count(piece);
-    inquest.digests.resize(blocks);
-    inquest.missing = blocks;
-    std::vector<runtime::Slices> parts(blocks);
-    std::vector<runtime::HashRequest> batch(blocks);
-    for (BlockIndex block; block.value() < blocks; ++block) {
-      const BlockRange range = metainfo_->geometry.block(piece, block);
-      parts[block.value()] = runtime::sub(result.data, range.begin.value(), range.length.size());
-      batch[block.value()] = {parts[block.value()], (Tag{piece.value()} << 32) | block.value()};
-    }
-    hasher_.digest(batch, *this);
+    examine(piece, result.data);
     return;
   }
   const auto entry = progress_.find(piece);
@@ -501,8 +515,28 @@ void Download::begin_inquest(PieceIndex piece, bool is_good) {
       return;
     }
   }
-  store_.read(metainfo_->geometry.offset_of(piece), metainfo_->geometry.length_of(piece),
-              first_tag_ + read_back_tag(piece));
+  const ByteCount begin = metainfo_->geometry.offset_of(piece);
+  const ByteCount length = metainfo_->geometry.length_of(piece);
+  if (const auto content = store_.recent(begin, length)) {
+    examine(piece, *content);
+  } else {
+    store_.read(begin, length, first_tag_ + read_back_tag(piece));
+  }
+}
+
+void Download::examine(PieceIndex piece, std::span<const runtime::Slice> content) {
+  Inquest& inquest = inquests_.at(piece);
+  const std::uint32_t blocks = metainfo_->geometry.block_count(piece);
+  inquest.digests.resize(blocks);
+  inquest.missing = blocks;
+  std::vector<runtime::Slices> parts(blocks);
+  std::vector<runtime::HashRequest> batch(blocks);
+  for (BlockIndex block; block.value() < blocks; ++block) {
+    const BlockRange range = metainfo_->geometry.block(piece, block);
+    parts[block.value()] = runtime::sub(content, range.begin.value(), range.length.size());
+    batch[block.value()] = {parts[block.value()], (Tag{piece.value()} << 32) | block.value()};
+  }
+  hasher_.digest(batch, *this);
 }
 
 void Download::on_digest(const runtime::HashResult& result) {

@@ -1,14 +1,14 @@
 // Download: fetching what is missing, from whom and in which order, and seeing that it is right.
 //
-// Composes PiecePicker (which block next), RequestDepth (how many), RequestTimeout (until when), Verifier (hashes), ContentStore (disk) and
-// SmartBan (who lied).  The life of a block:
+// Composes PiecePicker (which block next), RequestDepth (how many), RequestTimeout (until when), Verifier (hashes), WriteGatherer
+// (which blocks are written together), ContentStore (disk) and SmartBan (who lied).  The life of a block:
 //
-//   pick -> Request -> arrives -> written and hashed -> its piece whole -> hash good and writes done -> ours
+//   pick -> Request -> arrives -> hashed, and written with its neighbours -> its piece whole -> hash good and writes done -> ours
 //                 \-> rejected, timed out, choked, connection lost: asked elsewhere first
 //
 // A piece is announced and served when its hash is good AND its bytes are written (bugs B48, B50).  A piece whose hash is
-// bad is read back block by block for its digests before it is fetched again, so that a liar is named when
-// the good data is there.
+// bad is looked at block by block for its digests before it is fetched again, so that a liar is named when
+// the good data is there; it is read back only where it is not in memory any more (recent_content.hpp).
 //
 // Rules for requests:
 //  - refill when a quarter of the depth has come free, or all: fewer, larger packets of requests;
@@ -32,6 +32,7 @@
 #include "client/selection.hpp"
 #include "client/smart_ban.hpp"
 #include "client/verifier.hpp"
+#include "client/write_gatherer.hpp"
 #include "protocol/metainfo.hpp"
 #include "runtime/outside.hpp"
 
@@ -46,6 +47,8 @@ class DownloadOwner {
   virtual void on_culprit(PeerKey peer, PieceIndex piece, Guilt guilt) = 0;
   virtual void on_storage_error(std::string_view path, runtime::FileError error) = 0;
   virtual void drop(Peer& peer, std::string_view reason) = 0;
+  // Blocks that came a while ago are written now.
+  virtual void on_late_write() = 0;
   // An event that came to the download directly is over.
   virtual void on_settled() = 0;
 
@@ -53,7 +56,7 @@ class DownloadOwner {
   ~DownloadOwner() = default;
 };
 
-class Download final : private VerifierHandler, private runtime::HashHandler {
+class Download final : private VerifierHandler, private runtime::HashHandler, private runtime::TimerHandler {
  public:
   // Store operations of a download carry tags from `first_tag` to first_tag + kTags.
   static constexpr runtime::Tag kTags = runtime::Tag{1} << 40;
@@ -103,11 +106,14 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   // Content that came from peers and is verified; never decreases.
   ByteCount fetched() const { return left_at_start_ - left_in_all_; }
   ByteCount wasted() const { return wasted_; }
+  // Blocks that wait to be written with their neighbours.
+  ByteCount held() const { return gatherer_.held(); }
 
  private:
   // A whole or begun piece on its way to being ours.
   struct Progress {
     std::uint32_t writes_under_way = 0;
+    ByteCount arrived;
     enum class Hash : std::uint8_t { pending, good, bad } hash = Hash::pending;
   };
   // A piece read back for the digests of its blocks.
@@ -121,6 +127,7 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
 
   void on_piece_hashed(PieceIndex piece, bool matches) override;
   void on_digest(const runtime::HashResult& result) override;
+  void on_timer(runtime::Tag tag) override;
 
   void refill(Peer& peer);
   void request(Peer& peer, const protocol::BlockRange& block);
@@ -131,8 +138,10 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   void mark_late(Peer& peer);
   void no_longer_late(Peer& peer);
   std::uint32_t share_of_window();
+  void write(std::vector<WriteGatherer::Write>& gathered);
   void conclude(PieceIndex piece);
   void begin_inquest(PieceIndex piece, bool is_good);
+  void examine(PieceIndex piece, std::span<const runtime::Slice> content);
   void end_inquest(PieceIndex piece);
   void accuse(PieceIndex piece, const std::vector<Verdict>& verdicts);
   Speed speed_of(const Peer& peer, Time now) const;
@@ -153,6 +162,9 @@ class Download final : private VerifierHandler, private runtime::HashHandler {
   PiecePicker picker_;
   Verifier verifier_;
   SmartBan smart_ban_;
+  WriteGatherer gatherer_;
+  runtime::Timer gather_timer_;
+  std::vector<WriteGatherer::Write> gathered_;   // scratch
   std::map<PieceIndex, Progress> progress_;
   std::map<PieceIndex, Inquest> inquests_;
   std::vector<protocol::BlockRange> picked_;   // scratch

@@ -12,6 +12,7 @@
 #include "client/events.hpp"
 #include "client/peer_key.hpp"
 #include "client/piece_picker.hpp"
+#include "client/selection.hpp"
 
 namespace swarmlab::client {
 
@@ -53,6 +54,15 @@ struct PeerStatus {
   Duration silent{};                    // since it sent anything
   Duration since_sent{};                // since we sent anything
   std::optional<Duration> round_trip;   // of the transport
+};
+
+// One file of a torrent; `number` is its place among all of them, pads included.
+struct FileProgress {
+  std::uint32_t number = 0;
+  std::string path;                     // below the torrent's directory, its name first
+  ByteCount length;
+  ByteCount have;                       // of it, in verified pieces
+  Priority priority = Priority::normal;
 };
 
 struct PiecesStatus {

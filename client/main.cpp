@@ -80,6 +80,9 @@ int run(const std::vector<std::string>& arguments) {
     if (std::ranges::find(torrents, given->info_hash(), &Given::info_hash) != torrents.end()) {
       return complain(kUsage, source + ": was given twice");
     }
+    if (const std::string why = given->why_nothing_is_wanted(options.select); !why.empty()) {
+      return complain(kUsage, source + ": " + why);
+    }
     torrents.push_back(std::move(*given));
   }
 

@@ -45,6 +45,7 @@ po::options_description describe() {
   add("state", po::value<std::string>()->value_name("DIR"), "for resume data (default: .swarmlab in --dir)");
   add("select", po::value<std::vector<std::string>>()->value_name("GLOB[=PRIORITY]"),
       "only these files; PRIORITY: skip, low, normal, high");
+  add("allocate", po::value<std::string>()->value_name("HOW"), "sparse (default), or full: reserve what is wanted first");
   add("sequential", "fetch pieces in order instead of rarest first");
   add("no-resume", "no resume data: check all files at every start");
   add("trust-data", "take the files for complete without hashing them");
@@ -134,6 +135,12 @@ std::expected<RestartPolicy, std::string> parse_restart(const std::string& text)
   policy.max_restarts = static_cast<std::uint32_t>(*most);
   policy.within = *within;
   return policy;
+}
+
+std::expected<Allocation, std::string> parse_allocation(const std::string& text) {
+  if (text == "sparse") return Allocation::sparse;
+  if (text == "full") return Allocation::full;
+  return std::unexpected("'" + text + "' is neither sparse nor full");
 }
 
 std::expected<std::uint32_t, std::string> parse_positive(const std::string& text) {
@@ -228,6 +235,7 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   if (error.empty() && !options.control && (options.control_beyond_loopback || !options.control_token_file.empty())) {
     error = "--control-token and --control-beyond-loopback are for --control ADDR:PORT";
   }
+  Reader<Allocation>{values, error}("allocate", options.settings.allocate, parse_allocation);
   Reader<RestartPolicy>{values, error}("restart", options.settings.restart, parse_restart);
   Reader<std::optional<ExitWhen>>{values, error}("exit-when", options.exit_when, parse_exit_when);
   const Reader<std::uint32_t> number{values, error};

@@ -100,7 +100,7 @@ TorrentId Program::add(const Given& given) {
   add.magnet = given.magnet;
   add.directory = options_.directory;
   add.state_directory = options_.state_directory();
-  add.select = options_.select;
+  add.select.rules = options_.select;
   add.on_start = options_.trust_data ? OnStart::trust_data : OnStart::check;
   add.check_only = options_.check_only;
   add.peers = options_.peers;
@@ -113,6 +113,9 @@ std::expected<TorrentId, std::string> Program::add(std::string_view source) {
   if (!given) return std::unexpected(given.error());
   if (const auto known = session_.find(given->info_hash())) {
     return std::unexpected(fmt::format("{}: is here already, as torrent {}", source, known->value()));
+  }
+  if (const std::string why = given->why_nothing_is_wanted(options_.select); !why.empty()) {
+    return std::unexpected(fmt::format("{}: {}", source, why));
   }
   const TorrentId id = add(*given);
   if (!options_.json) say(protocol::one_line(fmt::format("{}: added, as torrent {}", session_.describe(id).name, id.value())));

@@ -18,10 +18,7 @@ std::string path_below(const protocol::FileEntry& file) {
   return path;
 }
 
-bool matches(const SelectRule& rule, const protocol::FileEntry& file) {
-  const bool has_folder = rule.glob.find('/') != std::string::npos || rule.glob.find("**") != std::string::npos;
-  return matches_glob(rule.glob, has_folder ? path_below(file) : file.path.back());
-}
+bool matches(std::string_view glob, const protocol::FileEntry& file) { return glob_names_file(glob, path_below(file)); }
 
 }  // namespace
 
@@ -35,12 +32,17 @@ std::string_view to_string(Priority priority) {
   return "?";
 }
 
+std::optional<Priority> parse_priority(std::string_view word) {
+  const auto known = std::ranges::find(kPriorities, word, [](Priority p) { return to_string(p); });
+  return known == kPriorities.end() ? std::nullopt : std::optional(*known);
+}
+
 std::expected<SelectRule, std::string> parse_select_rule(std::string_view text) {
   SelectRule rule{.glob = std::string(text), .priority = Priority::normal, .skips_others = true};
   if (const auto sign = text.rfind('='); sign != std::string_view::npos) {
     const std::string_view word = text.substr(sign + 1);
-    const auto known = std::ranges::find(kPriorities, word, [](Priority p) { return to_string(p); });
-    if (known == kPriorities.end()) {
+    const auto known = parse_priority(word);
+    if (!known) {
       return std::unexpected("'" + std::string(word) + "' is none of skip, low, normal, high");
     }
     rule = {.glob = std::string(text.substr(0, sign)), .priority = *known, .skips_others = false};
@@ -85,15 +87,55 @@ bool matches_glob(std::string_view glob, std::string_view text) {
   }
 }
 
+bool glob_names_file(std::string_view glob, std::string_view path) {
+  const bool has_folder = glob.find('/') != std::string_view::npos || glob.find("**") != std::string_view::npos;
+  return matches_glob(glob, has_folder ? path : path.substr(path.rfind('/') + 1));
+}
+
+std::vector<std::uint32_t> matching_files(const protocol::Metainfo& metainfo, std::string_view glob) {
+  std::vector<std::uint32_t> numbers;
+  for (std::uint32_t i = 0; i < metainfo.files.size(); ++i) {
+    if (!metainfo.files[i].is_pad && matches(glob, metainfo.files[i])) numbers.push_back(i);
+  }
+  return numbers;
+}
+
 std::vector<Priority> file_priorities(const protocol::Metainfo& metainfo, const std::vector<SelectRule>& rules) {
   const Priority otherwise = std::ranges::any_of(rules, &SelectRule::skips_others) ? Priority::skip : Priority::normal;
   std::vector<Priority> priorities(metainfo.files.size(), otherwise);
   for (std::size_t i = 0; i < priorities.size(); ++i) {
     for (const SelectRule& rule : rules) {
-      if (matches(rule, metainfo.files[i])) priorities[i] = rule.priority;
+      if (matches(rule.glob, metainfo.files[i])) priorities[i] = rule.priority;
     }
   }
   return priorities;
+}
+
+std::vector<Priority> file_priorities(const protocol::Metainfo& metainfo, const Selection& selection) {
+  std::vector<Priority> priorities = file_priorities(metainfo, selection.rules);
+  for (const auto& [file, priority] : selection.files) {
+    if (file < priorities.size()) priorities[file] = priority;
+  }
+  return priorities;
+}
+
+std::string why_nothing_is_wanted(const protocol::Metainfo& metainfo, const std::vector<SelectRule>& rules) {
+  constexpr std::size_t kNamed = 3;
+  const std::vector<Priority> priorities = file_priorities(metainfo, rules);
+  std::size_t there = 0;
+  std::string examples;
+  for (std::size_t i = 0; i < priorities.size(); ++i) {
+    const protocol::FileEntry& file = metainfo.files[i];
+    if (file.is_pad) continue;
+    if (priorities[i] != Priority::skip) return {};
+    if (++there <= kNamed) examples += (there > 1 ? ", " : "") + ("'" + path_below(file) + "'");
+  }
+  std::string asked;
+  for (const SelectRule& rule : rules) {
+    asked += (asked.empty() ? "'" : ", '") + rule.glob + (rule.skips_others ? "'" : "=" + std::string(to_string(rule.priority)) + "'");
+  }
+  if (there > kNamed) examples += " and " + std::to_string(there - kNamed) + " more";
+  return "--select " + asked + " leaves nothing to fetch; the torrent has " + examples;
 }
 
 PiecePriorities piece_priorities(const protocol::Metainfo& metainfo, const std::vector<Priority>& files) {

@@ -16,6 +16,8 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,7 @@ namespace swarmlab::client {
 
 enum class Priority : std::uint8_t { skip, low, normal, high };
 std::string_view to_string(Priority priority);
+std::optional<Priority> parse_priority(std::string_view word);
 
 struct SelectRule {
   std::string glob;
@@ -38,9 +41,27 @@ struct SelectRule {
 std::expected<SelectRule, std::string> parse_select_rule(std::string_view text);
 
 bool matches_glob(std::string_view glob, std::string_view text);
+// `path` is below the torrent's name, or the name of a torrent that is one file.
+bool glob_names_file(std::string_view glob, std::string_view path);
 
-// Of each file; pads and empty files have one, too, and it means nothing.
+// Numbers of the files that a glob matches, without pads.
+std::vector<std::uint32_t> matching_files(const protocol::Metainfo& metainfo, std::string_view glob);
+
+// Of each file; pads have one, too, and it means nothing.
 std::vector<Priority> file_priorities(const protocol::Metainfo& metainfo, const std::vector<SelectRule>& rules);
+
+// What a user wants of a torrent: rules, and above them what was said of single files, by their numbers in the torrent.
+struct Selection {
+  std::vector<SelectRule> rules;
+  std::map<std::uint32_t, Priority> files;
+  bool empty() const { return rules.empty() && files.empty(); }
+  friend bool operator==(const Selection&, const Selection&) = default;
+};
+std::vector<Priority> file_priorities(const protocol::Metainfo& metainfo, const Selection& selection);
+
+// Why these rules leave nothing to fetch of this torrent, with what was asked for and some of what there is; empty where they
+// leave something.
+std::string why_nothing_is_wanted(const protocol::Metainfo& metainfo, const std::vector<SelectRule>& rules);
 
 struct PiecePriorities {
   protocol::Bitfield wanted;

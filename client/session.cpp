@@ -368,8 +368,13 @@ bool Session::is_stopped() const { return impl_->is_stopped(); }
 void Session::stop(TorrentId torrent) { impl_->stop(torrent); }
 void Session::start(TorrentId torrent) { impl_->start(torrent); }
 void Session::remove(TorrentId torrent) { impl_->remove(torrent); }
-void Session::select(TorrentId torrent, std::vector<SelectRule> rules) {
-  impl_->within(torrent, [&](Torrent& one) { one.select(std::move(rules)); });
+void Session::select(TorrentId torrent, Selection selection) {
+  impl_->within(torrent, [&](Torrent& one) { one.select(std::move(selection)); });
+}
+bool Session::prioritise(TorrentId torrent, const std::vector<std::uint32_t>& files, Priority priority) {
+  bool were_there = false;
+  impl_->within(torrent, [&](Torrent& one) { were_there = one.prioritise(files, priority); });
+  return were_there;
 }
 void Session::reannounce(TorrentId torrent) { impl_->within(torrent, [](Torrent& one) { one.reannounce(); }); }
 void Session::scrape(TorrentId torrent) { impl_->within(torrent, [](Torrent& one) { one.scrape(); }); }
@@ -399,6 +404,9 @@ std::vector<PeerStatus> Session::peers(TorrentId torrent) const {
 }
 PiecesStatus Session::pieces(TorrentId torrent) const {
   return impl_->ask(torrent, [](const Torrent& one) { return one.pieces(); });
+}
+std::vector<FileProgress> Session::files(TorrentId torrent) const {
+  return impl_->ask(torrent, [](const Torrent& one) { return one.files(); });
 }
 const PeerId& Session::peer_id() const { return impl_->peer_id(); }
 

@@ -46,7 +46,7 @@ struct AddTorrent {
   std::string directory;                            // files go to directory/name[/...]
   OnStart on_start = OnStart::check;
   std::optional<std::string> state_directory;       // for resume data; nullopt: directory/.swarmlab
-  std::vector<SelectRule> select;                   // which files are wanted; empty: all
+  Selection select{};                               // which files are wanted; empty: all
   bool check_only = false;                          // check, tell, and do nothing more
   std::optional<std::vector<std::vector<std::string>>> trackers;   // instead of the torrent's own
   std::vector<Endpoint> peers;                      // to dial at once
@@ -106,7 +106,9 @@ class Session {
   // As stop(); then the torrent is forgotten (its files are not) and ends in Removed.
   void remove(TorrentId torrent);
   // Which files are wanted from now on (selection.hpp).  A torrent that was complete goes on with what is missing.
-  void select(TorrentId torrent, std::vector<SelectRule> rules);
+  void select(TorrentId torrent, Selection selection);
+  // The same for single files, by their numbers in the torrent; false: one of them is none, or the metadata is unknown.
+  bool prioritise(TorrentId torrent, const std::vector<std::uint32_t>& files, Priority priority);
   // Asks its trackers for peers now.
   void reannounce(TorrentId torrent);
   // Asks its trackers how large the swarm is, paused or not (scraper.hpp); ends in TrackerScraped or ScrapeFailed.
@@ -132,6 +134,8 @@ class Session {
   std::shared_ptr<const protocol::Metainfo> metainfo(TorrentId torrent) const;
   std::vector<PeerStatus> peers(TorrentId torrent) const;
   PiecesStatus pieces(TorrentId torrent) const;
+  // Without pads, in the torrent's order; none while the metadata is unknown.
+  std::vector<FileProgress> files(TorrentId torrent) const;
   const PeerId& peer_id() const;
 
  private:

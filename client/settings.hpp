@@ -23,6 +23,10 @@ struct RestartPolicy {
   Duration pause = 5s;                          // before a torrent is begun again
 };
 
+// Whether the bytes of a file that is wanted are reserved on the disk before the first block is taken (`full`), or come to be as
+// they are written.
+enum class Allocation : std::uint8_t { sparse, full };
+
 struct Settings {
   // ---- choking (BEP 3, "peer messages"; PAPERS: Cohen 2003) ----
   std::uint32_t upload_slots = 4;               // unchoked and interested peers, the optimistic ones included
@@ -96,6 +100,12 @@ struct Settings {
 
   // ---- disk ----
   ByteCount write_backlog = 16_MiB;             // bytes on their way to disk before reading from peers pauses
+  // Blocks of a piece are gathered until so many bytes lie in a row (libtorrent 1.2: write_cache_line_size, 16 blocks), the piece is
+  // whole, or the first of them has waited so long (a tenth of resume_interval: what a crash costs is governed by that).
+  ByteCount write_gather = 256_KiB;
+  Duration write_delay = 1s;
+  ByteCount recent_content = 4_MiB;             // of what was written last, kept for uploads and inquests (recent_content.hpp)
+  Allocation allocate = Allocation::sparse;     // sparse needs no time and no more room than was fetched; full finds out first
   std::uint32_t open_files = 64;
   bool resume_data = false;                     // keep a record of what is verified and synced (resume_record.hpp)
   Duration resume_interval = 10s;               // between two records: what a power loss costs at most in hashing

@@ -21,6 +21,7 @@ constexpr Tag kSyncTag = Download::kTags * 4;
 constexpr Tag kCreateTag = kSyncTag + 1;
 constexpr Tag kCompletionTag = kSyncTag + 2;
 constexpr Tag kResumeTag = kSyncTag + 3;
+constexpr Tag kReserveTag = kSyncTag + 4;
 
 enum Timer : Tag { kUpkeep, kDial };
 
@@ -81,7 +82,8 @@ void Torrent::know(std::shared_ptr<const protocol::Metainfo> metainfo) {
   metainfo_ = std::move(metainfo);
   options_.metainfo = metainfo_;   // a torrent that is begun again need not fetch it again
   StoreHandler& handler = *this;
-  store_ = std::make_unique<ContentStore>(outside_.files, metainfo_, options_.directory, settings_.open_files, handler);
+  store_ = std::make_unique<ContentStore>(outside_.files, metainfo_, options_.directory, settings_.open_files, handler,
+                                          settings_.recent_content);
   metadata_exchange_.serve(metainfo_->info);
 }
 
@@ -110,7 +112,19 @@ void Torrent::on_checked(const Bitfield& found) {
     wind_down(TorrentState::stopping);
     return;
   }
-  begin_transfer(found);
+  go_on_from_check();
+}
+
+// True: something is to be reserved, and on_reserved() comes.
+bool Torrent::reserve(const Bitfield& have) {
+  const std::vector<std::uint32_t> files = files_to_reserve(have);
+  if (!files.empty()) store_->reserve(files, kReserveTag);
+  return !files.empty();
+}
+
+void Torrent::go_on_from_check() {
+  if (reserve(checker_->found())) return;
+  begin_transfer(checker_->found());
   if (resume_ != nullptr) resume_->begin(checker_->trusted());
   checker_.reset();
 }
@@ -223,6 +237,7 @@ void Torrent::on_stored(const StoreResult& result) {
   const EventScope scope(*this);
   if (resume_ != nullptr) resume_->on_stored(result);
   if (result.tag == kResumeTag) return;
+  if (result.tag == kReserveTag) return on_reserved(result);
   if (result.tag >= kSyncTag) {
     if (result.tag == kSyncTag) {
       was_synced_ = true;

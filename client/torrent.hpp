@@ -99,7 +99,8 @@ class Torrent final : private PeerOwner,
   void add_peer(const Endpoint& peer);
   void reannounce();
   void scrape();
-  void select(std::vector<SelectRule> rules);
+  void select(Selection selection);
+  bool prioritise(const std::vector<std::uint32_t>& files, Priority priority);
   // False: no such peer is connected.
   bool disconnect(PeerKey peer);
   // Takes over an accepted stream whose handshake (in `first_bytes`) names this torrent.
@@ -116,6 +117,7 @@ class Torrent final : private PeerOwner,
   TorrentDescription describe() const;
   std::vector<PeerStatus> peers() const;
   PiecesStatus pieces() const;
+  std::vector<FileProgress> files() const;
   // What it was added with: a torrent that is begun again is made of it.
   const AddTorrent& options() const { return options_; }
   // Its own, within those of the session.
@@ -151,6 +153,7 @@ class Torrent final : private PeerOwner,
   void on_piece_failed(PieceIndex piece, std::uint32_t sources) override;
   void on_culprit(PeerKey peer, PieceIndex piece, Guilt guilt) override;
   void on_storage_error(std::string_view path, runtime::FileError error) override;
+  void on_late_write() override;
   void drop(Peer& peer, std::string_view reason) override;
   std::uint32_t grant_slots(std::uint32_t wanted, SlotBudget::Moment moment) override;
   void on_slots_held(std::uint32_t held) override;
@@ -221,6 +224,10 @@ class Torrent final : private PeerOwner,
   void apply_selection();
   void make_download(const protocol::Bitfield& have);
   void begin_transfer(const protocol::Bitfield& have);
+  void go_on_from_check();
+  bool reserve(const protocol::Bitfield& have);
+  std::vector<std::uint32_t> files_to_reserve(const protocol::Bitfield& have) const;
+  void on_reserved(const StoreResult& result);
   void learn(const Endpoint& peer, PeerSource source);
   std::optional<IpAddress> source_for(const Endpoint& to) const;
   void dial_more();

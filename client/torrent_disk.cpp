@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "client/torrent.hpp"
+#include "protocol/quantities.hpp"
 
 namespace swarmlab::client {
 namespace {
@@ -54,6 +55,43 @@ void Torrent::on_resume_failed(std::string_view path, FileError error) {
   emit(ResumeNotSaved{path, to_string(error)});
 }
 
+void Torrent::on_late_write() {
+  if (resume_ != nullptr) resume_->note_write();
+}
+
+// ---- room ----
+
+// With `allocate: full` those of which something is to be fetched.
+std::vector<std::uint32_t> Torrent::files_to_reserve(const protocol::Bitfield& have) const {
+  std::vector<std::uint32_t> files;
+  if (settings_.allocate != Allocation::full) return files;
+  const std::vector<Priority> priorities = file_priorities(*metainfo_, options_.select);
+  const std::int64_t piece_length = metainfo_->geometry.piece_length().value();
+  for (std::uint32_t file = 0; file < priorities.size(); ++file) {
+    const protocol::FileEntry& entry = metainfo_->files[file];
+    if (entry.is_pad || entry.length.value() == 0 || priorities[file] == Priority::skip || store_->has_all_its_room(file)) continue;
+    const auto last = PieceIndex(static_cast<std::uint32_t>((entry.offset + entry.length - 1_B).value() / piece_length));
+    bool is_complete = true;
+    for (auto piece = PieceIndex(static_cast<std::uint32_t>(entry.offset.value() / piece_length)); piece <= last; ++piece) {
+      is_complete = is_complete && have.test(piece);
+    }
+    if (!is_complete) files.push_back(file);
+  }
+  return files;
+}
+
+void Torrent::on_reserved(const StoreResult& result) {
+  if (has_ended()) return;
+  if (result.error == FileError::none) {
+    if (checker_ != nullptr) go_on_from_check();   // else the selection has changed, and everything goes on meanwhile
+    return;
+  }
+  if (!result.shortage) return on_storage_error(result.path, result.error);
+  const std::string reason = std::string(to_string(result.error)) + ": " + to_text(result.shortage->needed) +
+                             " are to be reserved for it and what follows, " + to_text(result.shortage->free) + " are free";
+  fail_for_storage(result.path, reason, "make room, or choose another --dir or --allocate sparse, and start the torrent again");
+}
+
 // ---- selection ----
 
 void Torrent::apply_selection() {
@@ -68,9 +106,19 @@ void Torrent::apply_selection() {
   emit(told);
 }
 
-void Torrent::select(std::vector<SelectRule> rules) {
+bool Torrent::prioritise(const std::vector<std::uint32_t>& files, Priority priority) {
+  Selection selection = options_.select;
+  for (const std::uint32_t file : files) {
+    if (metainfo_ == nullptr || file >= metainfo_->files.size() || metainfo_->files[file].is_pad) return false;
+    selection.files[file] = priority;
+  }
+  select(std::move(selection));
+  return true;
+}
+
+void Torrent::select(Selection selection) {
   const EventScope scope(*this);
-  options_.select = std::move(rules);
+  options_.select = std::move(selection);
   if (state_ != TorrentState::downloading && state_ != TorrentState::seeding) return;   // begin_transfer() applies it
   apply_selection();
   if (state_ == TorrentState::downloading && download_->is_complete()) {
@@ -83,6 +131,7 @@ void Torrent::select(std::vector<SelectRule> rules) {
     dial_timer_.arm_no_later_than(outside_.clock.now());
     reannounce();
   }
+  reserve(download_->have());
 }
 
 // ---- errors ----

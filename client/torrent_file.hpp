@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "client/selection.hpp"
 #include "protocol/magnet.hpp"
 #include "protocol/metainfo.hpp"
 
@@ -20,6 +21,10 @@ struct Given {
   std::shared_ptr<const protocol::Metainfo> metainfo;
   std::optional<protocol::Magnet> magnet;
   std::vector<std::string> warnings;            // of a torrent file that is right, but odd
+  // As selection.hpp's; empty where the metadata is not here yet, either.
+  std::string why_nothing_is_wanted(const std::vector<SelectRule>& rules) const {
+    return metainfo != nullptr ? client::why_nothing_is_wanted(*metainfo, rules) : std::string();
+  }
   const InfoHashV1& info_hash() const { return metainfo != nullptr ? metainfo->info_hash : magnet->info_hash; }
 };
 

@@ -77,6 +77,30 @@ std::vector<PeerStatus> Torrent::peers() const {
   return all;
 }
 
+std::vector<FileProgress> Torrent::files() const {
+  std::vector<FileProgress> all;
+  if (metainfo_ == nullptr) return all;
+  const protocol::PieceGeometry& geometry = metainfo_->geometry;
+  const std::vector<Priority> priorities = file_priorities(*metainfo_, options_.select);
+  for (std::uint32_t number = 0; number < priorities.size(); ++number) {
+    const protocol::FileEntry& entry = metainfo_->files[number];
+    if (entry.is_pad) continue;
+    FileProgress& file = all.emplace_back();
+    file.number = number;
+    file.length = entry.length;
+    file.priority = priorities[number];
+    for (const std::string& element : entry.path) file.path += (file.path.empty() ? "" : "/") + element;
+    const ByteCount end = entry.offset + entry.length;
+    for (ByteCount at = entry.offset; at < end && download_ != nullptr;) {
+      const PieceIndex piece(static_cast<std::uint32_t>(at.value() / geometry.piece_length().value()));
+      const ByteCount next = std::min(end, geometry.offset_of(piece) + geometry.length_of(piece));
+      if (download_->has(piece)) file.have += next - at;
+      at = next;
+    }
+  }
+  return all;
+}
+
 PiecesStatus Torrent::pieces() const {
   if (download_ != nullptr) return download_->pieces();
   const std::uint32_t count = metainfo_ != nullptr ? metainfo_->geometry.piece_count() : 0;

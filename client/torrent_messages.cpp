@@ -163,7 +163,7 @@ void Torrent::on_block(Peer& peer, const BlockRange& block, runtime::Slices data
     return;
   }
   download_->on_block(peer, block, std::move(data));
-  if (resume_ != nullptr && store_->write_backlog() > ByteCount{}) resume_->note_write();
+  if (resume_ != nullptr && store_->write_backlog() + download_->held() > ByteCount{}) resume_->note_write();
   if (store_->write_backlog() >= settings_.write_backlog) {
     peer.wire.pause_reading();
     disk_holds_back_ = true;

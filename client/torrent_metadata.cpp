@@ -21,6 +21,11 @@ void Torrent::on_metadata(std::vector<std::byte> info) {
   emit(MetadataReceived{metainfo_->name, ByteCount::of(metainfo_->info), metainfo_->geometry.piece_count()});
   if (is_private()) keep_to_the_tracker();
   extensions_.refresh(peers_, handshake_facts());   // from now on others may fetch it from us
+  // Nothing is made on disk for a slip of the keyboard.  (Files that were chosen one by one were chosen by their numbers.)
+  if (const std::string why = why_nothing_is_wanted(*metainfo_, options_.select.rules); !why.empty() && options_.select.files.empty()) {
+    fail(why);
+    return;
+  }
   check();
 }
 

@@ -200,6 +200,11 @@ void Upload::pump(Peer& peer) {
     }
     const BlockRange block = *peer.queue.take_next();
     throttle_.charge(block.length);
+    const ByteCount offset = metainfo_->geometry.offset_of(block.piece) + ByteCount(block.begin.value());
+    if (auto data = store_.recent(offset, block.length)) {
+      send(peer, block, std::move(*data));
+      continue;
+    }
     if (free_reads_.empty()) {
       free_reads_.push_back(static_cast<std::uint32_t>(reads_.size()));
       reads_.emplace_back();
@@ -208,8 +213,7 @@ void Upload::pump(Peer& peer) {
     free_reads_.pop_back();
     reads_[slot] = {peer.key, block, peer.changed};
     peer.reading += block.length;
-    store_.read(metainfo_->geometry.offset_of(block.piece) + ByteCount(block.begin.value()), block.length,
-                first_tag_ + slot);
+    store_.read(offset, block.length, first_tag_ + slot);
   }
 }
 
@@ -240,17 +244,21 @@ void Upload::on_stored(const StoreResult& result) {
     pump(*peer);                                        // what came after an unchoke may wait for this room
     return;
   }
-  const Time now = clock_.now();
-  peer->served = now;
-  peer->wire.send_block(read.block, runtime::Slices(result.data.begin(), result.data.end()));
-  peer->takes.add(now, read.block.length);
-  peer->sent_since_unchoke += read.block.length;
-  uploaded_ += read.block.length;
-  if (++peer->blocks_since_room >= kBlocksPerRoomUpdate) {
-    peer->blocks_since_room = 0;
-    peer->wire.set_room(std::clamp(peer->takes.rate(now) * kRoomTime, kLeastRoom, kMostRoom));
-  }
+  send(*peer, read.block, runtime::Slices(result.data.begin(), result.data.end()));
   pump(*peer);
+}
+
+void Upload::send(Peer& peer, const BlockRange& block, runtime::Slices data) {
+  const Time now = clock_.now();
+  peer.served = now;
+  peer.wire.send_block(block, std::move(data));
+  peer.takes.add(now, block.length);
+  peer.sent_since_unchoke += block.length;
+  uploaded_ += block.length;
+  if (++peer.blocks_since_room >= kBlocksPerRoomUpdate) {
+    peer.blocks_since_room = 0;
+    peer.wire.set_room(std::clamp(peer.takes.rate(now) * kRoomTime, kLeastRoom, kMostRoom));
+  }
 }
 
 }  // namespace swarmlab::client

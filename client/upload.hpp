@@ -4,7 +4,7 @@
 // bounded queue until the peer's stream has room; then its block is read and sent.  So choke and cancel reach
 // requests that wait (bugs B09, B23), and control messages overtake data.
 //
-//   request -> queue -> read from disk -> stream
+//   request -> queue -> read from disk, or had still in memory -> stream
 //      \          \-> choke, cancel, not interested: gone; with Fast answered by Reject (BEP 6)
 //       \-> choked, or not ours: Reject with Fast, silence without
 //
@@ -86,6 +86,7 @@ class Upload final : private runtime::TimerHandler {
   void decide(SlotBudget::Moment moment);
   void apply(const Unchoked& unchoked);
   void choke(Peer& peer);
+  void send(Peer& peer, const protocol::BlockRange& block, runtime::Slices data);
   void flush(Peer& peer);
   void answer_unserved(Peer& peer, const protocol::BlockRange& block);
   std::vector<PeerView> views(Time now);

@@ -51,6 +51,7 @@ enum class OpenMode : std::uint8_t {
 struct FileStatus {
   enum class Kind : std::uint8_t { file, directory, other } kind = Kind::file;
   ByteCount size;
+  ByteCount allocated;            // bytes of the disk it takes, as far as that is known: holes take none
   std::int64_t modified_ns = 0;   // since 1970 in the real world, since the start of the run in the virtual one
 };
 
@@ -90,6 +91,10 @@ class FileSystem {
                      Tag tag) = 0;
   // Cuts, or extends with zeros (sparse where the file system can).
   virtual void truncate(FileId file, ByteCount size, FileHandler& handler, Tag tag) = 0;
+  // Reserves the bytes [0, size), so that no write among them can fail for want of room: holes there become zeros that take room, a
+  // shorter file grows.  What is written stays.  no_space: the file is as long as it was, and nothing of what does not fit was tried
+  // (a disk that is filled to its brim to find that out fails everybody else on it).
+  virtual void allocate(FileId file, ByteCount size, FileHandler& handler, Tag tag) = 0;
   virtual void sync(FileId file, FileHandler& handler, Tag tag) = 0;
 
   virtual void make_directories(std::string_view path, FileHandler& handler, Tag tag) = 0;

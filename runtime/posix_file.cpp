@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -97,7 +98,7 @@ std::optional<std::size_t> PosixFile::read_resident(ByteCount offset, MutableByt
 }
 
 FileError PosixFile::write(ByteCount offset, std::span<const Bytes> parts) const {
-  constexpr std::size_t kGathered = 64;
+  constexpr std::size_t kGathered = 256;   // of IOV_MAX, 1024: a gathered write has a slice for each block or two
   std::array<iovec, kGathered> vector;
   std::size_t skipped = 0;   // bytes of parts.front() that are written already
   while (!parts.empty()) {
@@ -130,6 +131,26 @@ FileError PosixFile::truncate(ByteCount size) const {
     if (errno != EINTR) return file_error_of(errno);
   }
   return FileError::none;
+}
+
+FileError PosixFile::allocate(ByteCount size) const {
+  if (size <= ByteCount{}) return FileError::none;
+  struct stat before {};
+  struct statvfs disk {};
+  if (::fstat(descriptor_.number(), &before) != 0) return file_error_of(errno);
+  // ext4 and others take all there is before they say that it was not enough.  (Without a size of its own: no bound that we know.)
+  if (::fstatvfs(descriptor_.number(), &disk) == 0 && disk.f_blocks > 0) {
+    const ByteCount missing = size - ByteCount(std::int64_t{before.st_blocks} * 512);
+    if (missing > ByteCount(static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize))) return FileError::no_space;
+  }
+  int error = 0;
+  do {
+    error = ::posix_fallocate(descriptor_.number(), 0, size.value());
+  } while (error == EINTR);
+  if (error == 0) return FileError::none;
+  // What was reserved beyond the old end is given back.
+  if (error == ENOSPC && before.st_size < size.value()) (void)truncate(ByteCount(before.st_size));
+  return file_error_of(error);
 }
 
 FileError PosixFile::sync() const {

@@ -32,6 +32,7 @@ class PosixFile {
   // All of the parts in a row.
   FileError write(ByteCount offset, std::span<const Bytes> parts) const;
   FileError truncate(ByteCount size) const;
+  FileError allocate(ByteCount size) const;
   FileError sync() const;
 
  private:

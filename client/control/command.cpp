@@ -41,6 +41,8 @@ constexpr std::array kWords{
     Word{"up", Node::torrent_ctl, "up RATE|unlimited: what this torrent may upload", true},
     Word{"disconnect", Node::torrent_ctl, "disconnect K: end the connection to peer K", true},
     Word{"peer", Node::torrent_ctl, "peer ADDR:PORT: dial this peer, too", true},
+    Word{"priority", Node::torrent_ctl, "priority skip|low|normal|high GLOB: of the files that match", true},
+    Word{"priority", Node::file_ctl, "priority skip|low|normal|high: whether this file is fetched, and how soon", true},
     Word{"disconnect", Node::peer_ctl, "disconnect: end the connection to this peer", false},
 };
 
@@ -50,6 +52,18 @@ std::expected<std::optional<BytesPerSecond>, std::string> parse_limit(std::strin
   if (!rate) return std::unexpected(rate.error());
   if (rate->value() == 0) return std::unexpected("0 would never let anything pass; write unlimited for no limit");
   return std::optional(*rate);
+}
+
+std::expected<Command, std::string> parse_priorities(const TreePath& at, std::string_view argument) {
+  const std::size_t blank = argument.find_first_of(kBlanks);
+  const std::string_view word = argument.substr(0, blank);
+  const std::string_view glob = blank == std::string_view::npos ? std::string_view{} : trimmed(argument.substr(blank));
+  const auto priority = parse_priority(word);
+  if (!priority) return std::unexpected(fmt::format("'{}' is none of skip, low, normal, high", protocol::one_line(word, 40)));
+  const bool wants_glob = at.node == Node::torrent_ctl;
+  if (wants_glob && glob.empty()) return std::unexpected("of which files? write 'priority skip *.txt'");
+  if (!wants_glob && !glob.empty()) return std::unexpected("is that of this file alone; globs are for the torrent's ctl");
+  return Prioritise{*priority, std::string(glob)};
 }
 
 std::expected<Command, std::string> parse_argument(const Word& word, const TreePath& at, std::string_view argument) {
@@ -72,6 +86,7 @@ std::expected<Command, std::string> parse_argument(const Word& word, const TreeP
     if (!key) return std::unexpected(key.error());
     return Disconnect{PeerKey(static_cast<std::uint32_t>(*key))};
   }
+  if (word.name == "priority") return parse_priorities(at, argument);
   const auto endpoint = Endpoint::parse(argument);
   if (!endpoint || endpoint->port == 0) {
     return std::unexpected(fmt::format("'{}' is no ADDR:PORT", protocol::one_line(argument, 60)));

@@ -2,7 +2,8 @@
 //
 //   /ctl                      add FILE|MAGNET   down RATE|unlimited   up RATE|unlimited   quit
 //   /torrents/N/ctl           start   stop   remove   reannounce   scrape   down RATE|unlimited   up RATE|unlimited
-//                             disconnect K   peer ADDR:PORT
+//                             disconnect K   peer ADDR:PORT   priority skip|low|normal|high GLOB
+//   /torrents/N/files/F/ctl   priority skip|low|normal|high
 //   /torrents/N/peers/K/ctl   disconnect
 //
 // One command a line; blanks around it and empty lines count for nothing.  Rates are written as everywhere: 1 MiB/s, 4 Mbit/s.
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "client/control/tree_path.hpp"
+#include "client/selection.hpp"
 #include "protocol/endpoint.hpp"
 #include "protocol/units.hpp"
 
@@ -36,7 +38,9 @@ struct LimitDown { std::optional<BytesPerSecond> rate; friend bool operator==(co
 struct LimitUp { std::optional<BytesPerSecond> rate; friend bool operator==(const LimitUp&, const LimitUp&) = default; };
 struct Disconnect { PeerKey peer; friend bool operator==(const Disconnect&, const Disconnect&) = default; };
 struct AddPeer { Endpoint peer; friend bool operator==(const AddPeer&, const AddPeer&) = default; };
-using Command = std::variant<Add, Quit, Start, Stop, Remove, Reannounce, Scrape, LimitDown, LimitUp, Disconnect, AddPeer>;
+// Of the files that match, or without a glob of the one that it is said to.
+struct Prioritise { Priority priority; std::string glob; friend bool operator==(const Prioritise&, const Prioritise&) = default; };
+using Command = std::variant<Add, Quit, Start, Stop, Remove, Reannounce, Scrape, LimitDown, LimitUp, Disconnect, AddPeer, Prioritise>;
 
 // What `at` (a control) understands, a line each, with what it does.
 std::vector<std::string_view> commands_of(Node at);

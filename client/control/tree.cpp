@@ -34,6 +34,10 @@ const PeerStatus* find_peer(const std::vector<PeerStatus>& peers, PeerKey key) {
   return at == peers.end() ? nullptr : &*at;
 }
 
+bool has_file(const std::shared_ptr<const protocol::Metainfo>& metainfo, std::uint32_t file) {
+  return metainfo != nullptr && file < metainfo->files.size() && !metainfo->files[file].is_pad;
+}
+
 std::string no_such_peer(PeerKey key) { return fmt::format("peer {} is not connected", key.value()); }
 
 }  // namespace
@@ -64,6 +68,8 @@ Tree::Result<void> Tree::exists(const TreePath& path) const {
     case Node::pieces:
     case Node::peers:
     case Node::peers_list:
+    case Node::files:
+    case Node::files_list:
       if (!session_.contains(path.torrent)) return not_found(fmt::format("there is no torrent {}", path.torrent.value()));
       return {};
     case Node::peer:
@@ -71,6 +77,12 @@ Tree::Result<void> Tree::exists(const TreePath& path) const {
     case Node::peer_ctl:
       if (!session_.contains(path.torrent)) return not_found(fmt::format("there is no torrent {}", path.torrent.value()));
       if (find_peer(session_.peers(path.torrent), path.peer) == nullptr) return not_found(no_such_peer(path.peer));
+      return {};
+    case Node::file:
+    case Node::file_state:
+    case Node::file_ctl:
+      if (!session_.contains(path.torrent)) return not_found(fmt::format("there is no torrent {}", path.torrent.value()));
+      if (!has_file(session_.metainfo(path.torrent), path.file)) return not_found(fmt::format("the torrent has no file {}", path.file));
       return {};
   }
   return {};
@@ -86,12 +98,18 @@ Tree::Result<std::vector<Tree::Entry>> Tree::list(const TreePath& path) const {
       for (const TorrentId id : session_.torrents()) entries.push_back({std::to_string(id.value()), directory});
       return entries;
     case Node::torrent:
-      return std::vector<Entry>{{"ctl", control}, {"events", stream}, {"peers", directory}, {"pieces", text}, {"stats", text}};
+      return std::vector<Entry>{{"ctl", control},     {"events", stream}, {"files", directory},
+                                {"peers", directory}, {"pieces", text},   {"stats", text}};
     case Node::peers:
       entries.push_back({"list", text});
       for (const PeerStatus& peer : session_.peers(path.torrent)) entries.push_back({std::to_string(peer.key.value()), directory});
       return entries;
-    case Node::peer: return std::vector<Entry>{{"ctl", control}, {"state", text}};
+    case Node::files:
+      entries.push_back({"list", text});
+      for (const FileProgress& file : session_.files(path.torrent)) entries.push_back({std::to_string(file.number), directory});
+      return entries;
+    case Node::peer:
+    case Node::file: return std::vector<Entry>{{"ctl", control}, {"state", text}};
     case Node::session_ctl:
     case Node::session_stats:
     case Node::torrent_ctl:
@@ -100,7 +118,10 @@ Tree::Result<std::vector<Tree::Entry>> Tree::list(const TreePath& path) const {
     case Node::pieces:
     case Node::peers_list:
     case Node::peer_state:
-    case Node::peer_ctl: return wrong_kind(path, "is no directory");
+    case Node::peer_ctl:
+    case Node::files_list:
+    case Node::file_state:
+    case Node::file_ctl: return wrong_kind(path, "is no directory");
   }
   return entries;
 }
@@ -116,8 +137,11 @@ Tree::Result<std::string> Tree::read(const TreePath& path) const {
     case Node::pieces: return pieces(path.torrent);
     case Node::peers_list: return peers_list(path.torrent);
     case Node::peer_state: return peer_state(path);
+    case Node::files_list: return files_list(path.torrent);
+    case Node::file_state: return file_state(path);
     case Node::session_ctl:
     case Node::torrent_ctl:
+    case Node::file_ctl:
     case Node::peer_ctl: {
       Json json;
       json["commands"] = Json::array();
@@ -128,7 +152,9 @@ Tree::Result<std::string> Tree::read(const TreePath& path) const {
     case Node::root:
     case Node::torrent:
     case Node::peers:
-    case Node::peer: break;
+    case Node::peer:
+    case Node::files:
+    case Node::file: break;
   }
   const auto entries = list(path);
   if (!entries) return std::unexpected(entries.error());
@@ -222,6 +248,20 @@ Tree::Result<std::string> Tree::peer_state(const TreePath& path) const {
   return written(of_peer(*peer));
 }
 
+std::string Tree::files_list(TorrentId id) const {
+  Json json;
+  json["files"] = Json::array();
+  for (const FileProgress& file : session_.files(id)) json["files"].push_back(of_file(file));
+  return written(json);
+}
+
+Tree::Result<std::string> Tree::file_state(const TreePath& path) const {
+  const std::vector<FileProgress> files = session_.files(path.torrent);
+  const auto file = std::ranges::find(files, path.file, &FileProgress::number);
+  if (file == files.end()) return not_found(fmt::format("the torrent has no file {}", path.file));
+  return written(of_file(*file));
+}
+
 // ---- commands ----
 
 Tree::Result<std::string> Tree::write(const TreePath& path, std::string_view text) {
@@ -274,8 +314,22 @@ Tree::Result<void> Tree::obey(const TreePath& path, const Command& command) {
             return {};
           },
           [&](const AddPeer& add) -> Result<void> { return session_.add_peer(id, add.peer), Result<void>(); },
+          [&](const Prioritise& wanted) { return prioritise(path, wanted); },
       },
       command);
+}
+
+Tree::Result<void> Tree::prioritise(const TreePath& path, const Prioritise& wanted) {
+  const auto metainfo = session_.metainfo(path.torrent);
+  if (metainfo == nullptr) return std::unexpected(error(TreeError::Kind::refused, "its files are not known yet"));
+  std::vector<std::uint32_t> files{path.file};
+  if (path.node == Node::torrent_ctl) files = matching_files(*metainfo, wanted.glob);
+  if (files.empty()) {
+    return std::unexpected(error(TreeError::Kind::refused, fmt::format("'{}' matches none of the torrent's files",
+                                                                      protocol::one_line(wanted.glob, 60))));
+  }
+  session_.prioritise(path.torrent, files, wanted.priority);
+  return {};
 }
 
 // ---- the stream ----

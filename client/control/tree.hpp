@@ -95,7 +95,10 @@ class Tree {
   std::string pieces(TorrentId id) const;
   std::string peers_list(TorrentId id) const;
   Result<std::string> peer_state(const TreePath& path) const;
+  std::string files_list(TorrentId id) const;
+  Result<std::string> file_state(const TreePath& path) const;
   Result<void> obey(const TreePath& path, const Command& command);
+  Result<void> prioritise(const TreePath& path, const Prioritise& wanted);
   void tell(TorrentId torrent, std::string_view line);
 
   Session& session_;

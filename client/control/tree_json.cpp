@@ -9,6 +9,8 @@ namespace {
 
 Json of_rate(std::optional<BytesPerSecond> rate) { return rate ? Json(rate->value()) : Json(nullptr); }
 
+Json of_count(std::optional<std::uint32_t> count) { return count ? Json(*count) : Json(nullptr); }
+
 Json of_seconds(std::optional<double> seconds) { return seconds ? Json(*seconds) : Json(nullptr); }
 
 }  // namespace
@@ -45,6 +47,7 @@ Json of_torrent(TorrentId id, const TorrentDescription& torrent, const TorrentSt
   json["eta_s"] = of_seconds(seconds_left(status));
   json["peers"] = status.peers;
   json["seeds"] = status.seeds;
+  json["swarm"] = {{"seeds", of_count(status.swarm_seeds)}, {"leechers", of_count(status.swarm_leechers)}};   // as a tracker said last
   json["restarts"] = status.restarts;
   json["limits"] = of_limits(limits);
   return json;
@@ -78,6 +81,16 @@ Json of_peer(const PeerStatus& peer) {
   json["heard_s_ago"] = peer.is_ready ? Json(in_seconds(peer.silent)) : Json(nullptr);
   json["sent_s_ago"] = peer.is_ready ? Json(in_seconds(peer.since_sent)) : Json(nullptr);
   json["round_trip_s"] = peer.round_trip ? Json(in_seconds(*peer.round_trip)) : Json(nullptr);
+  return json;
+}
+
+Json of_file(const FileProgress& file) {
+  Json json;
+  json["id"] = file.number;
+  json["path"] = protocol::repair_utf8(file.path);
+  json["length"] = file.length.value();
+  json["have"] = file.have.value();
+  json["priority"] = to_string(file.priority);
   return json;
 }
 

@@ -18,6 +18,7 @@ Json of_torrent(TorrentId id, const TorrentDescription& torrent, const TorrentSt
 // One line of a list of peers, and everything about one.
 Json of_peer_in_short(const PeerStatus& peer);
 Json of_peer(const PeerStatus& peer);
+Json of_file(const FileProgress& file);
 // '#' have, '=' whole but not yet verified and on disk, '+' begun, '.' missing.
 std::string picture_of(const PiecesStatus& pieces);
 // The bitfield of BEP 3, as hex digits.

@@ -33,16 +33,21 @@ NodeKind kind_of(Node node) {
     case Node::torrents:
     case Node::torrent:
     case Node::peers:
-    case Node::peer: return NodeKind::directory;
+    case Node::peer:
+    case Node::files:
+    case Node::file: return NodeKind::directory;
     case Node::session_ctl:
     case Node::torrent_ctl:
-    case Node::peer_ctl: return NodeKind::control;
+    case Node::peer_ctl:
+    case Node::file_ctl: return NodeKind::control;
     case Node::events: return NodeKind::stream;
     case Node::session_stats:
     case Node::torrent_stats:
     case Node::pieces:
     case Node::peers_list:
-    case Node::peer_state: return NodeKind::text;
+    case Node::peer_state:
+    case Node::files_list:
+    case Node::file_state: return NodeKind::text;
   }
   return NodeKind::text;
 }
@@ -94,7 +99,18 @@ std::expected<TreePath, std::string> parse_tree_path(std::string_view text) {
   for (const Row& row : kFiles) {
     if (names[2] == row.name) return depth == 3 ? done(row.node) : too_deep(row.node);
   }
-  if (names[2] != "peers") return std::unexpected(no_such(names[2], "a torrent", "ctl, stats, events, pieces, peers/"));
+  if (names[2] == "files") {
+    if (depth == 3) return done(Node::files);
+    if (names[3] == "list") return depth == 4 ? done(Node::files_list) : too_deep(Node::files_list);
+    const auto file = number(names[3], "file");
+    if (!file) return std::unexpected(file.error());
+    path.file = *file;
+    if (depth == 4) return done(Node::file);
+    if (names[4] == "state") return depth == 5 ? done(Node::file_state) : too_deep(Node::file_state);
+    if (names[4] == "ctl") return depth == 5 ? done(Node::file_ctl) : too_deep(Node::file_ctl);
+    return std::unexpected(no_such(names[4], "a file", "state, ctl"));
+  }
+  if (names[2] != "peers") return std::unexpected(no_such(names[2], "a torrent", "ctl, stats, events, pieces, files/, peers/"));
   if (depth == 3) return done(Node::peers);
   if (names[3] == "list") return depth == 4 ? done(Node::peers_list) : too_deep(Node::peers_list);
 
@@ -110,6 +126,7 @@ std::expected<TreePath, std::string> parse_tree_path(std::string_view text) {
 std::string to_string(const TreePath& path) {
   const std::string torrent = fmt::format("/torrents/{}/", path.torrent.value());
   const std::string peer = fmt::format("{}peers/{}/", torrent, path.peer.value());
+  const std::string file = fmt::format("{}files/{}/", torrent, path.file);
   switch (path.node) {
     case Node::root: return "/";
     case Node::session_ctl: return "/ctl";
@@ -125,6 +142,11 @@ std::string to_string(const TreePath& path) {
     case Node::peer: return peer;
     case Node::peer_state: return peer + "state";
     case Node::peer_ctl: return peer + "ctl";
+    case Node::files: return torrent + "files/";
+    case Node::files_list: return torrent + "files/list";
+    case Node::file: return file;
+    case Node::file_state: return file + "state";
+    case Node::file_ctl: return file + "ctl";
   }
   return "/";
 }

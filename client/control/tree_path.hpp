@@ -1,7 +1,9 @@
 // TreePath: the places of the control tree, and how they are written.
 //
 //   ctl  stats  torrents/                               the whole session
-//   torrents/N/{ctl,stats,events,pieces,peers/}         torrent N (numbers are given in the order of adding, and never again)
+//   torrents/N/{ctl,stats,events,pieces,files/,peers/}  torrent N (numbers are given in the order of adding, and never again)
+//   torrents/N/files/{list,F/}                          file F (its place in the torrent, from 0, pads included)
+//   torrents/N/files/F/{state,ctl}
 //   torrents/N/peers/{list,K/}                          peer K (the same)
 //   torrents/N/peers/K/{state,ctl}
 //
@@ -25,6 +27,7 @@ enum class Node : std::uint8_t {
   root, session_ctl, session_stats, torrents,
   torrent, torrent_ctl, torrent_stats, events, pieces, peers,
   peers_list, peer, peer_state, peer_ctl,
+  files, files_list, file, file_state, file_ctl,
 };
 
 // Directories are listed, texts read, controls written (and read for what they understand), the stream is followed.
@@ -35,6 +38,7 @@ struct TreePath {
   Node node = Node::root;
   TorrentId torrent;         // of nodes within a torrent
   PeerKey peer;              // of nodes within a peer
+  std::uint32_t file = 0;    // of nodes within a file
   friend bool operator==(const TreePath&, const TreePath&) = default;
 };
 

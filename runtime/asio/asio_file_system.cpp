@@ -206,6 +206,12 @@ void AsioFileSystem::truncate(FileId file, ByteCount size, FileHandler& handler,
   start_on(file, std::make_unique<FileOperation>(act), handler, tag);
 }
 
+void AsioFileSystem::allocate(FileId file, ByteCount size, FileHandler& handler, Tag tag) {
+  SWARM_ASSERT(size >= ByteCount{}, size);
+  const auto act = [size](FileOperation& operation) { return operation.source->allocate(size); };
+  start_on(file, std::make_unique<FileOperation>(act), handler, tag);
+}
+
 void AsioFileSystem::sync(FileId file, FileHandler& handler, Tag tag) {
   const auto act = [](FileOperation& operation) { return operation.source->sync(); };
   start_on(file, std::make_unique<FileOperation>(act), handler, tag);

@@ -36,6 +36,7 @@ class AsioFileSystem final : public FileSystem, public OpenFiles {
   void write(FileId file, ByteCount offset, std::span<const Slice> data, FileHandler& handler,
              Tag tag) override;
   void truncate(FileId file, ByteCount size, FileHandler& handler, Tag tag) override;
+  void allocate(FileId file, ByteCount size, FileHandler& handler, Tag tag) override;
   void sync(FileId file, FileHandler& handler, Tag tag) override;
   void make_directories(std::string_view path, FileHandler& handler, Tag tag) override;
   void rename(std::string_view from, std::string_view to, FileHandler& handler, Tag tag) override;

@@ -65,6 +65,7 @@ FileError stat(const std::string& path, FileStatus& status) {
   if (::stat(path.c_str(), &found) != 0) return last_error();
   status.kind = kind_of(found.st_mode);
   status.size = ByteCount(found.st_size);
+  status.allocated = ByteCount(std::int64_t{found.st_blocks} * 512);   // of 512 bytes whatever the file system's are (stat(3type))
   status.modified_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec;
   return FileError::none;
 }

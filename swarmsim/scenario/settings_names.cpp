@@ -19,13 +19,15 @@ struct NumberSetting {
   std::uint32_t most;
 };
 using Member = std::variant<NumberSetting, Duration Settings::*, ByteCount Settings::*, bool Settings::*,
-                            std::optional<BytesPerSecond> Settings::*, client::SeedPolicy Settings::*, client::PieceAffinity Settings::*>;
+                            std::optional<BytesPerSecond> Settings::*, client::SeedPolicy Settings::*, client::PieceAffinity Settings::*,
+                            client::Allocation Settings::*>;
 struct Setting {
   std::string_view name;
   Member member;
 };
 
 const std::array kSettings{
+    Setting{"allocate", &Settings::allocate},
     Setting{"announce_to_all_tiers", &Settings::announce_to_all_tiers},
     Setting{"auto_upload_slots", &Settings::auto_upload_slots},
     Setting{"connect_timeout", &Settings::connect_timeout},
@@ -59,6 +61,7 @@ const std::array kSettings{
     Setting{"random_first_pieces", NumberSetting{&Settings::random_first_pieces, 0, 1'000'000}},
     Setting{"rate_window", &Settings::rate_window},
     Setting{"rechoke_interval", &Settings::rechoke_interval},
+    Setting{"recent_content", &Settings::recent_content},
     Setting{"redial_base", &Settings::redial_base},
     Setting{"request_depth_max", NumberSetting{&Settings::request_depth_max, 1, 10'000}},
     Setting{"request_depth_min", NumberSetting{&Settings::request_depth_min, 1, 10'000}},
@@ -82,6 +85,8 @@ const std::array kSettings{
     Setting{"up_limit", &Settings::up_limit},
     Setting{"upload_slots", NumberSetting{&Settings::upload_slots, 0, 10'000}},
     Setting{"write_backlog", &Settings::write_backlog},
+    Setting{"write_delay", &Settings::write_delay},
+    Setting{"write_gather", &Settings::write_gather},
 };
 
 const std::array<std::string_view, kSettings.size()> kNames = [] {
@@ -124,6 +129,10 @@ struct Assign {
   void operator()(client::PieceAffinity Settings::*member) const {
     static constexpr std::array<std::string_view, 2> kWords{"affine", "dealt"};
     if (const auto given = reader.word(name, kWords)) settings.*member = static_cast<client::PieceAffinity>(*given);
+  }
+  void operator()(client::Allocation Settings::*member) const {
+    static constexpr std::array<std::string_view, 2> kWords{"sparse", "full"};
+    if (const auto given = reader.word(name, kWords)) settings.*member = static_cast<client::Allocation>(*given);
   }
   void operator()(std::optional<BytesPerSecond> Settings::*member) const {
     const auto given = reader.rate(name);

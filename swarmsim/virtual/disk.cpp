@@ -186,6 +186,23 @@ FileError Disk::truncate(FileId file, std::uint64_t size, Time now) {
   return FileError::none;
 }
 
+FileError Disk::allocate(FileId file, std::uint64_t size, Time now) {
+  const auto found = open_.find(file);
+  if (found == open_.end()) return FileError::other;
+  if (!found->second.writable) return FileError::permission;
+  if (const FileError fault = fault_at(found->second.path); fault != FileError::none) return fault;
+  Node& node = *found->second.node;
+  FileImage grown = node.live;
+  grown.reserve(size);
+  const std::uint64_t used = used_ - node.live.allocated() + grown.allocated();
+  if (used > static_cast<std::uint64_t>(capacity_.value())) return FileError::no_space;
+  used_ = used;
+  node.live = std::move(grown);
+  node.modified_ns = now.time_since_epoch().count();
+  node.unsynced.push_back({node.live.size(), {}});   // to a crash it is a file that grew
+  return FileError::none;
+}
+
 FileError Disk::sync(FileId file) {
   const auto found = open_.find(file);
   if (found == open_.end()) return FileError::other;
@@ -302,6 +319,7 @@ std::expected<runtime::FileStatus, FileError> Disk::stat(std::string_view raw_pa
   using Kind = runtime::FileStatus::Kind;
   return runtime::FileStatus{.kind = node->is_directory ? Kind::directory : Kind::file,
                              .size = ByteCount(static_cast<std::int64_t>(node->live.size())),
+                             .allocated = ByteCount(static_cast<std::int64_t>(node->live.allocated())),
                              .modified_ns = node->modified_ns};
 }
 

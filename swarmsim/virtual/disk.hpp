@@ -39,6 +39,7 @@ class Disk {
                                                  std::uint64_t length) const;
   FileError write(runtime::FileId file, std::uint64_t offset, std::span<const runtime::Slice> data, Time now);
   FileError truncate(runtime::FileId file, std::uint64_t size, Time now);
+  FileError allocate(runtime::FileId file, std::uint64_t size, Time now);
   FileError sync(runtime::FileId file);
 
   FileError make_directories(std::string_view path);

@@ -92,6 +92,10 @@ void DiskFiles::truncate(FileId file, ByteCount size, FileHandler& handler, Tag 
   finish(handler, tag, disk_.truncate(file, as_unsigned(size), loop_.now()), file);
 }
 
+void DiskFiles::allocate(FileId file, ByteCount size, FileHandler& handler, Tag tag) {
+  finish(handler, tag, disk_.allocate(file, as_unsigned(size), loop_.now()), file);
+}
+
 void DiskFiles::sync(FileId file, FileHandler& handler, Tag tag) {
   finish(handler, tag, disk_.sync(file), file);
 }

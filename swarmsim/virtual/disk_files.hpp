@@ -29,6 +29,7 @@ class DiskFiles final : public VirtualFiles {
   void write(runtime::FileId file, ByteCount offset, std::span<const runtime::Slice> data,
              runtime::FileHandler& handler, runtime::Tag tag) override;
   void truncate(runtime::FileId file, ByteCount size, runtime::FileHandler& handler, runtime::Tag tag) override;
+  void allocate(runtime::FileId file, ByteCount size, runtime::FileHandler& handler, runtime::Tag tag) override;
   void sync(runtime::FileId file, runtime::FileHandler& handler, runtime::Tag tag) override;
   void make_directories(std::string_view path, runtime::FileHandler& handler, runtime::Tag tag) override;
   void rename(std::string_view from, std::string_view to, runtime::FileHandler& handler,

@@ -19,30 +19,34 @@ std::vector<FileImage::Extent>::iterator FileImage::first_ending_after(std::uint
   return std::ranges::upper_bound(extents_, offset, {}, &Extent::end);
 }
 
+std::uint64_t FileImage::counted(std::uint64_t begin, std::uint64_t end) const {
+  return end > std::max(begin, reserved_) ? end - std::max(begin, reserved_) : 0;
+}
+
 void FileImage::erase(std::uint64_t begin, std::uint64_t end) {
   auto at = first_ending_after(begin);
   if (at == extents_.end() || at->begin >= end) return;
   if (at->begin < begin) {
     Extent tail = *at;
-    allocated_ -= tail.end() - begin;
+    beyond_ -= counted(begin, tail.end());
     at->slice = at->slice.sub(0, static_cast<std::size_t>(begin - at->begin));
     ++at;
     if (tail.end() > end) {   // the hole lies within one extent
       const std::uint64_t kept = tail.end() - end;
       tail.slice = tail.slice.sub(static_cast<std::size_t>(end - tail.begin), static_cast<std::size_t>(kept));
       tail.begin = end;
-      allocated_ += kept;
+      beyond_ += counted(end, end + kept);
       extents_.insert(at, std::move(tail));
       return;
     }
   }
   auto last = at;
   while (last != extents_.end() && last->end() <= end) {
-    allocated_ -= last->slice.size();
+    beyond_ -= counted(last->begin, last->end());
     ++last;
   }
   if (last != extents_.end() && last->begin < end) {
-    allocated_ -= end - last->begin;
+    beyond_ -= counted(last->begin, end);
     last->slice.take_front(static_cast<std::size_t>(end - last->begin));
     last->begin = end;
   }
@@ -53,7 +57,7 @@ void FileImage::write(std::uint64_t offset, runtime::Slice slice) {
   if (slice.empty()) return;
   const std::uint64_t end = offset + slice.size();
   erase(offset, end);
-  allocated_ += slice.size();
+  beyond_ += counted(offset, end);
   size_ = std::max(size_, end);
   auto at = first_ending_after(offset);
   if (at != extents_.begin() && (at - 1)->end() == offset && (at - 1)->slice.try_append(slice)) {
@@ -71,6 +75,14 @@ void FileImage::write(std::uint64_t offset, runtime::Slice slice) {
 void FileImage::truncate(std::uint64_t size) {
   if (size < size_) erase(size, size_);
   size_ = size;
+  reserved_ = std::min(reserved_, size);
+}
+
+void FileImage::reserve(std::uint64_t size) {
+  size_ = std::max(size_, size);
+  reserved_ = std::max(reserved_, size);
+  beyond_ = 0;
+  for (const Extent& extent : extents_) beyond_ += counted(extent.begin, extent.end());
 }
 
 runtime::Slices FileImage::read(std::uint64_t offset, std::uint64_t length) const {

@@ -70,6 +70,9 @@ class Disk : public runtime::FileHandler {
   Answer truncate(runtime::FileId file, std::int64_t size) {
     return ask([&](auto& files, auto tag) { files.truncate(file, ByteCount(size), *this, tag); });
   }
+  Answer allocate(runtime::FileId file, std::int64_t size) {
+    return ask([&](auto& files, auto tag) { files.allocate(file, ByteCount(size), *this, tag); });
+  }
   Answer sync(runtime::FileId file) {
     return ask([&](auto& files, auto tag) { files.sync(file, *this, tag); });
   }

@@ -72,7 +72,19 @@ TEST_P(FileErrorConformance, PermissionToWriteThroughAFileOpenedForReading) {
   const runtime::FileId file = disk.open("file", OpenMode::read);
   EXPECT_EQ(disk.write(file, 0, "y").error, FileError::permission);
   EXPECT_EQ(disk.truncate(file, 0).error, FileError::permission);
+  EXPECT_EQ(disk.allocate(file, 10).error, FileError::permission);
   EXPECT_EQ(disk.text(file), "x");
+}
+
+TEST_P(FileErrorConformance, NoSpaceForWhatIsToBeReserved) {
+  Disk disk(world(), Side::a);
+  const runtime::FileId file = disk.open("file");
+  disk.write(file, 0, "content");
+  const std::int64_t free = disk.free_space("file").bytes.value();
+  EXPECT_EQ(disk.allocate(file, free + (std::int64_t{1} << 33)).error, FileError::no_space);
+  EXPECT_EQ(disk.stat("file").status.size, 7_B) << "it is as it was";
+  EXPECT_EQ(disk.text(file), "content");
+  EXPECT_GT(disk.free_space("file").bytes.value(), free / 2) << "and the disk is not full";
 }
 
 }  // namespace

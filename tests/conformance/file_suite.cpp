@@ -235,5 +235,21 @@ TEST_P(FileConformance, UndoesAnUnsyncedRenameWhenThePowerFails) {
   EXPECT_EQ(disk.text(disk.open("old name", OpenMode::read)), "content");
 }
 
+TEST_P(FileConformance, ReservesRoomAndKeepsWhatIsThere) {
+  Disk disk(world(), Side::a);
+  const FileId file = disk.open("content");
+  disk.write(file, 100'000, "in the middle");
+  EXPECT_LT(disk.stat("content").status.allocated, 1'000'000_B);
+  EXPECT_EQ(disk.allocate(file, 1'000'000).error, FileError::none);
+  const FileStatus status = disk.stat("content").status;
+  EXPECT_EQ(status.size, 1'000'000_B);
+  EXPECT_GE(status.allocated, 1'000'000_B);
+  EXPECT_EQ(as_text(disk.read(file, 100'000, 13).data), "in the middle");
+  EXPECT_EQ(disk.read(file, 900'000, 1000).data, std::vector<std::byte>(1000)) << "the rest reads as zeros";
+  EXPECT_EQ(disk.allocate(file, 10).error, FileError::none);
+  EXPECT_EQ(disk.stat("content").status.size, 1'000'000_B) << "nothing is cut";
+  EXPECT_EQ(disk.allocate(disk.open("empty"), 0).error, FileError::none);
+}
+
 }  // namespace
 }  // namespace swarmlab::conformance

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from harness.namespaces import Host
 from lab.processes import Child, ProcessFailed, wait_until
+
+
+class Place(Protocol):
+    """Where a process may run: a host of a private network, or before a private disk."""
+
+    def enter(self) -> None: ...
 
 
 class Running:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self.folder = folder
         self._children: list[Child] = []
 
-    def start(self, name: str, argv: Sequence[str | Path], *, host: Host | None = None,
+    def start(self, name: str, argv: Sequence[str | Path], *, host: Place | None = None,
               cwd: Path | None = None, env: dict[str, str] | None = None) -> Child:
-        """Starts a process, on a host of a private network when one is given."""
-        child = Child(name, argv, self._folder, cwd=cwd, env=env, prepare=host.enter if host else None)
+        """Starts a process, in the place that is given."""
+        child = Child(name, argv, self.folder, cwd=cwd, env=env, prepare=host.enter if host else None)
         self._children.append(child)
         return child
 

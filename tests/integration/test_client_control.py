@@ -202,7 +202,7 @@ def test_the_tree_as_files(programs: Programs, running: Running, tmp_path: Path)
     pair.ctl("ctl", "add", pair.torrent)
     pair.wait("pieces come", lambda: pair.stats()["pieces_have"] > 5)
     torrent = folder / "torrents" / "0"
-    assert sorted(entry.name for entry in torrent.iterdir()) == ["ctl", "events", "peers", "pieces", "stats"]
+    assert sorted(entry.name for entry in torrent.iterdir()) == ["ctl", "events", "files", "peers", "pieces", "stats"]
     assert json.loads((torrent / "stats").read_text())["state"] == "downloading"
     peer = next(entry for entry in (torrent / "peers").iterdir() if entry.is_dir())
     assert json.loads((peer / "state").read_text())["endpoint"] == pair.seed_at
@@ -231,6 +231,47 @@ def test_the_tree_as_files(programs: Programs, running: Running, tmp_path: Path)
     assert told[0]["event"] == "pieces"
     assert told[0]["pieces_have"] + sum(event["event"] == "piece_verified" for event in told) == 128
     assert not is_mounted(folder)
+
+
+def test_files_are_chosen_by_http_ctl_and_mount(programs: Programs, running: Running, tmp_path: Path) -> None:
+    """1. Of three files one is wanted, and then none. 2. One is chosen by HTTP, the next in the mount (or by ctl), all by a glob.
+    3. Each arrives, and nothing before it is chosen; what the swarm has is told as the tracker said it."""
+    root = tmp_path / "seed" / "album"
+    for name in ("a", "b", "c"):
+        make_file(root / name, MIB)
+    address = "127.0.0.1:0"
+    tracker = running.start("tracker", [programs.bttracker, "--http", address, "--interval", "5"])
+    running.wait_for("the tracker listens", lambda: "http" in tracker.stdout(), 20, [tracker])
+    torrent = tmp_path / "album.torrent"
+    programs.create_torrent(root, torrent, found(tracker, r"(http://\S+)"), piece_bytes=64 * 1024)
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    can_mount = os.access("/dev/fuse", os.R_OK | os.W_OK) and shutil.which("fusermount3") is not None
+    mount = ("--mount", folder) if can_mount else ()
+    pair = Pair(programs, running, tmp_path, *mount, "--select", "*=skip", "--select", "a=low", torrent)
+    seed = running.start("album-seed", [programs.btclient, "--dir", tmp_path / "seed", "--listen", "127.0.0.1:0", torrent])
+    running.wait_for("the seed has its files", lambda: "checked" in seed.stdout(), 20, [seed])
+    pair.ctl("torrents/0/ctl", "priority", "skip", "a")
+    pair.ctl("torrents/0/ctl", "peer", found(seed, r"listening at (\S+)"))
+
+    def files() -> list[tuple[str, int, str]]:
+        return [(file["path"], file["have"], file["priority"]) for file in json.loads(pair.ctl("torrents/0/files/list"))["files"]]
+
+    bearer = "Bearer " + pair.token.read_text().strip()
+    assert pair.http("/torrents/0/files/1/ctl", b"priority high", Authorization=bearer)[0] == 200
+    pair.wait("b arrives", lambda: files()[1] == ("album/b", MIB, "high"))
+    assert files()[2] == ("album/c", 0, "skip") and not (tmp_path / "leech" / "album" / "c").exists()
+    if can_mount:
+        file = folder / "torrents" / "0" / "files" / "2"
+        assert json.loads((file / "state").read_text())["priority"] == "skip"
+        (file / "ctl").write_text("priority normal\n")
+    else:
+        pair.ctl("torrents/0/files/2/ctl", "priority", "normal")
+    pair.wait("c arrives", lambda: files()[2] == ("album/c", MIB, "normal"))
+    pair.ctl("torrents/0/ctl", "priority", "normal", "*")
+    pair.wait("everything is here", lambda: differences(root, tmp_path / "leech" / "album") == [])
+    pair.wait("the tracker has told", lambda: pair.stats()["swarm"]["seeds"] is not None)
+    assert "none of the torrent's files" in pair.ctl("torrents/0/ctl", "priority", "low", "*.avi", status=1)
 
 
 def test_a_client_that_is_killed_leaves_no_mount(programs: Programs, running: Running, tmp_path: Path) -> None:

@@ -29,12 +29,13 @@ struct Disk final : StoreHandler {
     }
     made->geometry = protocol::PieceGeometry(total, 16_KiB);
     metainfo = made;
-    store.emplace(world.outside(host).files, metainfo, "", open_files, *this);
+    store.emplace(world.outside(host).files, metainfo, "", open_files, *this, 1_MiB);
   }
   void on_stored(const StoreResult& result) override {
-    Answer answer{result.error, std::string(result.path), {}, result.is_short};
+    Answer answer{result.error, std::string(result.path), {}, result.is_short, result.shortage};
     for (const Slice& slice : result.data) runtime::append(answer.data, slice);
     ++count;
+    order.push_back(result.tag);
     answers[result.tag] = std::move(answer);
   }
   void run() { world.run_until(world.now() + 10s); }
@@ -50,13 +51,14 @@ struct Disk final : StoreHandler {
     return files().content_matches(path, std::span(&expected, length > 0 ? 1 : 0));
   }
 
-  struct Answer { FileError error; std::string path; Slices data; bool is_short; };
+  struct Answer { FileError error; std::string path; Slices data; bool is_short; std::optional<Shortage> shortage; };
   swarmsim::World world;
   swarmsim::HostId host;
   runtime::ContentId content_id;
   std::shared_ptr<const protocol::Metainfo> metainfo;
   std::map<runtime::Tag, Answer> answers;
   int count = 0;
+  std::vector<runtime::Tag> order;
   std::optional<ContentStore> store;
 };
 
@@ -251,6 +253,91 @@ TEST(ContentStore, MayBeDestroyedWithOperationsUnderWay) {
   disk.store.reset();
   disk.run();
   EXPECT_EQ(disk.count, 0);
+}
+
+TEST(ContentStore, ReservedFilesTakeTheirRoomAtOnceAndKeepWhatTheyHave) {
+  Disk disk(Disk::Files{{1000}, {28, true}, {2000}, {4000}});
+  const Slice part = disk.content(0, 100);
+  disk.files().put_file("t/a", std::span(&part, 1));
+  disk.store->survey(1);
+  disk.run();
+  disk.store->reserve({0, 1, 2}, 2);
+  disk.run();
+  EXPECT_EQ(disk.answers.at(2).error, FileError::none);
+  EXPECT_EQ(disk.files().used(), 3000_B) << "a pad is no file, and the last was not asked for";
+  EXPECT_TRUE(disk.store->has_all_its_room(0));
+  EXPECT_FALSE(disk.store->has_all_its_room(3));
+  disk.store->read(0_B, 100_B, 3);
+  disk.run();
+  EXPECT_EQ(disk.answers.at(3).data.front().offset(), 0_B);
+  disk.write(100, 900, 4);
+  disk.run();
+  EXPECT_TRUE(disk.holds("t/a", 0, 1000));
+  EXPECT_EQ(disk.files().used(), 3000_B);
+}
+
+TEST(ContentStore, WhatCannotBeReservedIsSaidWithWhatIsMissing) {
+  Disk disk(Disk::Files{{1000}, {5000}, {2000}}, 16, {.capacity = 4000_B});
+  disk.store->reserve({0, 1, 2}, 1);
+  disk.run();
+  EXPECT_EQ(disk.answers.at(1).error, FileError::no_space);
+  EXPECT_EQ(disk.answers.at(1).path, "t/b");
+  ASSERT_TRUE(disk.answers.at(1).shortage.has_value());
+  EXPECT_EQ(disk.answers.at(1).shortage->needed, 7000_B) << "of it and the next; the first has its room";
+  EXPECT_EQ(disk.answers.at(1).shortage->free, 3000_B);
+  EXPECT_FALSE(disk.files().read_all("t/c").has_value());
+  EXPECT_TRUE(disk.store->is_idle());
+}
+
+TEST(ContentStore, WritesWaitForTheRoomOfTheirFile) {
+  Disk disk(Disk::Files{{1000}, {1000}});
+  disk.store->reserve({0, 1}, 1);
+  disk.write(500, 1000, 2);
+  disk.run();
+  EXPECT_EQ(disk.order, (std::vector<runtime::Tag>{1, 2}));
+  EXPECT_EQ(disk.answers.at(2).error, FileError::none);
+  disk.write(0, 500, 3);
+  disk.write(1500, 500, 4);
+  disk.run();
+  EXPECT_TRUE(disk.holds("t/a", 0, 1000));
+  EXPECT_TRUE(disk.holds("t/b", 1000, 1000));
+}
+
+TEST(ContentStore, WritesGoOnWhereNoRoomCouldBeReserved) {
+  Disk disk(Disk::Files{{1000}, {1000}}, 16, {.capacity = 1500_B});
+  disk.store->reserve({0, 1}, 1);
+  disk.write(1000, 300, 2);
+  disk.run();
+  EXPECT_EQ(disk.answers.at(1).error, FileError::no_space);
+  EXPECT_EQ(disk.answers.at(2).error, FileError::none);
+}
+
+TEST(ContentStore, WhatWasWrittenIsAtHandWithoutTheDiskUntilItFails) {
+  Disk disk(Disk::Files{{100}, {100}});
+  EXPECT_FALSE(disk.store->recent(0_B, 10_B).has_value());
+  disk.write(50, 100, 1);
+  const auto recent = disk.store->recent(60_B, 80_B);
+  ASSERT_TRUE(recent.has_value());
+  EXPECT_EQ(recent->front().offset(), 60_B);
+  EXPECT_FALSE(disk.store->recent(40_B, 20_B).has_value());
+  disk.run();
+  EXPECT_TRUE(disk.store->recent(50_B, 100_B).has_value());
+  disk.files().set_fault("t/b", FileError::no_space);
+  disk.write(50, 100, 2);
+  disk.run();
+  EXPECT_FALSE(disk.store->recent(50_B, 100_B).has_value()) << "what is in no file is served to nobody";
+}
+
+TEST(ContentStore, AWriteThatEndsDuringASyncIsLookedAtByTheNext) {
+  Disk disk(Disk::Files{{100}});
+  disk.write(0, 60, 1);
+  disk.store->checkpoint(2);   // begins while that write is under way, and may be too early for it
+  disk.run();
+  const Slice all = disk.content(0, 100);
+  disk.files().put_file("t/a", std::span(&all, 1));
+  disk.store->checkpoint(3);
+  disk.run();
+  EXPECT_EQ(disk.store->status_on_disk(0)->size, 100_B);
 }
 
 }  // namespace

@@ -44,6 +44,8 @@ TEST(Options, EveryOptionReachesItsSetting) {
   EXPECT_TRUE(read({"--trust-data"}).trust_data);
   EXPECT_TRUE(read({"--check-only"}).check_only);
   EXPECT_TRUE(read({"--json"}).json);
+  EXPECT_EQ(read({}).settings.allocate, Allocation::sparse);
+  EXPECT_EQ(read({"--allocate", "full"}).settings.allocate, Allocation::full);
   EXPECT_EQ(read({"--upload-slots", "7"}).settings.upload_slots, 7u);
   EXPECT_FALSE(read({"--upload-slots", "7"}).settings.auto_upload_slots);
   EXPECT_TRUE(read({"--upload-slots", "auto"}).settings.auto_upload_slots);
@@ -118,7 +120,8 @@ TEST(Options, RefusalsNameTheOptionAndWhatIsWrong) {
       {{"--upload-slots", "-1"}, "--upload-slots: "}, {{"--upload-slots", "many"}, "--upload-slots: "},
       {{"--session-slots", "0"}, "--session-slots: "}, {{"--seed-choker", "fair"}, "--seed-choker: "},
       {{"--max-peers", "0"}, "--max-peers: "},       {{"--up-limit", "100"}, "--up-limit: "},
-      {{"--up-limit", "0B/s"}, "--up-limit: "},      {{"--down-limit", "fast"}, "--down-limit: "}};
+      {{"--up-limit", "0B/s"}, "--up-limit: "},      {{"--down-limit", "fast"}, "--down-limit: "},
+      {{"--allocate", "some"}, "--allocate: "}};
   for (const auto& [arguments, begins] : rows) {
     const std::string what = refusal(arguments);
     EXPECT_EQ(what.substr(0, begins.size()), begins) << arguments[0] << " " << arguments[1] << ": " << what;

@@ -25,8 +25,8 @@ struct Recorded {
     claims.record.is_final = true;
     claims.record.lease = 40s;
     claims.written_ns = 5'000;
-    disk = {FileStatus{FileStatus::Kind::file, 3500_B, 1'000}, std::nullopt,
-            FileStatus{FileStatus::Kind::file, 6000_B, 2'000}};
+    disk = {FileStatus{FileStatus::Kind::file, 3500_B, 3500_B, 1'000}, std::nullopt,
+            FileStatus{FileStatus::Kind::file, 6000_B, 6000_B, 2'000}};
   }
   std::string trusted() const {
     const protocol::Bitfield bits = trusted_pieces(claims, metainfo, [&](std::size_t file) { return disk[file]; });

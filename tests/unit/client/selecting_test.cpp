@@ -116,12 +116,43 @@ TEST(Selecting, ASelectionThatShrinksEndsInterestAtOnce) {   // bug B12
   auto& other = town.add("other", {.select = rules({"0"})});
   town.start();
   ASSERT_TRUE(town.run_until([&] { return other.count<Completed>() == 1 && leech.status().pieces_have >= 2; }, 60s));
-  leech.session().select(TorrentId(0), rules({"*=skip"}));
+  leech.session().select(TorrentId(0), {rules({"*=skip"}), {}});
   EXPECT_EQ(leech.status().state, TorrentState::seeding) << "nothing is wanted, so nothing is missing";
   const ByteCount before = leech.status().downloaded;
   town.run_for(10s);
   EXPECT_LE(leech.status().downloaded - before, 512_KiB) << "what was under way";
   EXPECT_EQ(seed.status().state, TorrentState::seeding);
+}
+
+TEST(Selecting, ASingleFileMayBeWantedAboveAllRules) {
+  Town town(three_files());
+  town.add("seed", {.has = Town::kAll});
+  auto& leech = town.add("leech", {.select = rules({"1"})});
+  town.start();
+  ASSERT_TRUE(town.run_until([&] { return leech.count<Completed>() == 1; }, 60s));
+  EXPECT_FALSE(leech.session().prioritise(TorrentId(0), {3}, Priority::high)) << "there are three files";
+  ASSERT_TRUE(leech.session().prioritise(TorrentId(0), {2}, Priority::low));
+  const auto files = leech.session().files(TorrentId(0));
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_EQ(files[0].priority, Priority::skip);
+  EXPECT_EQ(files[0].have, 0_B);
+  EXPECT_EQ(files[1].path, "content/1");
+  EXPECT_EQ(files[1].have, 1_MiB);
+  EXPECT_EQ(files[2].priority, Priority::low);
+  ASSERT_TRUE(town.run_until([&] { return leech.count<Completed>() == 2; }, 60s));
+  EXPECT_TRUE(has_file(town, leech, 2));
+  EXPECT_EQ(leech.session().files(TorrentId(0))[2].have, 1_MiB);
+  EXPECT_FALSE(leech.disk().read_all("content/0").has_value());
+}
+
+TEST(Selecting, AMagnetLinkWhoseTorrentHasNothingThatIsWantedFailsBeforeItMakesAFile) {
+  Town town({.size = 1_MiB, .has_info = true});
+  town.add("seed", {.has = Town::kAll});
+  auto& leech = town.add("leech", {.select = rules({"*.mkv"}), .by_magnet = true});
+  town.start();
+  ASSERT_TRUE(town.run_until([&] { return leech.status().state == TorrentState::failed; }, 60s));
+  EXPECT_EQ(leech.status().error, "--select '*.mkv' leaves nothing to fetch; the torrent has 'content'");
+  EXPECT_TRUE(leech.disk().list_files("").empty());
 }
 
 }  // namespace

@@ -81,5 +81,27 @@ TEST(Selection, WhatIsNoPriorityIsSaid) {
   EXPECT_FALSE(parse_select_rule("=high").has_value());
 }
 
+TEST(Selection, WhatLeavesNothingIsSaidWithWhatThereIs) {
+  const auto why = [](const std::vector<std::string>& texts) {
+    std::vector<SelectRule> rules;
+    for (const std::string& text : texts) rules.push_back(parse_select_rule(text).value());
+    return why_nothing_is_wanted(album(), rules);
+  };
+  EXPECT_EQ(why({}), "");
+  EXPECT_EQ(why({"film*"}), "");
+  EXPECT_EQ(why({"*=skip", "film*=low"}), "");
+  const std::string all = " leaves nothing to fetch; the torrent has 'film.mkv', 'notes.txt', 'extras/one.mkv' and 1 more";
+  EXPECT_EQ(why({"*.avi"}), "--select '*.avi'" + all);
+  EXPECT_EQ(why({"*.avi", "**=skip"}), "--select '*.avi', '**=skip'" + all);
+}
+
+TEST(Selection, WhatIsSaidOfSingleFilesStandsAboveTheRules) {
+  const Selection selection{{parse_select_rule("*.mkv").value()}, {{2, Priority::high}, {3, Priority::skip}, {99, Priority::low}}};
+  EXPECT_EQ(file_priorities(album(), selection),
+            (std::vector<Priority>{Priority::normal, Priority::skip, Priority::high, Priority::skip, Priority::normal}));
+  EXPECT_EQ(matching_files(album(), "extras/*"), (std::vector<std::uint32_t>{3, 4}));
+  EXPECT_TRUE(matching_files(album(), "*.avi").empty());
+}
+
 }  // namespace
 }  // namespace swarmlab::client

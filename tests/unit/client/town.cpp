@@ -81,7 +81,7 @@ void Town::start(Resident& resident) {
     add.metainfo = metainfo_;
   }
   add.on_start = resident.options_.on_start;
-  add.select = resident.options_.select;
+  add.select.rules = resident.options_.select;
   resident.session_->add(std::move(add));
 }
 

@@ -49,8 +49,8 @@ struct RawClient final : runtime::StreamHandler {
 
 // A seed, and a leecher whose tree a watcher on a third host looks at.
 struct Controlled : TreeOwner, SessionEvents {
-  explicit Controlled(ByteCount size = 16_MiB)
-      : town({.size = size}), watcher(town.world().add_host({"watcher", {IpAddress::v4(10, 0, 2, 1)}, {}, {}})) {
+  explicit Controlled(ByteCount size = 16_MiB, std::vector<ByteCount> files = {})
+      : town({.size = size, .files = std::move(files)}), watcher(town.world().add_host({"watcher", {IpAddress::v4(10, 0, 2, 1)}, {}, {}})) {
     town.add("seed", {.has = Town::kAll});
     town.start();
     town.run_for(2s);                            // the tracker knows the seed
@@ -111,7 +111,7 @@ TEST(HttpFront, ShowsTheTreeWhileItDownloads) {
   ASSERT_TRUE(leech.run_until([&] { return leech.pieces_have() >= 50; }));
   EXPECT_EQ(leech.get("/").json["entries"], Json({"ctl", "stats", "torrents/"}));
   EXPECT_EQ(leech.get("/torrents/").json["torrents"][0]["name"], "content");
-  EXPECT_EQ(leech.get("/torrents/0").json["entries"], Json({"ctl", "events", "peers/", "pieces", "stats"}));
+  EXPECT_EQ(leech.get("/torrents/0").json["entries"], Json({"ctl", "events", "files/", "peers/", "pieces", "stats"}));
 
   const Json stats = leech.get("/torrents/0/stats").json;
   ASSERT_TRUE(stats.contains("state")) << stats;
@@ -120,6 +120,7 @@ TEST(HttpFront, ShowsTheTreeWhileItDownloads) {
   EXPECT_GE(stats["pieces_have"], 50);
   EXPECT_GT(stats["download_rate"], 100'000);
   EXPECT_GT(stats["eta_s"], 0);
+  EXPECT_EQ(stats["swarm"], Json({{"seeds", 1}, {"leechers", 1}})) << "as the tracker said";
   EXPECT_EQ(leech.get("/stats").json["states"]["downloading"], 1);
 
   const Json pieces = leech.get("/torrents/0/pieces").json;
@@ -142,6 +143,23 @@ TEST(HttpFront, ShowsTheTreeWhileItDownloads) {
   EXPECT_EQ(state["remote"], Json({{"interested", false}, {"choking", false}, {"snubbing", false}}));
   EXPECT_GT(state["requests"]["open"], 0);
   EXPECT_EQ(leech.get(peer + "/ctl").json["commands"].size(), 1u);
+}
+
+TEST(HttpFront, FilesAreShownAndChosenOneByOneOrByGlob) {
+  Controlled leech(3_MiB, {1_MiB, 1_MiB, 1_MiB});
+  EXPECT_EQ(leech.post("/torrents/0/ctl", "priority skip *\npriority high 1").status, 200u);
+  ASSERT_TRUE(leech.run_until([&] { return leech.session->status(TorrentId(0)).state == TorrentState::seeding; }));
+  EXPECT_EQ(leech.get("/torrents/0/files").json["entries"], Json({"list", "0/", "1/", "2/"}));
+  EXPECT_EQ(leech.get("/torrents/0/files/1/state").json,
+            Json({{"id", 1}, {"path", "content/1"}, {"length", 1 << 20}, {"have", 1 << 20}, {"priority", "high"}}));
+  EXPECT_EQ(leech.get("/torrents/0/files/list").json["files"][0],
+            Json({{"id", 0}, {"path", "content/0"}, {"length", 1 << 20}, {"have", 0}, {"priority", "skip"}}));
+  EXPECT_EQ(leech.post("/torrents/0/files/2/ctl", "priority low").status, 200u);
+  EXPECT_EQ(leech.get("/torrents/0/stats").json["state"], "downloading") << "it is interested again";
+  ASSERT_TRUE(leech.run_until([&] { return leech.session->status(TorrentId(0)).state == TorrentState::seeding; }));
+  EXPECT_EQ(leech.get("/torrents/0/files/2/state").json["have"], 1 << 20);
+  EXPECT_EQ(leech.get("/torrents/0/files/3/state").status, 404u);
+  EXPECT_EQ(leech.post("/torrents/0/ctl", "priority low *.avi").status, 409u);
 }
 
 TEST(HttpFront, CommandsAreObeyed) {

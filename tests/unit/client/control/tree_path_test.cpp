@@ -11,7 +11,8 @@ TEST(TreePath, EveryPlaceIsWrittenAndReadBack) {
   const std::string_view places[] = {
       "/", "/ctl", "/stats", "/torrents/", "/torrents/0/", "/torrents/12/ctl", "/torrents/0/stats", "/torrents/0/events",
       "/torrents/0/pieces", "/torrents/0/peers/", "/torrents/0/peers/list", "/torrents/0/peers/7/",
-      "/torrents/0/peers/7/state", "/torrents/3/peers/7/ctl"};
+      "/torrents/0/peers/7/state", "/torrents/3/peers/7/ctl", "/torrents/0/files/", "/torrents/0/files/list",
+      "/torrents/0/files/12/", "/torrents/0/files/0/state", "/torrents/1/files/3/ctl"};
   for (const std::string_view place : places) {
     const auto path = parse_tree_path(place);
     ASSERT_TRUE(path) << place << ": " << path.error();
@@ -30,6 +31,7 @@ TEST(TreePath, WhatIsNoPlaceIsRefusedWithAReason) {
   const std::string_view wrong[] = {
       "//", "/torrents//0", "torrents/0//", "/nothing", "/stats/", "/stats/x", "/torrents/-1", "/torrents/01", "/torrents/x/",
       "/torrents/99999999999", "/torrents/0/events/", "/torrents/0/peers/list/", "/torrents/0/peers/a/state",
+      "/torrents/0/files/01/", "/torrents/0/files/list/x", "/torrents/0/files/3/data",
       "/torrents/0/peers/0/state/x", "/torrents/0/peers/0/nothing", "/../etc/passwd", "/torrents/%30", "/torrents/0/ctl/ctl"};
   for (const std::string_view text : wrong) {
     const auto path = parse_tree_path(text);
@@ -57,6 +59,8 @@ TEST(Commands, EachIsUnderstoodWhereItBelongs) {
   EXPECT_EQ(one(torrent, "disconnect 3"), Command(Disconnect{PeerKey(3)}));
   EXPECT_EQ(one(torrent, "peer [::1]:6881"), Command(AddPeer{*Endpoint::parse("[::1]:6881")}));
   EXPECT_EQ(one(peer, "disconnect"), Command(Disconnect{PeerKey(5)}));
+  EXPECT_EQ(one(torrent, "priority skip extras/with blank*"), Command(Prioritise{Priority::skip, "extras/with blank*"}));
+  EXPECT_EQ(one(at("torrents/0/files/2/ctl"), "priority high"), Command(Prioritise{Priority::high, ""}));
 }
 
 TEST(Commands, LinesAreCommandsAndBlankOnesCountForNothing) {
@@ -78,6 +82,9 @@ TEST(Commands, WhatIsWrongIsSaidWithWhatWouldBeRight) {
   EXPECT_EQ(why("torrents/0/ctl", "down"), "write 'down RATE|unlimited: what this torrent may download'");
   EXPECT_NE(why("torrents/0/ctl", "down fast").find("down: "), std::string::npos);
   EXPECT_NE(why("torrents/0/ctl", "down 0 B/s").find("unlimited"), std::string::npos);
+  EXPECT_EQ(why("torrents/0/ctl", "priority urgent *"), "priority: 'urgent' is none of skip, low, normal, high");
+  EXPECT_EQ(why("torrents/0/ctl", "priority skip"), "priority: of which files? write 'priority skip *.txt'");
+  EXPECT_NE(why("torrents/0/files/0/ctl", "priority skip *"), "understood") << "a glob that nothing would read";
   EXPECT_NE(why("torrents/0/ctl", "stop now"), "understood") << "an argument that nothing would read";
   EXPECT_NE(why("torrents/0/ctl", "peer 10.0.0.1:0"), "understood");
   EXPECT_NE(why("torrents/0/peers/5/ctl", "disconnect 6"), "understood");

@@ -22,7 +22,7 @@ TEST(FileImage, IsOneExtentOnceSymbolicContentIsComplete) {
   EXPECT_EQ(image.allocated(), 400u);
 }
 
-TEST(FileImage, AgreesWithAnArrayUnderRandomWritesAndTruncations) {
+TEST(FileImage, AgreesWithAnArrayUnderRandomWritesTruncationsAndReservations) {
   runtime::Random random(21);
   FileImage image;
   std::vector<std::byte> model;
@@ -33,6 +33,12 @@ TEST(FileImage, AgreesWithAnArrayUnderRandomWritesAndTruncations) {
       image.truncate(size);
       model.resize(size);
       written.resize(size);
+    } else if (random.chance(1, 20)) {
+      const std::size_t size = random.below(300);
+      image.reserve(size);
+      model.resize(std::max(model.size(), size));
+      written.resize(model.size());
+      std::fill_n(written.begin(), size, true);
     } else {
       const std::size_t offset = random.below(300);
       std::vector<std::byte> data(1 + random.below(60));
