@@ -90,6 +90,7 @@ class LateTap final : public StreamTap {
 
 struct Participant {
   std::unique_ptr<PeerLog> log;
+  std::vector<client::SelectRule> select;     // which files it wants now
   std::vector<std::unique_ptr<Role>> roles;   // one per behaviour that the scenario gives it
   std::unique_ptr<MessageFilter> filter;      // where these are boxes
   std::unique_ptr<client::Session> session;   // from its joining on
@@ -202,6 +203,7 @@ class SimRun final : private ClientKeeper {
     if (stopped_.contains(peer)) return remark(peer, "was ended by the timeline before it came");
     observer_.on_joined(peer, world_.now());
     participant.log->say("joins");
+    participant.select = scenario_.group_of(peer).select;
     participant.roles = roles_of(peer, scenario_.group_of(peer));
     start(peer, facts_.peers[peer.value()].has_at_start.all() ? client::OnStart::trust_data : client::OnStart::check);
   }
@@ -225,6 +227,7 @@ class SimRun final : private ClientKeeper {
     else torrent.metainfo = torrent_.metainfo;
     torrent.directory = std::string(kDownloads);
     torrent.on_start = on_start;
+    torrent.select.rules = participant.select;
     if (scenario_.tracker.kind == TrackerKind::none) torrent.peers = acquaintances(peer);
     participant.session->add(std::move(torrent));
   }
@@ -299,6 +302,14 @@ class SimRun final : private ClientKeeper {
     observer_.on_restarted(peer, world_.now(), disks_.pieces(peer).wire());
     remark(peer, "starts again");
     start(peer, client::OnStart::check);
+  }
+
+  void select(HostId peer, const std::vector<client::SelectRule>& rules) override {
+    Participant& participant = participants_[peer.value()];
+    participant.select = rules;
+    if (!participant.session) return;   // it has not come yet, or is no client of ours
+    remark(peer, "wants other files");
+    for (const client::TorrentId torrent : participant.session->torrents()) participant.session->select(torrent, {rules, {}});
   }
 
   void remark(HostId peer, const std::string& what) override {

@@ -66,6 +66,7 @@ void TimelinePlayer::plan_for(const TimelineEntry& entry, HostId peer) {
       });
       return;
     case TimelineAction::link: plan_link(entry, peer); return;
+    case TimelineAction::selection: at(entry.at, peer, [this, peer, &entry] { keeper_.select(peer, entry.select); }); return;
     case TimelineAction::join:        // arrival_times.hpp
     case TimelineAction::partition:
     case TimelineAction::reset: return;

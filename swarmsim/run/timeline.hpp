@@ -20,6 +20,7 @@ class ClientKeeper {
   virtual void kill(HostId peer) = 0;       // ends at once; its kernel resets its connections, its disk is torn
   virtual void cut_power(HostId peer) = 0;  // ends at once, its host is off the network, its disk is torn
   virtual void restart(HostId peer) = 0;    // on what its disk holds
+  virtual void select(HostId peer, const std::vector<client::SelectRule>& rules) = 0;   // these files are wanted from now on
   virtual void remark(HostId peer, const std::string& what) = 0;   // for the log
 
  protected:

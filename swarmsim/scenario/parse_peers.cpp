@@ -43,6 +43,7 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   if (const auto start = reader.word("start", starts)) group.starts_from_magnet = *start == 1;
   if (group.starts_from_magnet && group.have.millionths > 0)
     diagnostics.add(node.find("start")->at, "start: magnet; who has pieces of the torrent at the start has its metadata too");
+  if (const YamlNode* select = reader.take("select")) group.select = read_selection(*select, "select", diagnostics);
   if (const auto region = reader.text("region")) group.region = *region;
   if (const auto subject = reader.flag("subject")) group.is_subject = *subject;
   if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", diagnostics).apply_to(group.link);

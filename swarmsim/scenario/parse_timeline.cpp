@@ -1,6 +1,7 @@
 #include "swarmsim/scenario/parse_timeline.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -11,9 +12,9 @@ namespace swarmlab::swarmsim {
 namespace {
 
 // In the order of the enumeration; the name is the key of an entry.
-constexpr std::array<std::string_view, 10> kActions{"join",    "stop",  "leave",     "kill", "vanish",
-                                                    "restart", "pause", "partition", "link", "reset"};
-constexpr std::string_view kWays = "join, stop, leave, kill, vanish, restart, pause, partition, link or reset";
+constexpr std::array<std::string_view, 11> kActions{"join",  "stop",      "leave", "kill",  "vanish",   "restart",
+                                                    "pause", "partition", "link",  "reset", "selection"};
+constexpr std::string_view kWays = "join, stop, leave, kill, vanish, restart, pause, partition, link, reset or selection";
 constexpr Duration kLongestGap = 24h;
 
 bool lasts_for_a_while(TimelineAction action) {
@@ -107,6 +108,11 @@ TimelineEntry read_entry(const YamlNode& item, TimelineAction action, MapReader&
       if (const YamlNode* of = reader.require("of", "of: leech"))
         entry.peers = read_selectors(*of, "of", cast, diagnostics);
       break;
+    case TimelineAction::selection:
+      entry.select = read_selection(value, std::string(key), diagnostics);
+      if (const YamlNode* of = reader.require("of", "of: leech"))
+        entry.peers = read_selectors(*of, "of", cast, diagnostics);
+      break;
     case TimelineAction::reset:
       entry.peers = read_selectors(value, std::string(key), cast, diagnostics);
       if (const YamlNode* with = reader.require("with", "with: seeder"))
@@ -127,6 +133,26 @@ TimelineEntry read_entry(const YamlNode& item, TimelineAction action, MapReader&
     }
   }
   return entry;
+}
+
+// A glob that names no file is a slip: nobody would notice that nothing is wanted.
+void check_rules(const std::vector<client::SelectRule>& rules, const TorrentSpec& torrent, const Position& at, std::string_view what,
+                 Diagnostics& diagnostics) {
+  const auto names = [&](const client::SelectRule& rule) {
+    return std::ranges::any_of(torrent.files, [&](const TorrentSpec::File& file) {
+      return client::glob_names_file(rule.glob, fmt::format("{}", fmt::join(file.path, "/")));
+    });
+  };
+  for (const client::SelectRule& rule : rules) {
+    if (!torrent.is_multi_file) diagnostics.add(at, fmt::format("{}: the torrent is one file; give it 'files'", what));
+    else if (!names(rule)) diagnostics.add(at, fmt::format("{}: '{}' names none of the torrent's files", what, rule.glob));
+  }
+}
+
+void check_selections(const Scenario& scenario, Diagnostics& diagnostics) {
+  for (const PeerGroup& group : scenario.groups) check_rules(group.select, scenario.torrent, group.at, "select", diagnostics);
+  for (const TimelineEntry& entry : scenario.timeline)
+    check_rules(entry.select, scenario.torrent, entry.where, "selection", diagnostics);
 }
 
 }  // namespace
@@ -161,6 +187,16 @@ std::vector<HostId> read_selectors(const YamlNode& node, const std::string& what
   std::ranges::sort(peers);
   peers.erase(std::ranges::unique(peers).begin(), peers.end());
   return peers;
+}
+
+std::vector<client::SelectRule> read_selection(const YamlNode& node, const std::string& what, Diagnostics& diagnostics) {
+  std::vector<client::SelectRule> rules;
+  for_each_scalar(node, what, diagnostics, [&](const YamlNode& text) {
+    auto rule = client::parse_select_rule(text.text);
+    if (rule) rules.push_back(std::move(*rule));
+    else diagnostics.add(text.at, fmt::format("{}: {}", what, rule.error()));
+  });
+  return rules;
 }
 
 std::vector<TimelineEntry> read_timeline(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics) {
@@ -223,6 +259,7 @@ void check_timeline(const Scenario& scenario, Diagnostics& diagnostics) {
       life.joined_by_timeline = true;
     }
   }
+  check_selections(scenario, diagnostics);
   for (const TimelineEntry& entry : scenario.timeline) {
     const std::string_view action = to_string(entry.action);
     // Written so that no sum can wrap.
@@ -266,6 +303,7 @@ void check_timeline(const Scenario& scenario, Diagnostics& diagnostics) {
                                  text(life.gone_at), life.gone));
         continue;
       }
+      if (entry.action == TimelineAction::selection) continue;   // it lives on
       if (entry.lasts > Duration{0}) {
         life.away_until = entry.at + std::min(entry.lasts, scenario.limit);
         continue;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "client/selection.hpp"
 #include "client/settings.hpp"
 #include "protocol/quantities.hpp"
 #include "protocol/units.hpp"
@@ -63,6 +64,7 @@ struct PeerGroup {
   Share have;                           // of the pieces, chosen at random below the whole
   Arrival join;
   bool states_join = false;             // it stands in the file
+  std::vector<client::SelectRule> select;   // which files it wants; none: all
   bool starts_from_magnet = false;      // it has the info-hash and the trackers, and gets the metadata from peers
   std::string region;                   // "" for none
   LinkSpec link;
@@ -83,6 +85,7 @@ enum class TimelineAction : std::uint8_t {
   partition,   // packets between `cells` are lost
   link,        // the access lines change
   reset,       // connections between `peers` and `with` are reset
+  selection,   // other files are wanted from now on
 };
 std::string_view to_string(TimelineAction action);   // as it stands in a file
 
@@ -97,6 +100,7 @@ struct TimelineEntry {
   bool one_way = false;                       // partition: only from the first cell to the second
   LinkChange change;                          // link
   std::vector<HostId> with;                   // reset
+  std::vector<client::SelectRule> select;     // selection
 };
 
 struct CheckSpec {

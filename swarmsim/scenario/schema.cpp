@@ -54,6 +54,7 @@ constexpr std::array kStructures{
     Structure{"delay", "from", R"({"type": "string"})"},
     Structure{"delay", "to", R"({"type": "string"})"},
     Structure{"group", "have", R"({"anyOf": [{"enum": ["all", "none"]}, {"$ref": "#/definitions/share"}]})"},
+    Structure{"group", "select", R"({"$ref": "#/definitions/names"})"},
     Structure{"group", "join", R"({"anyOf": [{"$ref": "#/definitions/duration"}, {"$ref": "#/definitions/arrival"}]})"},
     Structure{"group", "link", R"({"$ref": "#/definitions/link"})"},
     Structure{"group", "settings", R"({"$ref": "#/definitions/settings"})"},
@@ -64,6 +65,7 @@ constexpr std::array kStructures{
     Structure{"timeline_entry", "partition",
               R"({"type": "array", "minItems": 2, "maxItems": 255, "items": {"$ref": "#/definitions/names"}})"},
     Structure{"timeline_entry", "link", R"({"$ref": "#/definitions/link"})"},
+    Structure{"timeline_entry", "selection", R"({"$ref": "#/definitions/names"})"},
     Structure{"timeline_entry", "of", R"({"$ref": "#/definitions/names"})"},
     Structure{"timeline_entry", "with", R"({"$ref": "#/definitions/names"})"},
 };

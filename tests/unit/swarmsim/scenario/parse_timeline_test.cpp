@@ -120,5 +120,44 @@ TEST(ParseTimeline, RefusesWhatCannotHappen) {
               HasSubstr("nothing is wrong"));
 }
 
+// The same with a torrent of two files.
+std::string selecting(const std::string& entries, const std::string& group = "") {
+  const std::string text = R"(format: 1
+scenario: A story
+limit: 10 min
+torrent: { files: [ { path: a.bin, size: 1 MiB }, { path: extras/b.bin, size: 1 MiB } ] }
+peers:
+  seeder: { have: all }
+  leech:  { count: 2)" + group + R"( }
+timeline:
+  - )" + entries + R"(
+checks:
+  - completes: { who: leech }
+)";
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, {}, diagnostics);
+  if (!diagnostics.empty()) return to_string("s.yaml", diagnostics.sorted().front());
+  std::string read;
+  for (const client::SelectRule& rule : scenario->groups.front().select) read += rule.glob + " ";
+  for (const client::SelectRule& rule : scenario->timeline.front().select) {
+    read += "then " + rule.glob + "=" + std::string(to_string(rule.priority)) + " ";
+  }
+  return read;
+}
+
+TEST(ParseTimeline, SelectionsAreReadAsTheClientReadsThem) {
+  EXPECT_EQ(selecting("{ at: 60 s, selection: [a.bin, 'extras/*=low'], of: leech }", ", select: b.bin"),
+            "b.bin then a.bin=normal then extras/*=low ");
+  EXPECT_EQ(selecting("{ at: 60 s, selection: '*', of: 'leech[1]' }"), "then *=normal ");
+}
+
+TEST(ParseTimeline, ASelectionOfNothingThereIsASlip) {
+  EXPECT_THAT(selecting("{ at: 60 s, selection: c.bin, of: leech }"), HasSubstr("selection: 'c.bin' names none of the torrent's files"));
+  EXPECT_THAT(selecting("{ at: 60 s, selection: a.bin, of: leech }", ", select: c.bin"), HasSubstr("select: 'c.bin' names none"));
+  EXPECT_THAT(selecting("{ at: 60 s, selection: 'a.bin=soon', of: leech }"), HasSubstr("'soon' is none of skip, low, normal, high"));
+  EXPECT_THAT(selecting("{ at: 60 s, selection: a.bin }"), HasSubstr("of: leech"));
+  EXPECT_THAT(error("{ at: 60 s, selection: content, of: leech }"), HasSubstr("the torrent is one file"));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim
