@@ -25,7 +25,7 @@ constexpr std::array kParameters{
 constexpr Duration kGoodbye = 10s;
 constexpr std::size_t kRemembered = 5;
 
-// What one client said to the tracker since it joined, or since it last said `stopped`.
+// What one client said to one tracker since it joined, or since it last said `stopped`.
 struct Cycle {
   bool said_started = false;
   bool said_stopped = false;
@@ -37,19 +37,25 @@ struct Cycle {
   Time stopped_answered = kNever;
 };
 
-struct Client {
+// A client's dealings with one tracker.
+struct Account {
   Cycle cycle;
-  Time told_to_stop = kNever;
   Time last_decided{};
+  Time last_answered{};                    // not with a failure
   std::deque<std::string> lines;           // the latest announces and answers
+};
+
+struct Client {
+  std::vector<Account> accounts;           // by tracker
+  Time told_to_stop = kNever;
 };
 
 class AnnounceEvents final : public Check {
  public:
   explicit AnnounceEvents(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
-        within_(context.arguments.duration("within", facts_.tracker.interval + 10s)), is_who_(who_, facts_.peers.size()),
-        talk_(facts_), clients_(facts_.peers.size()) {}
+        within_(context.arguments.duration("within", Duration{})), is_who_(who_, facts_.peers.size()), talk_(facts_),
+        clients_(facts_.peers.size(), fresh()) {}
 
   EventSet interest() const override {
     return EventSet{}
@@ -61,7 +67,7 @@ class AnnounceEvents final : public Check {
 
   void on_event(const WireEvent& event) override {
     switch (event.kind) {
-      case WireEventKind::joined: clients_[event.from.value()] = Client{}; return;
+      case WireEventKind::joined: clients_[event.from.value()] = fresh(); return;
       case WireEventKind::stopped: return on_stopped(event);
       case WireEventKind::sent:
         if (const TrackerQuestion* question = talk_.on_request(event))
@@ -78,14 +84,19 @@ class AnnounceEvents final : public Check {
   }
 
   bool is_ready(Time now, Disks&) override {
-    return std::ranges::all_of(who_, [&](HostId peer) { return now > next_duty(peer); });
+    return std::ranges::all_of(who_, [&](HostId peer) {
+      for (std::size_t i = 0; i < facts_.trackers.size(); ++i)
+        if (now <= next_duty({peer, tracker(i)})) return false;
+      return true;
+    });
   }
 
   Judgement conclude(const EndOfRun& end, Disks&) override {
-    for (const HostId peer : who_) judge_omissions(peer, end.at);
+    for (const HostId peer : who_)
+      for (std::size_t i = 0; i < facts_.trackers.size(); ++i) judge_omissions({peer, tracker(i)}, end.at);
     Judgement judgement = first_;
     judgement.measured = fmt::format("{} started, {} completed, {} stopped", started_, completed_, stopped_);
-    judgement.limit = fmt::format("completed within {}, stopped within {}", to_text(within_), to_text(kGoodbye));
+    judgement.limit = fmt::format("completed within {}, stopped within {}", to_text(longest_within()), to_text(kGoodbye));
     if (judgement.verdict == Verdict::held && completed_ == 0 && stopped_ == 0) {
       judgement.verdict = Verdict::vacuous;
       judgement.summary = "no download ended and nobody stopped while the tracker knew it; there was only 'started' to see";
@@ -94,49 +105,64 @@ class AnnounceEvents final : public Check {
   }
 
  private:
+  struct Party {
+    HostId client;
+    HostId tracker;
+  };
+  Client fresh() const { return {std::vector<Account>(facts_.trackers.size()), kNever}; }
+  HostId tracker(std::size_t number) const { return HostId(static_cast<std::uint32_t>(facts_.peers.size() + number)); }
+  Account& account_of(const Party& party) {
+    return clients_[party.client.value()].accounts[facts_.tracker_number(party.tracker)];
+  }
+  const Account& account_of(const Party& party) const {
+    return clients_[party.client.value()].accounts[facts_.tracker_number(party.tracker)];
+  }
+
   // Who is killed owes nothing more.
   void on_stopped(const WireEvent& event) {
     Client& client = clients_[event.from.value()];
     if (event.how == StreamEnd::finished) client.told_to_stop = event.at;
-    else client = Client{};
+    else client = fresh();
   }
 
   void on_announce(const WireEvent& event, const TrackerQuestion& question) {
     const HostId peer = event.from;
     const protocol::AnnounceRequest& request = *question.announce();
-    Client& client = clients_[peer.value()];
-    if (question.decided < client.last_decided || question.is_repetition) return;   // overtaken by a later one, or judged
-    client.last_decided = question.decided;
-    remember(client, story_line(question.decided, fmt::format("{} -> tracker  {}", facts_.name(peer), to_string(request))));
-    Cycle& cycle = client.cycle;
+    const Party party{peer, question.tracker};
+    Account& account = account_of(party);
+    if (question.decided < account.last_decided || question.is_repetition) return;   // overtaken by a later one, or judged
+    account.last_decided = question.decided;
+    remember(account, story_line(question.decided, fmt::format("{} -> {}  {}", facts_.name(peer), facts_.name(question.tracker),
+                                                               to_string(request))));
+    Cycle& cycle = account.cycle;
     switch (request.event) {
       case AnnounceEvent::started:
         if (cycle.said_stopped) cycle = Cycle{};
         else if (cycle.said_started && cycle.last_was_answered)
-          accuse(peer, "says 'started' again, although the tracker had answered", kQueue);
+          accuse(party, "says 'started' again, although the tracker had answered", kQueue);
         cycle.said_started = true;
         cycle.left_at_started = request.left;
         ++started_;
         break;
       case AnnounceEvent::none:
       case AnnounceEvent::paused:
-        judge_order(peer, cycle, "announces");
+        judge_order(party, cycle, "announces");
         break;
       case AnnounceEvent::completed:
-        judge_order(peer, cycle, "says 'completed'");
+        judge_order(party, cycle, "says 'completed'");
         if (cycle.said_started && cycle.left_at_started.value() == 0)
-          accuse(peer, "says 'completed', but had nothing left when it said 'started'", kSeedStart);
+          accuse(party, "says 'completed', but had nothing left when it said 'started'", kSeedStart);
         if (cycle.completed_answered < question.decided)
-          accuse(peer, "says 'completed' a second time, although the tracker had answered the first", kQueue);
+          accuse(party, "says 'completed' a second time, although the tracker had answered the first", kQueue);
         if (request.left.value() > 0)
-          accuse(peer, fmt::format("says 'completed' with {} left", to_text(request.left)), kCompletion);
+          accuse(party, fmt::format("says 'completed' with {} left", to_text(request.left)), kCompletion);
         if (cycle.completed_said == kNever) cycle.completed_said = question.decided;
         ++completed_;
         break;
       case AnnounceEvent::stopped:
-        if (!cycle.said_started) accuse(peer, "says 'stopped' without ever having said 'started'", kQueue);
+        if (!cycle.said_started) accuse(party, "says 'stopped' without ever having said 'started'", kQueue);
         if (cycle.stopped_answered < question.decided)
-          accuse(peer, "says 'stopped' a second time, although the tracker had answered the first", kStop);
+          accuse(party, "says 'stopped' a second time, although the tracker had answered the first", kStop);
         cycle.said_stopped = true;
         ++stopped_;
         break;
@@ -144,17 +170,18 @@ class AnnounceEvents final : public Check {
     cycle.last_was_answered = false;
   }
 
-  void judge_order(HostId peer, const Cycle& cycle, std::string_view does) {
-    if (cycle.said_stopped) accuse(peer, fmt::format("{} after it said 'stopped'", does), kStop);
-    else if (!cycle.said_started) accuse(peer, fmt::format("{} without ever having said 'started'", does), kQueue);
+  void judge_order(const Party& party, const Cycle& cycle, std::string_view does) {
+    if (cycle.said_stopped) accuse(party, fmt::format("{} after it said 'stopped'", does), kStop);
+    else if (!cycle.said_started) accuse(party, fmt::format("{} without ever having said 'started'", does), kQueue);
   }
 
   void on_answer(const WireEvent& event, const TrackerAnswer& answer) {
     const protocol::AnnounceRequest& request = *answer.question.announce();
-    Client& client = clients_[event.to.value()];
-    if (answer.announced() == nullptr || answer.question.decided < client.last_decided) return;
-    remember(client, story_line(event.at, fmt::format("tracker -> {}  an answer", facts_.name(event.to))));
-    Cycle& cycle = client.cycle;
+    Account& account = account_of({event.to, event.from});
+    if (answer.announced() == nullptr || answer.question.decided < account.last_decided) return;
+    remember(account, story_line(event.at, fmt::format("{} -> {}  an answer", facts_.name(event.from), facts_.name(event.to))));
+    account.last_answered = event.at;
+    Cycle& cycle = account.cycle;
     cycle.last_was_answered = true;
     if (request.event == AnnounceEvent::stopped) cycle.stopped_answered = event.at;
     if (request.event == AnnounceEvent::completed) cycle.completed_answered = event.at;
@@ -162,37 +189,51 @@ class AnnounceEvents final : public Check {
     if (cycle.known_as_leecher == kNever) cycle.known_as_leecher = event.at;
   }
 
-  // When `completed` must have been sent; kNever while it need not be.
-  Time completed_due(HostId peer) const {
-    const Cycle& cycle = clients_[peer.value()].cycle;
-    const Time done = arrivals_.completed_at(peer);
-    if (done == kNever || cycle.known_as_leecher == kNever || cycle.completed_said != kNever || cycle.said_stopped) return kNever;
-    return std::max(done, cycle.known_as_leecher) + within_;
+  // With several trackers, a client owes nothing to those that it has turned away from: whose answer is older than they
+  // asked to be told again.
+  bool is_current(const Party& party, Time at) const {
+    const Duration interval = facts_.trackers[facts_.tracker_number(party.tracker)].interval;
+    return facts_.trackers.size() == 1 || at <= account_of(party).last_answered + interval + interval / 10;
   }
-  Time stopped_due(HostId peer) const {
-    const Client& client = clients_[peer.value()];
-    const bool is_known = client.cycle.said_started && client.cycle.last_was_answered;
-    if (client.told_to_stop == kNever || !is_known || client.cycle.said_stopped) return kNever;
-    return client.told_to_stop + kGoodbye;
+  // When `completed` must have been sent; kNever while it need not be.
+  Time completed_due(const Party& party) const {
+    const Cycle& cycle = account_of(party).cycle;
+    const Time done = arrivals_.completed_at(party.client);
+    if (done == kNever || cycle.known_as_leecher == kNever || cycle.completed_said != kNever || cycle.said_stopped) return kNever;
+    if (!is_current(party, done)) return kNever;
+    return std::max(done, cycle.known_as_leecher) + within(party.tracker);
+  }
+  Time stopped_due(const Party& party) const {
+    const Time told = clients_[party.client.value()].told_to_stop;
+    const Cycle& cycle = account_of(party).cycle;
+    if (told == kNever || !cycle.said_started || !cycle.last_was_answered || cycle.said_stopped) return kNever;
+    return is_current(party, told) ? told + kGoodbye : kNever;
   }
   // The latest moment for which it is worth while to wait.
-  Time next_duty(HostId peer) const {
-    const Time stopped = stopped_due(peer);
-    if (clients_[peer.value()].told_to_stop != kNever) return stopped == kNever ? kStart : stopped;
-    const Time completed = completed_due(peer);
-    return completed == kNever ? kStart : completed;
+  Time next_duty(const Party& party) const {
+    const bool is_leaving = clients_[party.client.value()].told_to_stop != kNever;
+    const Time due = is_leaving ? stopped_due(party) : completed_due(party);
+    return due == kNever ? kStart : due;
+  }
+  Duration within(HostId tracker) const {
+    return within_ == Duration{} ? facts_.trackers[facts_.tracker_number(tracker)].interval + 10s : within_;
+  }
+  Duration longest_within() const {
+    Duration longest = within_;
+    for (std::size_t i = 0; i < facts_.trackers.size(); ++i) longest = std::max(longest, within(tracker(i)));
+    return longest;
   }
 
-  void judge_omissions(HostId peer, Time end) {
-    const Time stop = clients_[peer.value()].told_to_stop;
-    const Time completed = completed_due(peer);
+  void judge_omissions(const Party& party, Time end) {
+    const Time stop = clients_[party.client.value()].told_to_stop;
+    const Time completed = completed_due(party);
     if (completed != kNever && end > completed && stop > completed)
-      accuse(peer, fmt::format("had its last piece at {} and did not tell the tracker 'completed' within {}",
-                               to_clock(arrivals_.completed_at(peer)), to_text(within_)), kCompletion);
-    const Time stopped = stopped_due(peer);
+      accuse(party, fmt::format("had its last piece at {} and did not tell the tracker 'completed' within {}",
+                                to_clock(arrivals_.completed_at(party.client)), to_text(within(party.tracker))), kCompletion);
+    const Time stopped = stopped_due(party);
     if (stopped != kNever && end > stopped)
-      accuse(peer, fmt::format("was stopped at {} and did not tell the tracker 'stopped' within {}", to_clock(stop),
-                               to_text(kGoodbye)), kStop);
+      accuse(party, fmt::format("was stopped at {} and did not tell the tracker 'stopped' within {}", to_clock(stop),
+                                to_text(kGoodbye)), kStop);
   }
 
   static constexpr std::string_view kQueue = "where a client decides which event an announce carries";
@@ -200,16 +241,16 @@ class AnnounceEvents final : public Check {
   static constexpr std::string_view kSeedStart = "what a client takes for the end of a download: a check of what it had is none";
   static constexpr std::string_view kStop = "what a client does with its trackers when it ends";
 
-  void remember(Client& client, std::string line) {
-    if (client.lines.size() == kRemembered) client.lines.pop_front();
-    client.lines.push_back(std::move(line));
+  static void remember(Account& account, std::string line) {
+    if (account.lines.size() == kRemembered) account.lines.pop_front();
+    account.lines.push_back(std::move(line));
   }
 
-  void accuse(HostId peer, const std::string& what, std::string_view look_at) {
+  void accuse(const Party& party, const std::string& what, std::string_view look_at) {
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
-    first_.summary = fmt::format("{} {}", facts_.name(peer), what);
-    const auto& lines = clients_[peer.value()].lines;
+    first_.summary = fmt::format("{} {}", facts_.name(party.client), what);
+    const auto& lines = account_of(party).lines;
     first_.story.assign(lines.begin(), lines.end());
     first_.story.push_back(fmt::format("look at {}", look_at));
   }
@@ -217,7 +258,7 @@ class AnnounceEvents final : public Check {
   const RunFacts& facts_;
   const Arrivals& arrivals_;
   std::vector<HostId> who_;
-  Duration within_;
+  Duration within_;                        // 0: of the tracker's interval
   PeerSet is_who_;
   TrackerTalk talk_;
   std::vector<Client> clients_;

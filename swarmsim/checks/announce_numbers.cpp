@@ -57,7 +57,7 @@ struct Client {
   ByteCount is_owed;            // the same of what it asked for
   ByteCount arrived;            // payload that reached it
   Mark now;
-  Mark base;                    // at the latest `started`
+  std::vector<Mark> base;       // at the latest `started`, by tracker
   std::deque<Mark> past;
   std::deque<Suspicion> suspicions;
   bool had_false_piece = false;
@@ -70,7 +70,9 @@ class AnnounceNumbers final : public Check {
  public:
   explicit AnnounceNumbers(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), is_who_(context.arguments.peers("who"), facts_.peers.size()),
-        lag_(context.arguments.duration("within", 5s)), talk_(facts_), clients_(facts_.peers.size()) {}
+        lag_(context.arguments.duration("within", 5s)), talk_(facts_), clients_(facts_.peers.size()) {
+    for (Client& client : clients_) client.base.resize(facts_.trackers.size());
+  }
 
   EventSet interest() const override {
     return EventSet{}
@@ -156,6 +158,7 @@ class AnnounceNumbers final : public Check {
     Client& client = clients_[event.from.value()];
     client = Client{};
     client.joined = event.at;
+    client.base.resize(facts_.trackers.size());
     const auto has = event.payload.empty() ? std::nullopt   // started again, with what its disk holds
                                            : protocol::Bitfield::from_wire(event.payload, facts_.geometry.piece_count());
     client.at_start = size_of(has ? *has : facts_.peers[event.from.value()].has_at_start);
@@ -211,15 +214,17 @@ class AnnounceNumbers final : public Check {
     const protocol::AnnounceRequest& request = *question.announce();
     ++judged_;
     if (client.written_in.value() > 0 || client.written_out.value() > 0) ++telling_;
+    Mark& base = client.base[facts_.tracker_number(question.tracker)];
     if (request.event == AnnounceEvent::started) {
-      client.base = client.now;
+      base = client.now;
       client.last_uploaded = {};
       client.last_downloaded = {};
     }
-    const std::string line = story_line(question.decided, fmt::format("{} -> tracker  {}", facts_.name(peer), to_string(request)));
+    const std::string line = story_line(question.decided, fmt::format("{} -> {}  {}", facts_.name(peer), facts_.name(question.tracker),
+                                                                      to_string(request)));
     const Mark least = known_at(client, question.decided - lag_);
     judge_left(peer, client, question, least, line);
-    judge_moved(peer, client, question, least, line);
+    judge_moved(peer, client, question, least, base, line);
     if (request.uploaded < client.last_uploaded || request.downloaded < client.last_downloaded)
       accuse(peer, "announces less than before: uploaded and downloaded are totals since 'started'", line, kCounters);
     client.last_uploaded = request.uploaded;
@@ -245,13 +250,14 @@ class AnnounceNumbers final : public Check {
              line, kLeft);
   }
 
-  void judge_moved(HostId peer, Client& client, const TrackerQuestion& question, const Mark& least, const std::string& line) {
+  void judge_moved(HostId peer, Client& client, const TrackerQuestion& question, const Mark& least, const Mark& base,
+                   const std::string& line) {
     const protocol::AnnounceRequest& request = *question.announce();
-    const ByteCount delivered = least.delivered - client.base.delivered;
+    const ByteCount delivered = least.delivered - base.delivered;
     if (request.uploaded < delivered)
       accuse(peer, fmt::format("announces {} uploaded; {} before it, {} of its blocks had arrived", to_text(request.uploaded),
                                to_text(lag_), to_text(delivered)), line, kCounters);
-    const ByteCount whole = least.whole - client.base.whole;
+    const ByteCount whole = least.whole - base.whole;
     if (request.downloaded < whole)
       accuse(peer, fmt::format("announces {} downloaded; {} before it, {} of pieces were whole", to_text(request.downloaded),
                                to_text(lag_), to_text(whole)), line, kCounters);

@@ -66,7 +66,7 @@ class AnnounceSchedule final : public Check {
 
   Judgement conclude(const EndOfRun& end, Disks&) override {
     for (const auto& [who, table] : tables_)
-      if (end.at > due(table)) accuse_lateness(who.first, table, end.at);
+      if (end.at > due(table)) accuse_lateness(who, table, end.at);
     Judgement judgement = first_;
     judgement.measured = gaps_ == 0 ? std::string("no two plain announces")
                                     : fmt::format("{} gaps from {} to {}", gaps_, to_text(shortest_), to_text(longest_));
@@ -79,11 +79,13 @@ class AnnounceSchedule final : public Check {
   }
 
  private:
+  using Pair = std::pair<HostId, HostId>;   // a client and one of its trackers
+
   // Who ends owes no announce, and who starts anew has forgotten the timetable.
   void forget(HostId peer, Time at) {
     for (auto& [who, table] : tables_) {
       if (who.first != peer) continue;
-      if (at > due(table)) accuse_lateness(peer, table, at);
+      if (at > due(table)) accuse_lateness(who, table, at);
       table = {};
     }
   }
@@ -92,11 +94,11 @@ class AnnounceSchedule final : public Check {
     const TrackerQuestion* question = talk_.on_request(event);
     Timetable& table = tables_[{event.from, event.to}];
     if (question != nullptr && question->announce() != nullptr) on_announce(event, *question);
-    else if (table.told != kNever && event.decided_earliest > table.told) try_again(event.from, table, event.decided_earliest);
+    else if (table.told != kNever && event.decided_earliest > table.told) try_again({event.from, event.to}, table, event.decided_earliest);
   }
 
-  void try_again(HostId client, Timetable& table, Time decided) {
-    if (decided > due(table)) accuse_lateness(client, table, decided);
+  void try_again(const Pair& who, Timetable& table, Time decided) {
+    if (decided > due(table)) accuse_lateness(who, table, decided);
     table.has_tried_since = true;
   }
 
@@ -104,7 +106,7 @@ class AnnounceSchedule final : public Check {
     Timetable& table = tables_[{event.from, question.tracker}];
     if (table.told == kNever || table.has_asked_since || question.decided < table.told) return;
     const Time decided = question.decided;
-    try_again(event.from, table, decided);
+    try_again({event.from, question.tracker}, table, decided);
     table.has_asked_since = true;
     if (question.announce()->event != protocol::AnnounceEvent::none) return;
     const Duration gap = decided - table.asked;
@@ -112,9 +114,10 @@ class AnnounceSchedule final : public Check {
     longest_ = std::max(longest_, gap);
     ++gaps_;
     if (gap >= table.earliest) return;
-    accuse(event.from, table,
+    accuse({event.from, question.tracker}, table,
            fmt::format("announces again after {}, without an event; the tracker allows it after {}", to_text(gap), to_text(table.earliest)),
-           story_line(decided, fmt::format("{} -> tracker  {}", facts_.name(event.from), to_string(*question.announce()))));
+           story_line(decided, fmt::format("{} -> {}  {}", facts_.name(event.from), facts_.name(question.tracker),
+                                           to_string(*question.announce()))));
   }
 
   void on_answer(const WireEvent& event, const TrackerAnswer& answer) {
@@ -143,17 +146,18 @@ class AnnounceSchedule final : public Check {
     return owes ? table.told + table.latest : kNever;
   }
 
-  void accuse_lateness(HostId client, const Timetable& table, Time now) {
-    accuse(client, table,
+  void accuse_lateness(const Pair& who, const Timetable& table, Time now) {
+    accuse(who, table,
            fmt::format("has said nothing to its tracker for {}; it was to announce within {}", to_text(now - table.told),
                        to_text(table.latest)), {});
   }
 
-  void accuse(HostId client, const Timetable& table, std::string what, std::string line) {
+  void accuse(const Pair& who, const Timetable& table, std::string what, std::string line) {
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
-    first_.summary = fmt::format("{} {}", facts_.name(client), what);
-    first_.story = {story_line(table.asked, fmt::format("{} -> tracker  an announce, which is answered", facts_.name(client)))};
+    first_.summary = fmt::format("{} {}", facts_.name(who.first), what);
+    first_.story = {story_line(table.asked, fmt::format("{} -> {}  an announce, which is answered", facts_.name(who.first),
+                                                        facts_.name(who.second)))};
     if (!line.empty()) first_.story.push_back(std::move(line));
     first_.story.push_back("look at what a client does with the interval in an announce's answer");
   }
@@ -162,7 +166,7 @@ class AnnounceSchedule final : public Check {
   Duration late_;
   PeerSet is_who_;
   TrackerTalk talk_;
-  std::map<std::pair<HostId, HostId>, Timetable> tables_;   // by client and tracker
+  std::map<Pair, Timetable> tables_;
   std::uint32_t gaps_ = 0;
   Duration shortest_{};
   Duration longest_{};

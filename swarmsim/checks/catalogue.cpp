@@ -59,6 +59,7 @@
 #include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/super_seed_progress.hpp"
 #include "swarmsim/checks/survives_malformed.hpp"
+#include "swarmsim/checks/tiers.hpp"
 #include "swarmsim/checks/tracker_conservation.hpp"
 #include "swarmsim/checks/two_seeds_cooperate.hpp"
 #include "swarmsim/checks/udp_tracker_retry.hpp"
@@ -127,6 +128,7 @@ constexpr std::array kCatalogue{
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kSuperSeedProgress, make_super_seed_progress},
     Entry{&kSurvivesMalformed, make_survives_malformed},
+    Entry{&kTiers, make_tiers},
     Entry{&kTrackerConservation, make_tracker_conservation},
     Entry{&kTwoSeedsCooperate, make_two_seeds_cooperate},
     Entry{&kUdpTrackerRetry, make_udp_tracker_retry},

@@ -183,9 +183,10 @@ constinit const CheckManual kRedundancyBudget{
     .text = R"(Payload of blocks that a peer asked for and already had when they came is at most the budget's part of the
 content, and two blocks (of 16 KiB) for each peer that sent it any: what an end-game may cost.  Blocks of a piece that
 proved false may come again, and blocks that nobody asked for are not held against their receiver.  Cancels that it
-sends before any end-game are at most that part of its requests and two per source: while there are blocks it never asked
-anybody for, more of them than sources, since at each of those a request may still wait behind what is being sent.  Vacuous when nobody got blocks from two peers.  Provoke it with many peers at long and short
-distances, and some far slower than the others.)",
+sends before any end-game are at most that part of its requests and two per source: while there are blocks it never
+asked anybody for, more of them than sources, since at each of those a request may still wait behind what is being
+sent.  Vacuous when nobody got blocks from two peers.  Provoke it with many peers at long and short distances, and
+some far slower than the others.)",
 };
 
 std::unique_ptr<Check> make_redundancy_budget(const CheckContext& context) {

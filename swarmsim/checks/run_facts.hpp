@@ -33,10 +33,13 @@ struct PeerFacts {
   BytesPerSecond link_down{};
   std::uint32_t end_game_requesters = 3;  // 1: no end-game
   Duration request_timeout = 60s;         // a block not answered by then is asked elsewhere
+  bool announces_to_all_tiers = false;    // one tracker of each at once; else the next tier when all of one failed (BEP 12)
 };
 
-// What the run's tracker declares.
+// What a tracker of the run declares.
 struct TrackerFacts {
+  std::string name = "tracker";
+  std::uint32_t tier = 1;
   Duration interval = 30min;              // that it tells clients
   Duration silence = 1h;                  // after which it has forgotten a peer that says nothing
 };
@@ -44,7 +47,7 @@ struct TrackerFacts {
 struct RunFacts {
   protocol::PieceGeometry geometry;
   std::vector<PeerFacts> peers;           // by HostId
-  TrackerFacts tracker{};
+  std::vector<TrackerFacts> trackers;     // the hosts after the last peer
   ByteCount metadata_size{};              // of the raw info dictionary
   bool is_private = false;                // BEP 27
 
@@ -58,7 +61,11 @@ struct RunFacts {
     const std::int64_t rest = metadata_size.value() - piece * kMetadataPiece;
     return static_cast<std::uint32_t>(std::clamp(rest, std::int64_t{0}, kMetadataPiece));
   }
-  const std::string& name(HostId peer) const { return peers[peer.value()].name; }
+  bool is_tracker(HostId host) const { return host.value() >= peers.size() && tracker_number(host) < trackers.size(); }
+  std::size_t tracker_number(HostId tracker) const { return tracker.value() - peers.size(); }
+  const std::string& name(HostId host) const {
+    return host.value() < peers.size() ? peers[host.value()].name : trackers[tracker_number(host)].name;
+  }
 };
 
 // The disks of the run.

@@ -22,9 +22,11 @@ constexpr std::array kParameters{
 class TrackerConservation final : public Check {
  public:
   explicit TrackerConservation(const CheckContext& context)
-      : facts_(context.facts), who_(context.arguments.peers("who")), is_who_(who_, facts_.peers.size()), talk_(facts_),
-        tally_({.may_forget_after = facts_.tracker.interval + facts_.tracker.interval / 10 + 1s,
-                .must_forget_after = facts_.tracker.silence + 1s}) {}
+      : facts_(context.facts), who_(context.arguments.peers("who")), is_who_(who_, facts_.peers.size()), talk_(facts_) {
+    for (const TrackerFacts& tracker : facts_.trackers)
+      tallies_.emplace_back(SwarmTally::Patience{.may_forget_after = tracker.interval + tracker.interval / 10 + 1s,
+                                                 .must_forget_after = tracker.silence + 1s});
+  }
 
   // Seen from the tracker: questions when they reach it, answers when it gives them.
   EventSet interest() const override {
@@ -35,7 +37,7 @@ class TrackerConservation final : public Check {
     if (event.kind == WireEventKind::received) {
       const TrackerQuestion* question = talk_.on_request(event);
       if (question == nullptr || question->announce() == nullptr) return;
-      tally_.on_announce(event.from, endpoint_of(event.from, *question->announce()), *question->announce(), event.at);
+      tally_of(event.to).on_announce(event.from, endpoint_of(event.from, *question->announce()), *question->announce(), event.at);
       return;
     }
     const auto answer = talk_.on_reply(event);
@@ -53,13 +55,14 @@ class TrackerConservation final : public Check {
     const protocol::AnnounceReply* reply = answer->announced();
     const protocol::AnnounceRequest* request = answer->question.announce();
     if (reply == nullptr || request == nullptr) return;
-    tally_.forget_silent(event.at);
-    const SwarmTally::Asking asking = tally_.asking(event.to, request->peer_id);
+    SwarmTally& tally = tally_of(event.from);
+    tally.forget_silent(event.at);
+    const SwarmTally::Asking asking = tally.asking(event.to, request->peer_id);
     if (is_read && !asking.has_changed_since) {
       judge_counts(event, reply->complete, reply->incomplete);
       judge_list(event, *request, *reply, asking);
     }
-    tally_.on_answer(event.to, request->peer_id, event.at);
+    tally.on_answer(event.to, request->peer_id, event.at);
   }
 
   Judgement conclude(const EndOfRun&, Disks&) override {
@@ -74,12 +77,19 @@ class TrackerConservation final : public Check {
   }
 
  private:
+  SwarmTally& tally_of(HostId tracker) { return tallies_[facts_.tracker_number(tracker)]; }
+
+  // "the tracker" where there is but one.
+  std::string name_in_sentence(HostId tracker) const {
+    return facts_.trackers.size() == 1 ? std::string("the tracker") : fmt::format("tracker '{}'", facts_.name(tracker));
+  }
+
   Endpoint endpoint_of(HostId peer, const protocol::AnnounceRequest& request) const {
     return {request.ip.value_or(facts_.peers[peer.value()].listens.address), request.port};
   }
 
   void judge_counts(const WireEvent& event, std::optional<std::uint32_t> complete, std::optional<std::uint32_t> incomplete) {
-    const SwarmTally::Counts& is = tally_.counts();
+    const SwarmTally::Counts& is = tally_of(event.from).counts();
     ++judged_;
     most_ = std::max(most_, is.live.most);
     constexpr std::string_view kCounting = "where a tracker keeps count of seeds and leechers";
@@ -93,9 +103,10 @@ class TrackerConservation final : public Check {
   }
 
   void judge_scrape(const WireEvent& event, const protocol::ScrapeEntry& entry) {
-    tally_.forget_silent(event.at);
+    SwarmTally& tally = tally_of(event.from);
+    tally.forget_silent(event.at);
     judge_counts(event, entry.complete, entry.incomplete);
-    const SwarmTally::Range& completed = tally_.completed();
+    const SwarmTally::Range& completed = tally.completed();
     if (!completed.has(entry.downloaded))
       accuse(event, fmt::format("says {} downloads; {} peers said 'completed'", entry.downloaded, completed.text()),
              "what a tracker does with a 'completed' that comes again, or from a seed");
@@ -108,7 +119,7 @@ class TrackerConservation final : public Check {
       if (peer.endpoint == own || (peer.id && *peer.id == request.peer_id))
         return accuse(event, fmt::format("sends {} its own address, {}", facts_.name(event.to), to_string(peer.endpoint)),
                       "where a tracker chooses whom to list: the asker knows itself");
-      const auto gone = tally_.gone(peer.endpoint);
+      const auto gone = tally_of(event.from).gone(peer.endpoint);
       if (gone && gone->since < asking.asked_at)
         return accuse(event, fmt::format("lists {}, whom it {} {} earlier", facts_.name(gone->peer),
                                          gone->has_said_stopped ? "heard say 'stopped'" : "had to forget",
@@ -120,9 +131,10 @@ class TrackerConservation final : public Check {
   void accuse(const WireEvent& event, const std::string& what, std::string_view look_at) {
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
-    first_.summary = fmt::format("the tracker {}", what);
-    first_.story.push_back(story_line(event.at, fmt::format("tracker -> {}  the answer", facts_.name(event.to))));
-    for (const std::string& line : tally_.recent([&](HostId peer) { return facts_.name(peer); })) first_.story.push_back(line);
+    first_.summary = fmt::format("{} {}", name_in_sentence(event.from), what);
+    first_.story.push_back(story_line(event.at, fmt::format("{} -> {}  the answer", facts_.name(event.from), facts_.name(event.to))));
+    for (const std::string& line : tally_of(event.from).recent([&](HostId peer) { return facts_.name(peer); }))
+      first_.story.push_back(line);
     first_.story.push_back(fmt::format("look at {}", look_at));
   }
 
@@ -130,7 +142,7 @@ class TrackerConservation final : public Check {
   std::vector<HostId> who_;
   PeerSet is_who_;
   TrackerTalk talk_;
-  SwarmTally tally_;
+  std::vector<SwarmTally> tallies_;         // by tracker
   std::uint32_t judged_ = 0;
   std::uint32_t most_ = 0;
   Judgement first_;

@@ -96,7 +96,7 @@ const TrackerQuestion* TrackerTalk::on_request(const WireEvent& event) {
                            false, NotUnderstood{}};
   const std::size_t moment = event.kind == WireEventKind::sent ? 0 : 1;
   if (is_http_request(event.payload)) {
-    Line& line = lines_[{true, event.connection.value(), 0}];
+    Line& line = lines_[{true, event.connection.value(), 0, 0}];
     const std::size_t number = line.requests[moment]++;
     if (number == line.questions.size()) {
       question.what = read_http_request(event.payload);
@@ -109,7 +109,7 @@ const TrackerQuestion* TrackerTalk::on_request(const WireEvent& event) {
   if (!packet) {
     if (!packet.error().answerable) return nullptr;
     question.what = NotUnderstood{packet.error().what};
-    Line& line = lines_[{false, event.from.value(), packet.error().answerable->value()}];
+    Line& line = lines_[{false, event.from.value(), packet.error().answerable->value(), event.to.value()}];
     if (line.questions.empty()) line.questions.push_back(std::move(question));
     return &line.questions.front();
   }
@@ -124,7 +124,7 @@ const TrackerQuestion* TrackerTalk::on_request(const WireEvent& event) {
     question.what = std::move(scrape.request);
   }
   note_repetition(event, question);
-  Line& line = lines_[{false, event.from.value(), transaction.value()}];
+  Line& line = lines_[{false, event.from.value(), transaction.value(), event.to.value()}];
   if (line.questions.empty()) {
     line.questions.push_back(std::move(question));
   } else if (question.is_repetition || line.questions.front().announce() == nullptr || question.announce() == nullptr ||
@@ -136,7 +136,7 @@ const TrackerQuestion* TrackerTalk::on_request(const WireEvent& event) {
 
 void TrackerTalk::note_repetition(const WireEvent& event, TrackerQuestion& question) {
   if (event.kind != WireEventKind::sent || question.announce() == nullptr) return;
-  const auto [last, is_first] = unanswered_.try_emplace(event.from, *question.announce());
+  const auto [last, is_first] = unanswered_.try_emplace({event.from, event.to}, *question.announce());
   question.is_repetition = !is_first && last->second == *question.announce();
   last->second = *question.announce();
 }
@@ -144,13 +144,13 @@ void TrackerTalk::note_repetition(const WireEvent& event, TrackerQuestion& quest
 std::optional<TrackerAnswer> TrackerTalk::on_reply(const WireEvent& event) {
   const std::size_t moment = event.kind == WireEventKind::sent ? 0 : 1;
   if (is_http_reply(event.payload)) {
-    const auto found = lines_.find({true, event.connection.value(), 0});
+    const auto found = lines_.find({true, event.connection.value(), 0, 0});
     if (found == lines_.end()) return std::nullopt;
     Line& line = found->second;
     const std::size_t number = line.replies[moment]++;
     if (number >= line.questions.size()) return std::nullopt;
     const TrackerQuestion& question = line.questions[number];
-    if (moment == 1) unanswered_.erase(event.to);
+    if (moment == 1) unanswered_.erase({event.to, event.from});
     return TrackerAnswer{question, read_http_reply(event.payload, question), http_raggedness(http_body(event.payload))};
   }
   if (event.to.value() >= facts_.peers.size()) return std::nullopt;
@@ -158,9 +158,9 @@ std::optional<TrackerAnswer> TrackerTalk::on_reply(const WireEvent& event) {
   auto packet = udp::decode_reply(event.payload, is_v6 ? udp::Family::v6 : udp::Family::v4);
   if (!packet) return std::nullopt;   // too short to say whose it is
   const auto answer_to = [&](udp::TransactionId transaction, Said said) -> std::optional<TrackerAnswer> {
-    const auto found = lines_.find({false, event.to.value(), transaction.value()});
+    const auto found = lines_.find({false, event.to.value(), transaction.value(), event.from.value()});
     if (found == lines_.end()) return std::nullopt;
-    if (moment == 1) unanswered_.erase(event.to);
+    if (moment == 1) unanswered_.erase({event.to, event.from});
     return TrackerAnswer{found->second.questions.front(), std::move(said), {}};
   };
   if (auto* announced = std::get_if<udp::AnnouncedReply>(&*packet)) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct TrackerQuestion {
   bool is_udp = false;
   Time decided{};                         // the earliest
   Time decided_latest{};
-  bool is_repetition = false;             // of the client's last announce, number for number, which was not answered
+  bool is_repetition = false;             // of the client's last announce there, number for number, which was not answered
   std::variant<protocol::AnnounceRequest, protocol::ScrapeRequest, NotUnderstood> what;
   const protocol::AnnounceRequest* announce() const { return std::get_if<protocol::AnnounceRequest>(&what); }
 };
@@ -55,11 +56,12 @@ class TrackerTalk {
   std::optional<TrackerAnswer> on_reply(const WireEvent& event);
 
  private:
-  // Questions of one HTTP connection, or of one client and transaction over UDP.
+  // Questions of one HTTP connection, or of one client, tracker and transaction over UDP.
   struct Key {
     bool is_http = false;
     std::uint32_t who = 0;                // connection, or client
     std::uint32_t transaction = 0;
+    std::uint32_t tracker = 0;            // over UDP
     friend auto operator<=>(const Key&, const Key&) = default;
   };
   struct Line {
@@ -72,7 +74,7 @@ class TrackerTalk {
 
   const RunFacts& facts_;
   std::map<Key, Line> lines_;
-  std::map<HostId, protocol::AnnounceRequest> unanswered_;   // the last announce that was sent, by client
+  std::map<std::pair<HostId, HostId>, protocol::AnnounceRequest> unanswered_;   // the last that was sent, by client and tracker
 };
 
 // "ANNOUNCE completed, left 0 B, uploaded 3 MiB, downloaded 16 MiB"

@@ -105,7 +105,7 @@ class UdpTrackerRetry final : public Check {
     const auto* announce = std::get_if<udp::AnnouncePacket>(&*packet);
     const auto* scrape = std::get_if<udp::ScrapePacket>(&*packet);
     const std::string_view what = announce != nullptr ? "ANNOUNCE" : scrape != nullptr ? "SCRAPE" : "CONNECT";
-    remember(exchange, story_line(event.at, fmt::format("{} -> tracker  UDP {}", facts_.name(event.from), what)));
+    remember(exchange, story_line(event.at, fmt::format("{} -> {}  UDP {}", facts_.name(event.from), facts_.name(event.to), what)));
     const Time decided = event.decided_earliest;
     const bool says_something_new = announce != nullptr && announce->request.event != protocol::AnnounceEvent::none &&
                                     exchange.is_announce && announce->request.event != exchange.event;
@@ -159,8 +159,8 @@ class UdpTrackerRetry final : public Check {
     if (!packet) return;
     const udp::TransactionId transaction = std::visit([](const auto& reply) { return reply.transaction; }, *packet);
     const bool is_ours = std::ranges::find(exchange.open, transaction) != exchange.open.end();
-    remember(exchange, story_line(event.at, fmt::format("tracker -> {}  UDP {}", facts_.name(event.to), is_ours ? "answer"
-                                                                   : "answer to a question that is not open")));
+    remember(exchange, story_line(event.at, fmt::format("{} -> {}  UDP {}", facts_.name(event.from), facts_.name(event.to),
+                                                   is_ours ? "answer" : "answer to a question that is not open")));
     if (!is_ours) return;
     if (const auto* connected = std::get_if<udp::ConnectReply>(&*packet)) {
       if (exchange.ids.size() >= kMostIds) exchange.ids.erase(exchange.ids.begin());

@@ -22,8 +22,11 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
   facts.geometry = protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length);
   facts.metadata_size = metadata_size(scenario);
   facts.is_private = scenario.torrent.is_private;
-  const tracker::AnnounceSettings tracker = announce_settings(scenario.tracker);
-  facts.tracker = {.interval = tracker.interval, .silence = tracker::allowed_silence(tracker)};
+  for (const TrackerSpec& spec : scenario.trackers) {
+    const tracker::AnnounceSettings settings = announce_settings(spec);
+    facts.trackers.push_back({.name = spec.name, .tier = spec.tier, .interval = settings.interval,
+                              .silence = tracker::allowed_silence(settings)});
+  }
   const std::vector<IpAddress> addresses = addresses_for(host_names(scenario.cast));
   const std::vector<Time> joins = arrival_times(scenario, seed);
   for (std::uint32_t i = 0; i < scenario.cast.peer_count(); ++i) {
@@ -47,13 +50,14 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.max_peers = group.settings.max_peers;
     peer.end_game_requesters = group.settings.end_game ? group.settings.end_game_requesters : 1;
     peer.request_timeout = group.settings.request_timeout;
+    peer.announces_to_all_tiers = group.settings.announce_to_all_tiers;
   }
   return facts;
 }
 
 std::vector<std::string> host_names(const Cast& cast) {
   std::vector<std::string> names;
-  for (std::uint32_t i = 0; i <= cast.peer_count(); ++i) names.push_back(cast.name(HostId(i)));
+  for (std::uint32_t i = 0; i < cast.host_count(); ++i) names.push_back(cast.name(HostId(i)));
   return names;
 }
 

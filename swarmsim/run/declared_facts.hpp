@@ -13,12 +13,12 @@
 
 namespace swarmlab::swarmsim {
 
-// How our tracker is set up for the scenario.
+// How a tracker of ours is set up for the scenario.
 tracker::AnnounceSettings announce_settings(const TrackerSpec& spec);
 
 RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed);
 
-// By HostId; the tracker's last, whether there is one or not.
+// By HostId, the trackers' after the peers'.
 std::vector<std::string> host_names(const Cast& cast);
 
 }  // namespace swarmlab::swarmsim

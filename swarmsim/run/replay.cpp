@@ -43,9 +43,16 @@ std::expected<Scenario, std::string> scenario_of(const TraceHeader& header) {
                          to_string(header.file, diagnostics.sorted().front()));
 }
 
+// Old traces name a tracker even where the scenario has none.
+bool have_same_hosts(const TraceHeader& header, const Cast& cast) {
+  std::vector<std::string> names = header.names();
+  if (cast.tracker_count() == 0 && header.trackers.size() == 1) names.pop_back();
+  return names == host_names(cast);
+}
+
 // Where header and scenario disagree, the verdicts would be about another run.
 std::string disagreement(const TraceHeader& header, const Scenario& scenario, const RunFacts& facts) {
-  if (header.names() != host_names(scenario.cast)) return "the peers of the header are not those of its scenario";
+  if (!have_same_hosts(header, scenario.cast)) return "the peers of the header are not those of its scenario";
   if (header.geometry.total() != facts.geometry.total() || header.geometry.piece_length() != facts.geometry.piece_length())
     return "the torrent of the header is not that of its scenario";
   for (std::size_t i = 0; i < facts.peers.size(); ++i) {

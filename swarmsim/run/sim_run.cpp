@@ -106,7 +106,7 @@ class SimRun final : private ClientKeeper {
         facts_(declared_facts(scenario, options.seed)), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
         witness_(judge_, scenario, names_, trace_.get()),
-        observer_({.names = names_, .tracker = scenario.cast.tracker(), .geometry = facts_.geometry,
+        observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
                    .metadata = torrent_.metainfo->info}, torrent_.content,
                   &witness_),
         disks_(world_, torrent_), timeline_(names_, world_, *this) {
@@ -116,7 +116,7 @@ class SimRun final : private ClientKeeper {
     for (const auto& expectation : scenario_.over_seeds) judge_.measure(*expectation);
     world_.set_core_delays(scenario_.core_delays);
     add_peers();
-    if (scenario_.tracker.kind != TrackerKind::none) add_tracker();
+    for (std::size_t i = 0; i < scenario_.trackers.size(); ++i) add_tracker(i);
     last_planned_ = std::max(last_planned_, timeline_.plan(scenario_.timeline));
   }
 
@@ -161,8 +161,7 @@ class SimRun final : private ClientKeeper {
       const PeerFacts& peer = facts_.peers[i];
       header.peers.push_back({peer.name, to_string(addresses_[i]), peer.joins, peer.has_at_start});
     }
-    header.tracker_name = names_.back();
-    header.tracker_address = to_string(addresses_.back());
+    for (std::size_t i = facts_.peers.size(); i < names_.size(); ++i) header.trackers.push_back({names_[i], to_string(addresses_[i])});
     return header;
   }
 
@@ -183,18 +182,20 @@ class SimRun final : private ClientKeeper {
     }
   }
 
-  void add_tracker() {
-    const HostId host = world_.add_host({.name = std::string(kTrackerName),
-                                         .addresses = {addresses_.back()},
+  void add_tracker(std::size_t number) {
+    const TrackerSpec& spec = scenario_.trackers[number];
+    const IpAddress& address = addresses_[scenario_.cast.tracker(number).value()];
+    const HostId host = world_.add_host({.name = spec.name,
+                                         .addresses = {address},
                                          .link = {.up = {}, .down = {}, .delay = 1ms, .queue = 1_MiB},   // well connected
                                          .disk = {}});
     tracker::TrackerOptions options;
-    const Endpoint at{addresses_.back(), kTrackerPort};
-    (scenario_.tracker.kind == TrackerKind::http ? options.http : options.udp).push_back(at);
-    options.service.faults = scenario_.tracker.faults;
-    options.service.announce = announce_settings(scenario_.tracker);
-    tracker_ = std::make_unique<tracker::Tracker>(world_.outside(host), std::move(options));
-    if (const auto started = tracker_->start(); !started) invalid_ = fmt::format("the tracker could not start: {}", started.error());
+    (spec.kind == TrackerKind::http ? options.http : options.udp).push_back({address, kTrackerPort});
+    options.service.faults = spec.faults;
+    options.service.announce = announce_settings(spec);
+    trackers_.push_back(std::make_unique<tracker::Tracker>(world_.outside(host), std::move(options)));
+    if (const auto started = trackers_.back()->start(); !started)
+      invalid_ = fmt::format("{} could not start: {}", spec.name, started.error());
   }
 
   void join(HostId peer) {
@@ -228,7 +229,7 @@ class SimRun final : private ClientKeeper {
     torrent.directory = std::string(kDownloads);
     torrent.on_start = on_start;
     torrent.select.rules = participant.select;
-    if (scenario_.tracker.kind == TrackerKind::none) torrent.peers = acquaintances(peer);
+    if (scenario_.trackers.empty()) torrent.peers = acquaintances(peer);
     participant.session->add(std::move(torrent));
   }
 
@@ -402,7 +403,7 @@ class SimRun final : private ClientKeeper {
 
   const Scenario& scenario_;
   const SimOptions options_;
-  const std::vector<std::string> names_;           // by HostId, the tracker's last
+  const std::vector<std::string> names_;           // by HostId
   const std::vector<IpAddress> addresses_;
   LateTap tap_;
   std::unique_ptr<PacketCapture> capture_;         // only where it is asked for
@@ -416,7 +417,7 @@ class SimRun final : private ClientKeeper {
   Observer observer_;
   VirtualDisks disks_;
   TimelinePlayer timeline_;
-  std::unique_ptr<tracker::Tracker> tracker_;
+  std::vector<std::unique_ptr<tracker::Tracker>> trackers_;
   std::vector<Participant> participants_;          // by HostId; gone before the world
   std::set<HostId> stopped_;
   Time last_planned_ = kStart;

@@ -5,6 +5,7 @@
 #include "protocol/assert.hpp"
 #include "protocol/hash/sha1.hpp"
 #include "runtime/random.hpp"
+#include "swarmsim/run/addresses.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -45,9 +46,12 @@ SwarmTorrent make_torrent(const Scenario& scenario, std::uint64_t seed, World& w
   const TorrentSpec& spec = scenario.torrent;
   const std::string identity = fmt::format("content of seed {}", seed);
   protocol::NewTorrent torrent = torrent_without_hashes(spec);
-  if (scenario.tracker.kind != TrackerKind::none)
-    torrent.trackers = {{fmt::format("{}://{}:6969/announce", scenario.tracker.kind == TrackerKind::udp ? "udp" : "http",
-                                     kTrackerName)}};
+  for (const TrackerSpec& tracker : scenario.trackers) {   // in the order of their tiers
+    const bool is_of_new_tier = torrent.trackers.empty() || tracker.tier != (&tracker - 1)->tier;
+    if (is_of_new_tier) torrent.trackers.emplace_back();
+    torrent.trackers.back().push_back(
+        fmt::format("{}://{}:{}/announce", tracker.kind == TrackerKind::udp ? "udp" : "http", tracker.name, kTrackerPort));
+  }
   TrueContent content = [&] {
     if (scenario.content == ContentKind::symbolic) {
       torrent.piece_hashes = symbolic_piece_hashes(identity, spec.total, spec.piece_length);

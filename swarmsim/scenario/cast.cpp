@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "protocol/assert.hpp"
 #include "protocol/quantities.hpp"
@@ -11,7 +10,8 @@
 
 namespace swarmlab::swarmsim {
 
-Cast::Cast(std::vector<GroupSize> groups) : groups_(std::move(groups)) {
+Cast::Cast(std::vector<GroupSize> groups, std::vector<std::string> trackers)
+    : groups_(std::move(groups)), trackers_(std::move(trackers)) {
   std::ranges::sort(groups_, {}, &GroupSize::name);
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     first_.push_back(peer_count());
@@ -21,10 +21,16 @@ Cast::Cast(std::vector<GroupSize> groups) : groups_(std::move(groups)) {
 }
 
 std::string Cast::name(HostId host) const {
-  if (!is_peer(host)) return std::string(kTrackerName);
+  if (!is_peer(host)) return trackers_[host.value() - peer_count()];
   const std::size_t group = group_of(host);
   if (groups_[group].count == 1) return groups_[group].name;
   return fmt::format("{}[{}]", groups_[group].name, host.value() - first_[group]);
+}
+
+std::optional<HostId> Cast::find_tracker(std::string_view name) const {
+  const auto found = std::ranges::find(trackers_, name);
+  if (found == trackers_.end()) return std::nullopt;
+  return tracker(static_cast<std::size_t>(found - trackers_.begin()));
 }
 
 std::expected<std::vector<HostId>, std::string> Cast::select(std::string_view selector) const {

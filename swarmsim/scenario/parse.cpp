@@ -14,6 +14,7 @@
 #include "swarmsim/scenario/parse_peers.hpp"
 #include "swarmsim/scenario/parse_timeline.hpp"
 #include "swarmsim/scenario/parse_topology.hpp"
+#include "swarmsim/scenario/parse_trackers.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -106,27 +107,6 @@ void read_torrent(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagn
     diagnostics.add(node.at, fmt::format("torrent: more than {} pieces; choose a larger piece_length", kMaxPieces));
 }
 
-void read_tracker(const YamlNode& node, TrackerSpec& spec, Diagnostics& diagnostics) {
-  MapReader reader(node, "tracker", diagnostics);
-  constexpr std::array<std::string_view, 3> kinds{"http", "udp", "none"};
-  if (const auto kind = reader.word("kind", kinds)) spec.kind = static_cast<TrackerKind>(*kind);
-  if (const auto interval = reader.duration("interval")) {
-    if (*interval < 1s || *interval > 24h || interval->count() % 1'000'000'000 != 0)
-      diagnostics.add(node.find("interval")->at, "interval: whole seconds from 1 s to 24 h, as trackers announce it");
-    else spec.interval = *interval;
-  }
-  if (const auto region = reader.text("region")) spec.region = *region;
-  if (const YamlNode* faults = reader.take("faults"))
-    for_each_scalar(*faults, "faults", diagnostics, [&](const YamlNode& item) {
-      auto fault = tracker::parse_fault(item.text);
-      if (fault) spec.faults.push_back(std::move(*fault));
-      else diagnostics.add(item.at, fmt::format("faults: {}", fault.error()));
-    });
-  constexpr std::array<std::string_view, 1> later{"url"};
-  reader.not_supported_yet(later);
-  reader.finish();
-}
-
 void read_seeds(MapReader& reader, SeedRange& seeds) {
   if (const auto seed = reader.count("seed", ~std::uint64_t{0} / 2)) seeds = {*seed, *seed};
   const auto range = reader.text("seeds");
@@ -186,7 +166,7 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
   read_seeds(reader, scenario.seeds);
   if (const YamlNode* torrent = reader.require("torrent", "torrent: { size: 16 MiB }"))
     read_torrent(*torrent, scenario.torrent, diagnostics);
-  if (const YamlNode* tracker = reader.take("tracker")) read_tracker(*tracker, scenario.tracker, diagnostics);
+  scenario.trackers = read_trackers(reader, diagnostics);
   constexpr std::array<std::string_view, 2> contents{"symbolic", "bytes"};
   if (const auto content = reader.word("content", contents)) scenario.content = static_cast<ContentKind>(*content);
 
@@ -213,7 +193,13 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
     scenario.groups = read_peers(*peers, pattern, diagnostics);
     std::vector<GroupSize> sizes;
     for (const PeerGroup& group : scenario.groups) sizes.push_back({group.name, group.count});
-    scenario.cast = Cast(std::move(sizes));
+    std::vector<std::string> trackers;
+    for (const TrackerSpec& tracker : scenario.trackers) {
+      trackers.push_back(tracker.name);
+      if (std::ranges::find(scenario.groups, tracker.name, &PeerGroup::name) != scenario.groups.end())
+        diagnostics.add(tracker.at, fmt::format("trackers: '{}' is a group of peers too; give one of them another name", tracker.name));
+    }
+    scenario.cast = Cast(std::move(sizes), std::move(trackers));
   }
   scenario.core_delays = read_delays(delays, regions, scenario, diagnostics);
   if (const YamlNode* timeline = reader.take("timeline"))

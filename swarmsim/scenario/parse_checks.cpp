@@ -76,6 +76,12 @@ void read_expectation(const YamlNode& node, CheckSpec check, Scenario& scenario,
   scenario.checks.push_back(std::move(check));
 }
 
+std::string names_of_trackers(const Scenario& scenario) {
+  std::string names;
+  for (const TrackerSpec& tracker : scenario.trackers) names += (names.empty() ? "" : ", ") + tracker.name;
+  return names;
+}
+
 }  // namespace
 
 void read_checks(const YamlNode& node, Scenario& scenario, Diagnostics& diagnostics) {
@@ -107,7 +113,7 @@ void read_checks(const YamlNode& node, Scenario& scenario, Diagnostics& diagnost
       read_argument(reader, parameter, scenario.cast, check.arguments);
     reader.finish();
     const std::vector<HostId> who = check.arguments.peers("who");
-    check.who = who.empty() ? std::string(kTrackerName) : scenario.cast.describe(who);   // a check of nobody else is one of the tracker
+    check.who = who.empty() ? names_of_trackers(scenario) : scenario.cast.describe(who);   // a check of nobody else is one of trackers
     scenario.checks.push_back(std::move(check));
   }
   if (scenario.checks.empty() && diagnostics.empty())

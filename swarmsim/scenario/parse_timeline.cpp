@@ -53,11 +53,13 @@ void read_pattern(MapReader& reader, Arrival& arrival) {
     reader.diagnostics().add(reader.at(), fmt::format("{}: only one of 'spread', 'poisson' and 'burst'", reader.what()));
 }
 
-// The tracker may be cut off too.
+// Trackers may be cut off too.
 std::vector<HostId> read_cell(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics) {
   std::vector<HostId> cell;
   for_each_scalar(node, "partition", diagnostics, [&](const YamlNode& selector) {
-    if (selector.text == kTrackerName) return cell.push_back(cast.tracker());
+    if (const auto tracker = cast.find_tracker(selector.text)) return cell.push_back(*tracker);
+    if (selector.text == kTrackerName && cast.tracker_count() == 0)
+      return diagnostics.add(selector.at, "partition: names the tracker, but this swarm has none");
     const auto selected = cast.select(selector.text);
     if (selected) cell.insert(cell.end(), selected->begin(), selected->end());
     else diagnostics.add(selector.at, fmt::format("partition: {}", selected.error()));
@@ -268,10 +270,6 @@ void check_timeline(const Scenario& scenario, Diagnostics& diagnostics) {
                        ? fmt::format("'{}' at {} for {} is not over at the run's limit of {}", action, text(entry.at),
                                      to_text(entry.lasts), to_text(scenario.limit))
                        : fmt::format("{} is after the run's limit of {}", text(entry.at), to_text(scenario.limit)));
-    if (entry.action == TimelineAction::partition && scenario.tracker.kind == TrackerKind::none)
-      for (const auto& cell : entry.cells)
-        if (std::ranges::find(cell, scenario.cast.tracker()) != cell.end())
-          wrong(entry, "'partition' names the tracker, but this swarm has none");
     const bool befalls_processes = entry.action != TimelineAction::join && entry.action != TimelineAction::link &&
                                    entry.action != TimelineAction::reset;
     if (!befalls_processes) continue;

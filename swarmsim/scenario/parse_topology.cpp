@@ -22,7 +22,7 @@ class Zones {
       const PeerGroup& group = scenario.group_of(HostId(i));
       zone_.push_back(region(group.region, group.at));
     }
-    zone_.push_back(region(scenario.tracker.region, Position{}));
+    for (const TrackerSpec& tracker : scenario.trackers) zone_.push_back(region(tracker.region, tracker.at));
     region_of_ = zone_;
   }
 
@@ -36,7 +36,7 @@ class Zones {
         if (region_of_[i] == number) named.push_back(HostId(i));
       return named;
     }
-    if (side.text == kTrackerName) return {cast_.tracker()};
+    if (const auto tracker = cast_.find_tracker(side.text)) return {*tracker};
     const auto selected = cast_.select(side.text);
     if (selected) return *selected;
     std::vector<std::string_view> known(regions_.begin(), regions_.end());
@@ -73,7 +73,7 @@ class Zones {
   const std::vector<std::string>& regions_;
   const Cast& cast_;
   Diagnostics& diagnostics_;
-  std::vector<std::uint32_t> zone_;        // by host, the tracker last
+  std::vector<std::uint32_t> zone_;        // by host
   std::vector<std::uint32_t> region_of_;
   std::size_t count_;
 };

@@ -39,9 +39,12 @@ struct TorrentSpec {
   bool is_private = false;              // BEP 27
 };
 
-enum class TrackerKind : std::uint8_t { http, udp, none };
+enum class TrackerKind : std::uint8_t { http, udp };
 struct TrackerSpec {
+  std::string name{kTrackerName};       // of its host
+  Position at;
   TrackerKind kind = TrackerKind::http;
+  std::uint32_t tier = 1;               // BEP 12: the lowest is asked first
   Duration interval = 30s;
   std::string region;                   // "" for none
   std::vector<tracker::FaultSpec> faults;
@@ -96,7 +99,7 @@ struct TimelineEntry {
   std::vector<HostId> peers;                  // whom it befalls; of a partition nobody
   Duration lasts{};                           // `for`; 0: for good
   Arrival arrival;                            // join
-  std::vector<std::vector<HostId>> cells;     // partition; may name the tracker
+  std::vector<std::vector<HostId>> cells;     // partition; may name trackers
   bool one_way = false;                       // partition: only from the first cell to the second
   LinkChange change;                          // link
   std::vector<HostId> with;                   // reset
@@ -134,7 +137,7 @@ struct Scenario {
   Duration limit{};
   SeedRange seeds;
   TorrentSpec torrent;
-  TrackerSpec tracker;
+  std::vector<TrackerSpec> trackers{TrackerSpec{}};   // by tier, then by name; HostIds follow this order
   ContentKind content = ContentKind::symbolic;
   CoreDelays core_delays;
   std::uint32_t train_packets = 12;     // as WorldOptions has it

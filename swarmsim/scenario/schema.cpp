@@ -39,6 +39,9 @@ struct Structure {
 constexpr std::array kStructures{
     Structure{"scenario", "torrent", R"({"$ref": "#/definitions/torrent"})"},
     Structure{"scenario", "tracker", R"({"$ref": "#/definitions/tracker"})"},
+    Structure{"scenario", "trackers",
+              R"({"type": "object", "minProperties": 1, "maxProperties": 20, "additionalProperties": false,
+                  "patternProperties": {"^[A-Za-z][A-Za-z0-9_-]{0,31}$": {"$ref": "#/definitions/tracker_in_tier"}}})"},
     Structure{"scenario", "network", R"({"$ref": "#/definitions/network"})"},
     Structure{"scenario", "peers",
               R"({"type": "object", "minProperties": 1, "additionalProperties": false,
@@ -47,6 +50,7 @@ constexpr std::array kStructures{
     Structure{"scenario", "checks", R"({"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/check"}})"},
     Structure{"torrent", "files", R"({"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/file"}})"},
     Structure{"tracker", "faults", R"({"$ref": "#/definitions/names"})"},
+    Structure{"tracker_in_tier", "faults", R"({"$ref": "#/definitions/names"})"},
     Structure{"network", "link", R"({"$ref": "#/definitions/link"})"},
     Structure{"network", "regions", R"({"$ref": "#/definitions/names"})"},
     Structure{"network", "delays", R"({"type": "array", "items": {"$ref": "#/definitions/delay"}})"},
@@ -77,6 +81,7 @@ struct Definition {
 };
 constexpr std::array kDefinitions{
     Definition{"torrent", "torrent"},     Definition{"files", "file"},          Definition{"tracker", "tracker"},
+    Definition{"trackers.x", "tracker_in_tier"},
     Definition{"network", "network"},     Definition{"network.link", "link"},   Definition{"loss", "loss"},
     Definition{"reorder", "reorder"},     Definition{"delays", "delay"},        Definition{"peers.x", "group"},
     Definition{"join", "arrival"},        Definition{"peers.x.settings", "settings"},
@@ -94,6 +99,7 @@ std::string scenario_that_touches_everything() {
 format: x
 torrent: {{ files: [ {{}} ] }}
 tracker: {{ interval: x }}
+trackers: {{ x: {{ interval: x }} }}
 network: {{ link: {{ loss: {{}}, reorder: {{}} }}, delays: [ {{}} ] }}
 peers: {{ x: {{ have: x, settings: {{ {} }}, join: {{ spread: x, poisson: x, burst: x, every: x }} }} }}
 timeline:

@@ -76,7 +76,7 @@ Authentic both(Authentic a, Authentic b) {
 }  // namespace
 
 Observer::Observer(const ObserverOptions& options, const TrueContent& content, EventSink* sink)
-    : content_(content), sink_(sink), tracker_(options.tracker), geometry_(options.geometry),
+    : content_(content), sink_(sink), first_tracker_(options.first_tracker), geometry_(options.geometry),
       metadata_(options.metadata), fingerprint_(options.names) {}
 
 // ---- connections ----
@@ -96,10 +96,10 @@ void Observer::on_connection_opened(const ConnectionInfo& info, Time at) {
   connection.id = info.id;
   connection.dialler = info.dialler;
   connection.acceptor = info.acceptor;
-  const bool is_tracker = info.dialler == tracker_ || info.acceptor == tracker_;
+  const bool is_announce = is_tracker(info.dialler) || is_tracker(info.acceptor);
   for (Side& side : connection.sides) {
     side = Side{};
-    side.phase = is_tracker ? Phase::tracker : Phase::handshake;
+    side.phase = is_announce ? Phase::tracker : Phase::handshake;
   }
   emit(event_of(connection, Direction::from_dialler, WireEventKind::opened, at));
 }
@@ -375,8 +375,8 @@ void Observer::datagram(const TappedDatagram& datagram, WireEventKind kind, Time
   event.decided_latest = at;
   event.from = datagram.from;
   event.to = datagram.to;
-  event.message.kind = datagram.to == tracker_     ? MessageKind::tracker_request
-                       : datagram.from == tracker_ ? MessageKind::tracker_reply
+  event.message.kind = is_tracker(datagram.to)     ? MessageKind::tracker_request
+                       : is_tracker(datagram.from) ? MessageKind::tracker_reply
                                                    : MessageKind::unknown;
   event.message.length = static_cast<std::uint32_t>(datagram.payload.size());
   event.payload = datagram.payload;

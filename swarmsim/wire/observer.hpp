@@ -26,7 +26,7 @@ namespace swarmlab::swarmsim {
 
 struct ObserverOptions {
   std::span<const std::string> names;   // by HostId
-  HostId tracker;                       // connections and datagrams with it are the tracker protocol's
+  HostId first_tracker;                 // connections and datagrams with it and all after it are the tracker protocol's
   protocol::PieceGeometry geometry;
   Bytes metadata = {};                  // the true info dictionary; outlives the observer.  Empty: unknown
 };
@@ -79,6 +79,7 @@ class Observer final : public StreamTap {
   };
   static_assert(sizeof(Side) <= 96);
 
+  bool is_tracker(HostId host) const { return host >= first_tracker_; }
   void lifecycle(WireEventKind kind, HostId peer, Time at, StreamEnd how, Bytes payload);
   Connection* find(ConnectionId id);
   void release(Connection& connection);
@@ -102,7 +103,7 @@ class Observer final : public StreamTap {
 
   const TrueContent& content_;
   EventSink* sink_;
-  HostId tracker_;
+  HostId first_tracker_;
   protocol::PieceGeometry geometry_;
   Bytes metadata_;
   Fingerprint fingerprint_;

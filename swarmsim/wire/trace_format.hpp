@@ -20,7 +20,8 @@ namespace swarmlab::swarmsim {
 
 inline constexpr std::string_view kTraceFormat = "swarmlab trace";
 // Raised when an older reader would misunderstand a newer trace.  Version 1 called every extended message EXTENDED.
-inline constexpr int kTraceVersion = 2;
+// Versions 1 and 2 had one tracker, and named one where there was none.
+inline constexpr int kTraceVersion = 3;
 inline constexpr int kOldestTraceVersion = 1;
 
 struct TracePeer {
@@ -28,6 +29,11 @@ struct TracePeer {
   std::string address;
   Time joins{};
   protocol::Bitfield has;       // when it joins
+};
+
+struct TraceTracker {
+  std::string name;
+  std::string address;
 };
 
 struct TraceHeader {
@@ -40,10 +46,9 @@ struct TraceHeader {
   protocol::PieceGeometry geometry;
   InfoHashV1 info_hash;
   std::vector<TracePeer> peers;         // by HostId
-  std::string tracker_name;             // the host after the last peer
-  std::string tracker_address;
+  std::vector<TraceTracker> trackers;   // the hosts after the last peer
 
-  // By HostId, the tracker's last.
+  // By HostId.
   std::vector<std::string> names() const;
 };
 

@@ -19,6 +19,7 @@ constexpr std::uint64_t kMostTime = 4'000'000'000'000'000'000;
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 50;
 constexpr std::uint64_t kMostRead = std::uint64_t{1} << 48;   // of one peer; all together still fit
 constexpr std::uint64_t kMostPieces = std::uint64_t{1} << 20;
+constexpr std::uint64_t kSeveralTrackers = 3;   // the version that has a list of them
 constexpr std::size_t kMostHosts = 100'000;
 
 Time time_of(JsonFields& fields, std::string_view key) {
@@ -74,7 +75,7 @@ void read_torrent(JsonFields& whole, TraceHeader& header) {
   take_error(whole, "torrent", fields.finish());
 }
 
-void read_peers(JsonFields& whole, TraceHeader& header) {
+void read_hosts(JsonFields& whole, std::uint64_t version, TraceHeader& header) {
   const Json& list = whole.list("peers");
   if (list.size() > kMostHosts) return whole.fail("peers", fmt::format("are more than {}", kMostHosts));
   std::set<std::string> names;
@@ -91,27 +92,36 @@ void read_peers(JsonFields& whole, TraceHeader& header) {
     take_error(whole, "peers", fields.finish());
     header.peers.push_back(std::move(peer));
   }
-  const Json* tracker = whole.optional("tracker");
-  if (tracker == nullptr) return whole.fail("tracker", "is missing");
-  JsonFields fields(*tracker);
-  header.tracker_name = fields.text("name");
-  header.tracker_address = fields.text("address");
-  if (header.tracker_name.empty() || names.contains(header.tracker_name)) fields.fail("name", "is missing, or a peer's too");
-  take_error(whole, "tracker", fields.finish());
+  const auto read_tracker = [&](const char* key, const Json& json) {
+    JsonFields fields(json);
+    TraceTracker tracker{fields.text("name"), fields.text("address")};
+    if (tracker.name.empty() || !names.insert(tracker.name).second) fields.fail("name", "is missing, or another host's too");
+    take_error(whole, key, fields.finish());
+    header.trackers.push_back(std::move(tracker));
+  };
+  if (version < kSeveralTrackers) {
+    const Json* tracker = whole.optional("tracker");
+    if (tracker == nullptr) return whole.fail("tracker", "is missing");
+    return read_tracker("tracker", *tracker);
+  }
+  const Json& trackers = whole.list("trackers");
+  if (trackers.size() > kMostHosts) return whole.fail("trackers", fmt::format("are more than {}", kMostHosts));
+  for (const Json& json : trackers) read_tracker("trackers", json);
 }
 
 // "" where all is right.
 std::string read_header(const Json& json, TraceHeader& header) {
   JsonFields fields(json);
   if (fields.text("format") != kTraceFormat) return fmt::format("'format' is not \"{}\"", kTraceFormat);
-  if (const auto version = fields.number("version", kMostNumber); version < kOldestTraceVersion || version > kTraceVersion)
+  const auto version = fields.number("version", kMostNumber);
+  if (version < kOldestTraceVersion || version > kTraceVersion)
     return fmt::format("'version' is {}; this program reads versions {} to {}", version, kOldestTraceVersion, kTraceVersion);
   read_scenario(fields, header);
   fields.require("seed");
   header.seed = fields.number("seed", kMostNumber);
   header.mode = fields.text("mode");
   read_torrent(fields, header);
-  read_peers(fields, header);
+  read_hosts(fields, version, header);
   return fields.finish();
 }
 

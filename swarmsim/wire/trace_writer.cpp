@@ -28,6 +28,8 @@ std::string header_line(const TraceHeader& header) {
   Json peers = Json::array();
   for (const TracePeer& peer : header.peers)
     peers.push_back({{"name", peer.name}, {"address", peer.address}, {"joins", ns(peer.joins)}, {"has", pieces_text(peer.has)}});
+  Json trackers = Json::array();
+  for (const TraceTracker& tracker : header.trackers) trackers.push_back({{"name", tracker.name}, {"address", tracker.address}});
   return line_of({{"format", kTraceFormat},
                   {"version", kTraceVersion},
                   {"scenario", {{"title", header.title}, {"file", header.file}, {"text", header.text}, {"set", std::move(set)}}},
@@ -39,7 +41,7 @@ std::string header_line(const TraceHeader& header) {
                     {"pieces", header.geometry.piece_count()},
                     {"info_hash", to_string(header.info_hash)}}},
                   {"peers", std::move(peers)},
-                  {"tracker", {{"name", header.tracker_name}, {"address", header.tracker_address}}}});
+                  {"trackers", std::move(trackers)}});
 }
 
 std::string end_line(const TraceEnd& end) {
@@ -68,7 +70,7 @@ std::string end_line(const TraceEnd& end) {
 std::vector<std::string> TraceHeader::names() const {
   std::vector<std::string> names;
   for (const TracePeer& peer : peers) names.push_back(peer.name);
-  names.push_back(tracker_name);
+  for (const TraceTracker& tracker : trackers) names.push_back(tracker.name);
   return names;
 }
 

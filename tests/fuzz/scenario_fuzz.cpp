@@ -51,7 +51,7 @@ void check_errors(const Diagnostics& diagnostics, std::string_view text) {
 }
 
 void check_parts(const Scenario& scenario) {
-  const auto is_host = [&](HostId host) { return scenario.cast.is_peer(host) || host == scenario.cast.tracker(); };
+  const auto is_host = [&](HostId host) { return host.value() < scenario.cast.host_count(); };
   SWARM_ASSERT(scenario.limit > Duration{0} && !scenario.checks.empty() && !scenario.title.empty());
   SWARM_ASSERT(scenario.cast.peer_count() > 0 && scenario.cast.peer_count() <= kMaxPeers, scenario.cast.peer_count());
   SWARM_ASSERT(scenario.seeds.first <= scenario.seeds.last);

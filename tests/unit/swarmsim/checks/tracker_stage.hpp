@@ -1,7 +1,7 @@
 // A stage for checks of trackers and of what clients tell them: announces and answers as bytes, over HTTP.
 //
-// Peers as on the other stage; the tracker is HostId 4.  "a" (10.0.0.1) has nothing, "b" to "d" (10.0.0.2 to 4) have
-// everything; all listen on port 6881.  Every announce has a connection of its own.
+// Peers as on the other stage; the tracker is HostId 4, and others may follow it.  "a" (10.0.0.1) has nothing, "b" to "d"
+// (10.0.0.2 to 4) have everything; all listen on port 6881.  Every announce has a connection of its own.
 #pragma once
 
 #include <string>
@@ -28,7 +28,7 @@ class TrackerStage {
   TrackerStage() {
     facts = Stage().facts;
     for (std::uint8_t i = 0; i < 4; ++i) facts.peers[i].listens = {IpAddress::v4(10, 0, 0, static_cast<std::uint8_t>(i + 1)), 6881};
-    facts.tracker = {.interval = 30s, .silence = 70s};
+    facts.trackers = {{.interval = 30s, .silence = 70s}};
   }
 
   void begin(std::string_view check, CheckArguments arguments = {}) {
@@ -58,10 +58,10 @@ class TrackerStage {
   void ask(Duration at, HostId peer, const protocol::AnnounceRequest& request) {
     const protocol::Url url{"http", "tracker", 6969, "/announce"};
     ++connection_;
-    say(at, peer, kTracker, MessageKind::tracker_request, "GET " + protocol::announce_target(url, request) + " HTTP/1.1\r\n\r\n");
+    say(at, peer, tracker, MessageKind::tracker_request, "GET " + protocol::announce_target(url, request) + " HTTP/1.1\r\n\r\n");
   }
   void tell(Duration at, HostId peer, std::string_view body) {
-    say(at, kTracker, peer, MessageKind::tracker_reply, "HTTP/1.1 200 OK\r\n\r\n" + std::string(body));
+    say(at, tracker, peer, MessageKind::tracker_reply, "HTTP/1.1 200 OK\r\n\r\n" + std::string(body));
   }
 
   // Between peers: sent and received at once, on connection 900.
@@ -88,6 +88,7 @@ class TrackerStage {
   Judgement conclude(Duration end) { return judge->conclude({kStart + end, false}, disks).front(); }
   bool is_ready(Duration now) { return judge->is_ready(kStart + now, disks); }
 
+  HostId tracker = kTracker;   // who is asked, and answers
   RunFacts facts;
   FakeDisks disks;
   std::optional<Judge> judge;

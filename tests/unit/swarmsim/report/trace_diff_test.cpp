@@ -36,7 +36,7 @@ Written a_run() {
   run.header.seed = 1;
   run.header.geometry = protocol::PieceGeometry(1_MiB, 64_KiB);
   for (const char* name : {"a", "b"}) run.header.peers.push_back({name, "", kStart, protocol::Bitfield(16)});
-  run.header.tracker_name = "tracker";
+  run.header.trackers = {{"tracker", "10.77.0.9"}};
   WireEvent opened;
   opened.kind = WireEventKind::opened;
   opened.to = HostId(1);

@@ -16,7 +16,15 @@ TEST(Cast, NumbersByNameWhateverTheOrderOfTheFile) {
   for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(one.name(HostId(i)), other.name(HostId(i)));
   EXPECT_EQ(one.name(HostId(0)), "a");
   EXPECT_EQ(one.name(HostId(2)), "b[1]");
-  EXPECT_EQ(one.name(one.tracker()), "tracker");
+}
+
+TEST(Cast, NumbersTrackersAfterThePeers) {
+  const Cast cast({{"a", 2}}, {"main", "spare"});
+  EXPECT_EQ(cast.find_tracker("spare"), HostId(3));
+  EXPECT_EQ(cast.find_tracker("a"), std::nullopt);
+  EXPECT_EQ(cast.name(HostId(2)), "main");
+  EXPECT_EQ(cast.host_count(), 4u);
+  EXPECT_FALSE(cast.select("main"));   // a tracker is no peer
 }
 
 TEST(Cast, SelectsAGroupAMemberAndARange) {

@@ -57,7 +57,8 @@ TEST(ParseScenario, ReadsEveryPart) {
   ASSERT_TRUE(scenario);
   EXPECT_EQ(scenario->limit, 10min);
   EXPECT_EQ(scenario->torrent.total, ByteCount(1'572'864));
-  EXPECT_EQ(scenario->tracker.kind, TrackerKind::udp);
+  ASSERT_THAT(scenario->trackers, SizeIs(1));
+  EXPECT_EQ(scenario->trackers.front().kind, TrackerKind::udp);
   EXPECT_EQ(scenario->cast.peer_count(), 5u);
   const PeerGroup& leech = scenario->group_of(scenario->cast.select("leech")->front());
   EXPECT_EQ(leech.link.up, BytesPerSecond(500'000));
@@ -125,14 +126,30 @@ TEST(ParseScenario, RefusesWhatItDoesNotSupportYetInsteadOfIgnoringIt) {
   EXPECT_THAT(errors_with("have: all, behaviour", "client: aria2, behaviour"), Contains(HasSubstr("'client' is not supported yet")));
 }
 
+TEST(ParseScenario, PutsTrackersIntoTheOrderOfTheirTiers) {
+  std::string text = kGood;
+  const std::size_t line = text.find("tracker:");
+  text.replace(line, text.find('\n', line) - line,
+               "trackers: { zulu: { tier: 1 }, far: { tier: 2, kind: udp, interval: 20 s }, alpha: {} }");
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  ASSERT_THAT(scenario->trackers, SizeIs(3));
+  EXPECT_EQ(scenario->trackers[0].name, "alpha");   // of tier 1, as nothing else is said
+  EXPECT_EQ(scenario->trackers[1].name, "zulu");
+  EXPECT_EQ(scenario->trackers[2].name, "far");
+  EXPECT_EQ(scenario->trackers[2].interval, 20s);
+  EXPECT_EQ(scenario->cast.find_tracker("far"), HostId(7));
+}
+
 TEST(ParseScenario, ReadsWhatTheTrackerDoesWrong) {
   std::string text = kGood;
   text.replace(text.find("interval: 30 s"), 14, "faults: [\"drop:1/3\", mirror]");
   Diagnostics diagnostics;
   const auto scenario = parse_scenario(text, {}, diagnostics);
   ASSERT_TRUE(scenario);
-  ASSERT_THAT(scenario->tracker.faults, SizeIs(2));
-  EXPECT_EQ(to_string(scenario->tracker.faults.front()), "drop:1/3");
+  ASSERT_THAT(scenario->trackers.front().faults, SizeIs(2));
+  EXPECT_EQ(to_string(scenario->trackers.front().faults.front()), "drop:1/3");
   EXPECT_THAT(errors_with("interval: 30 s", "faults: [explode]"), Contains(HasSubstr("faults: unknown fault 'explode'")));
 }
 

@@ -58,7 +58,7 @@ class Wire : public ::testing::Test, public EventSink {
   WireEvent last;
   std::uint64_t written = 0;
   TrueContent content = TrueContent::symbolic(runtime::ContentId(1), 1_MiB);
-  Observer observer{{.names = kNames, .tracker = HostId(2), .geometry = kGeometry}, content, this};
+  Observer observer{{.names = kNames, .first_tracker = HostId(2), .geometry = kGeometry}, content, this};
 };
 
 TEST_F(Wire, GivesEachMessageItsThreeTimes) {

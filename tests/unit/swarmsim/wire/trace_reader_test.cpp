@@ -30,8 +30,7 @@ TraceHeader a_header() {
   }
   header.peers[1].has.set(PieceIndex(5));
   header.peers[2].has.set_all();
-  header.tracker_name = "tracker";
-  header.tracker_address = "10.77.0.9";
+  header.trackers = {{"tracker", "10.77.0.9"}};
   return header;
 }
 
@@ -101,7 +100,8 @@ TEST(TraceReader, GivesBackWhatWasWritten) {
   EXPECT_EQ(header.geometry.total(), 1_MiB);
   EXPECT_EQ(header.geometry.piece_length(), 64_KiB);
   EXPECT_THAT(header.names(), ElementsAre("leech", "part", "seeder", "tracker"));
-  EXPECT_EQ(header.tracker_address, "10.77.0.9");
+  ASSERT_EQ(header.trackers.size(), 1u);
+  EXPECT_EQ(header.trackers[0].address, "10.77.0.9");
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(header.peers[i].joins, kStart + 7s);
     EXPECT_EQ(header.peers[i].address, "10.77.0.1");
