@@ -44,15 +44,15 @@ po::options_description describe() {
   add("exit-when", po::value<std::string>()->value_name("WHEN"), "complete, ratio:R (1.5) or idle:T (30s)");
   add("state", po::value<std::string>()->value_name("DIR"), "for resume data (default: .swarmlab in --dir)");
   add("select", po::value<std::vector<std::string>>()->value_name("GLOB[=PRIORITY]"),
-      "only these files; PRIORITY: skip, low, normal, high");
-  add("allocate", po::value<std::string>()->value_name("HOW"), "sparse (default), or full: reserve what is wanted first");
+      "only these; PRIORITY: skip, low, normal, high");
+  add("allocate", po::value<std::string>()->value_name("HOW"), "sparse (default), or full: reserve room first");
   add("sequential", "fetch pieces in order instead of rarest first");
   add("no-resume", "no resume data: check all files at every start");
   add("trust-data", "take the files for complete without hashing them");
   add("check-only", "hash what is there, say so, and end");
   add("save-torrent", po::value<std::string>()->value_name("FILE"), "write the torrent file of a magnet link there");
   add("upload-slots", po::value<std::string>()->value_name("N|auto"), "peers served at a time, per torrent (default: 4)");
-  add("session-slots", po::value<std::string>()->value_name("N"), "of all torrents together (default: each has its own)");
+  add("session-slots", po::value<std::string>()->value_name("N"), "of all torrents together (default: no bound)");
   add("seed-choker", po::value<std::string>()->value_name("POLICY"), "time-quota, fastest-upload, anti-leech or new-seed");
   add("super-seed", "of a complete torrent: show each peer one piece at a time (BEP 16)");
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
@@ -60,7 +60,7 @@ po::options_description describe() {
   add("down-limit", po::value<std::string>()->value_name("RATE"), "at most this much down");
   add("tracker-ca", po::value<std::string>()->value_name("FILE"), "certificates to trust at https trackers (PEM)");
   add("control", po::value<std::string>()->value_name("ADDR:PORT"), "serve the control tree there, over HTTP");
-  add("control-token", po::value<std::string>()->value_name("FILE"), "its token; made where missing (default: .btclient-token here)");
+  add("control-token", po::value<std::string>()->value_name("FILE"), "its token, made if missing (.btclient-token here)");
   add("control-beyond-loopback", "let --control be where others can reach it");
   add("mount", po::value<std::string>()->value_name("DIR"), "show the control tree as files there");
   add("watch", po::value<std::string>()->value_name("DIR"), "add every torrent that is put into this folder");
