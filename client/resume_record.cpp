@@ -1,6 +1,7 @@
 #include "client/resume_record.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "protocol/assert.hpp"
@@ -48,6 +49,17 @@ bool may_be_believed(const ResumeClaims& claims, const std::optional<ResumeRecor
   if (claims.record.is_final) return now->size == noted->size && now->modified_ns == noted->modified_ns;
   return now->size >= noted->size && now->modified_ns >= noted->modified_ns &&
          now->modified_ns - claims.written_ns <= claims.record.lease.count();
+}
+
+// By size and time of modification, how many files of the torrent were noted so.
+using Alikes = std::map<std::pair<std::int64_t, std::int64_t>, std::uint32_t>;
+Alikes count_alikes(const ResumeRecord& record, const protocol::Metainfo& metainfo) {
+  Alikes alikes;
+  for (std::size_t i = 0; i < metainfo.files.size(); ++i) {
+    const auto& noted = record.files[i];
+    if (noted && !metainfo.files[i].is_pad && metainfo.files[i].length.value() > 0) ++alikes[{noted->size.value(), noted->modified_ns}];
+  }
+  return alikes;
 }
 
 }  // namespace
@@ -111,11 +123,13 @@ protocol::Bitfield trusted_pieces(const ResumeClaims& claims, const protocol::Me
   protocol::Bitfield trusted = claims.record.pieces;
   SWARM_ASSERT(claims.record.files.size() == metainfo.files.size(), claims.record.files.size());
   const std::int64_t piece_length = metainfo.geometry.piece_length().value();
+  const Alikes alikes = count_alikes(claims.record, metainfo);
   for (std::size_t i = 0; i < metainfo.files.size() && !trusted.none(); ++i) {
     const protocol::FileEntry& file = metainfo.files[i];
-    if (file.is_pad || file.length.value() == 0 || may_be_believed(claims, claims.record.files[i], now_on_disk(i))) {
-      continue;
-    }
+    if (file.is_pad || file.length.value() == 0) continue;
+    const auto& noted = claims.record.files[i];
+    const bool may_be_another = noted && alikes.at({noted->size.value(), noted->modified_ns}) > 1;
+    if (!may_be_another && may_be_believed(claims, noted, now_on_disk(i))) continue;
     const auto last = static_cast<std::uint32_t>((file.offset + file.length - ByteCount(1)).value() / piece_length);
     for (auto piece = static_cast<std::uint32_t>(file.offset.value() / piece_length); piece <= last; ++piece) {
       trusted.reset(PieceIndex(piece));

@@ -13,8 +13,12 @@
 //                   written (the record's own time of modification: one file system's clock for both).  The client
 //                   that writes renews the lease by a new record before it ends, or stops writing.
 //
+// Files of one size that were last written in the same tick of the clock (4 ms on Linux) could have changed names since, and nothing would
+// tell: none of them is believed, and they are hashed at every start.
+//
 // So after a crash only what was not claimed is hashed; and who changes a file later than `lease` after our end is
-// found out.  Not found out: a change within the lease of a crash, and one that puts back the time of modification.
+// found out.  Not found out: a change within the lease of a crash (two files of one size that change names among them), and one that
+// puts back the time of modification.
 // A clock that jumps costs a check, no more.  A power loss cannot move the time of modification below the noted one: it is
 // noted before the sync that makes it durable.
 //

@@ -139,5 +139,15 @@ TEST(ResumeRecord, OpenOneDoesNotBelieveAFileThatShrank) {
   EXPECT_EQ(recorded.trusted(), "####......");
 }
 
+TEST(ResumeRecord, FilesThatCouldHaveChangedNamesUnseenAreNotBelieved) {   // bug B51
+  Recorded recorded;
+  recorded.claims.record.files[2] = recorded.claims.record.files[0];
+  recorded.disk[2] = recorded.disk[0];
+  EXPECT_EQ(recorded.trusted(), "..........") << "two files of one size, written in the same tick";
+  recorded.claims.record.files[2]->modified_ns += 1;
+  recorded.disk[2]->modified_ns += 1;
+  EXPECT_EQ(recorded.trusted(), "##########") << "now a change of names would show";
+}
+
 }  // namespace
 }  // namespace swarmlab::client
