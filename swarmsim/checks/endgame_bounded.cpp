@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "protocol/quantities.hpp"
@@ -73,8 +74,8 @@ class EndgameBounded final : public Check {
   Judgement conclude(const EndOfRun& end, Disks&) override {
     judge_duties(end.at - within_ - kPatienceAtTheEnd + 1ns);
     Judgement judgement = first_;
-    judgement.measured = fmt::format("{} duplicates; up to {} asked at once, slowest Cancel after {}", duties_seen_,
-                                     most_asked_, to_text(slowest_));
+    judgement.measured = fmt::format("{}; up to {} asked at once, {}", counted(duties_seen_, "duplicate"), most_asked_,
+                                     slowest_ ? "slowest Cancel after " + to_text(*slowest_) : std::string("no Cancel"));
     judgement.limit = fmt::format("Cancel within {}", to_text(within_));
     if (judgement.verdict == Verdict::held && duties_seen_ == 0) {
       judgement.verdict = Verdict::vacuous;
@@ -106,7 +107,7 @@ class EndgameBounded final : public Check {
         continue;
       duty.is_met = true;
       const Duration took = std::max(Duration{}, event.decided_earliest - duty.arrived);
-      slowest_ = std::max(slowest_, took);
+      slowest_ = std::max(slowest_.value_or(took), took);
       if (took > within_) accuse(duty, fmt::format("cancels only after {}", to_text(took)));
     }
   }
@@ -175,7 +176,7 @@ class EndgameBounded final : public Check {
   std::deque<Duty> duties_;               // in the order of arrival
   std::uint64_t duties_seen_ = 0;
   std::size_t most_asked_ = 0;
-  Duration slowest_{};
+  std::optional<Duration> slowest_;
   Judgement first_;
 };
 

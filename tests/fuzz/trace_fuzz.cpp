@@ -23,7 +23,7 @@ std::string right_header() {
     peer.name = name;
     peer.has = protocol::Bitfield(header.geometry.piece_count());
   }
-  header.tracker_name = "tracker";
+  header.trackers = {{"tracker", "10.77.0.9"}};
   std::ostringstream out;
   TraceWriter(out, header).finish({});
   return out.str().substr(0, out.str().find('\n') + 1);

@@ -25,7 +25,7 @@ TEST_F(EndgameBoundedTest, HoldsWhenTheOtherGetsACancelInTime) {
   stage.sent(5500ms, kA, kB, cancel, 3, 1);
   const Judgement judgement = stage.conclude(60s);
   EXPECT_EQ(judgement.verdict, Verdict::held);
-  EXPECT_EQ(judgement.measured, "1 duplicates; up to 2 asked at once, slowest Cancel after 500 ms");
+  EXPECT_EQ(judgement.measured, "1 duplicate; up to 2 asked at once, slowest Cancel after 500 ms");
 }
 
 TEST_F(EndgameBoundedTest, IsViolatedWhenItNeverDoes) {
@@ -33,6 +33,7 @@ TEST_F(EndgameBoundedTest, IsViolatedWhenItNeverDoes) {
   const Judgement judgement = stage.conclude(60s);
   EXPECT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_THAT(judgement.summary, HasSubstr("a got piece 3, begin 16384 and never cancels its request at b"));
+  EXPECT_EQ(judgement.measured, "1 duplicate; up to 2 asked at once, no Cancel");
   EXPECT_EQ(judgement.story[1], "00:05.000  c -> a  PIECE piece 3, begin 16384 received");
 }
 
