@@ -127,6 +127,15 @@ TEST(TraceReader, GivesBackWhatWasWritten) {
   EXPECT_THAT(end.verdicts.front().story, ElementsAre("a line", "another"));
 }
 
+TEST(TraceReader, OldTracesHaveOneTracker) {
+  const std::string now = R"("trackers":[{"name":"tracker","address":"10.77.0.9"}])";
+  const std::string then = R"("tracker":{"name":"tracker","address":"10.77.0.9"})";
+  std::istringstream in(replaced(replaced(a_trace(), now, then), "\"version\":3", "\"version\":2"));
+  const auto reader = TraceReader::open(in, "t.jsonl");
+  ASSERT_TRUE(reader.has_value()) << reader.error();
+  EXPECT_THAT(reader->header().names(), ElementsAre("leech", "part", "seeder", "tracker"));
+}
+
 TEST(TraceReader, AFileCutOffAnywhereIsAnError) {
   const std::string trace = a_trace();
   for (std::size_t length = 0; length + 1 < trace.size(); ++length)
@@ -139,7 +148,7 @@ TEST(TraceReader, ErrorsNameTheLine) {
   const std::string trace = a_trace();
   EXPECT_THAT(error_of(""), HasSubstr("t.jsonl:1: the file is empty"));
   EXPECT_THAT(error_of("hello\n"), HasSubstr("t.jsonl:1: this is no trace"));
-  EXPECT_THAT(error_of(replaced(trace, "\"version\":2", "\"version\":3")), HasSubstr("this program reads versions 1 to 2"));
+  EXPECT_THAT(error_of(replaced(trace, "\"version\":3", "\"version\":4")), HasSubstr("this program reads versions 1 to 3"));
   EXPECT_THAT(error_of(replaced(trace, "\"from\":\"leech\"", "\"from\":\"leach\"")), HasSubstr("t.jsonl:2: 'from' names nobody"));
   EXPECT_THAT(error_of(replaced(trace, "\"end\":9", "\"end\":1")), HasSubstr("t.jsonl:3: "));
   EXPECT_THAT(error_of(trace + "{}\n"), HasSubstr("t.jsonl:4: comes after the end"));
