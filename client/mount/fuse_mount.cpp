@@ -28,6 +28,8 @@ using control::TreePath;
 
 // The engine answers between two events; this long only if it is stuck.
 constexpr std::chrono::seconds kPatience{10};
+// To end the file system's threads takes one answer of the kernel.
+constexpr std::chrono::seconds kFarewell{2};
 
 int error_number(const TreeError& error) {
   switch (error.kind) {
@@ -110,6 +112,7 @@ struct Mount::State : std::enable_shared_from_this<Mount::State> {
   std::mutex mutex;                     // of the following, and of what lies on desks
   std::condition_variable answered;
   bool is_closing = false;
+  bool has_ended = false;               // the file system's threads
   std::vector<std::shared_ptr<Follower>> followers;
   fuse* mounted = nullptr;
   std::thread thread;
@@ -270,11 +273,14 @@ std::expected<std::unique_ptr<Mount>, std::string> Mount::at(const std::string& 
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  state->thread = std::thread([mounted = state->mounted] {
+  state->thread = std::thread([state] {
     fuse_loop_config config{};
     config.clone_fd = 0;
     config.max_idle_threads = 4;
-    fuse_loop_mt(mounted, &config);
+    fuse_loop_mt(state->mounted, &config);
+    const std::lock_guard lock(state->mutex);
+    state->has_ended = true;
+    state->answered.notify_all();
   });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return std::unique_ptr<Mount>(new Mount(state));
@@ -294,6 +300,13 @@ Mount::~Mount() {
   }
   fuse_exit(state_->mounted);
   fuse_unmount(state_->mounted);
+  std::unique_lock lock(state_->mutex);
+  if (!state_->answered.wait_for(lock, kFarewell, [&] { return state_->has_ended; })) {
+    // A request of the kernel is stuck.  It is unmounted, and nothing of the tree can be reached: nobody shall wait for that.
+    state_->thread.detach();
+    return;
+  }
+  lock.unlock();
   state_->thread.join();
   fuse_destroy(state_->mounted);
 }

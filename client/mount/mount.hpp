@@ -7,8 +7,9 @@
 // `events` waits for the next line; a reader that lags kMaxBacklog behind comes to its end instead of being buffered for.
 //
 // Threads: the file system is served by threads of its own, which reach the tree only by `post`, a function that runs another
-// on the engine's thread, and wait for it; the engine never waits for them.  Destroying the mount unmounts it and ends them;
-// if the process dies without that, fusermount3 (auto_unmount) does it.
+// on the engine's thread, and wait for it; the engine never waits for them.  Destroying the mount unmounts it and ends them,
+// or leaves them behind if the kernel does not let them go within two seconds: they can reach the tree no more.  If the process
+// dies without that, fusermount3 (auto_unmount) does it.
 #pragma once
 
 #include <cstddef>

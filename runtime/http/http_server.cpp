@@ -144,6 +144,9 @@ class Connection final : public StreamHandler, public TimerHandler {
 
   void end_stream() { close(); }
 
+  // It is over, and may be destroyed by whatever happens next: no timer may find it.
+  void retire() { timer_.disarm(); }
+
   void refuse(unsigned status) {
     write(encode_response(Response::text(status, text_of(status)), {.keep_alive = false}));
     close();
@@ -289,6 +292,7 @@ void HttpServer::State::on_accept(ListenerId, StreamId stream, const Endpoint& f
 void HttpServer::State::bury(StreamId stream) {
   const auto found = open.find(stream.value());
   SWARM_ASSERT(found != open.end(), stream);
+  found->second->retire();
   dead.push_back(std::move(found->second));
   open.erase(found);
 }

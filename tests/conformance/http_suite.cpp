@@ -235,6 +235,16 @@ TEST_P(HttpConformance, RefusesWhatItCannotServe) {
   }
 }
 
+TEST_P(HttpConformance, AClientThatHasGoneIsNotWaitedFor) {
+  Served served(world(), {.idle = 100ms});
+  served.connect();
+  EXPECT_THAT(served.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "hello"), testing::HasSubstr(" 200 "));
+  world().at(Side::a).network.shutdown_write(served.raw.id);
+  ASSERT_TRUE(run_until([&] { return served.answerer.server->connections() == 0; }));
+  EXPECT_FALSE(world().run_until([] { return false; }, 300ms));   // in which nothing else happens
+  EXPECT_TRUE(served.get("/").has_value());
+}
+
 TEST_P(HttpConformance, DropsClientsThatAreTooSlowOrTooMany) {
   Served served(world(), {.connections = 1, .idle = 300ms, .request = 300ms});
   served.connect();
