@@ -86,14 +86,14 @@ class AnnounceEvents final : public Check {
   bool is_ready(Time now, Disks&) override {
     return std::ranges::all_of(who_, [&](HostId peer) {
       for (std::size_t i = 0; i < facts_.trackers.size(); ++i)
-        if (now <= next_duty({peer, tracker(i)})) return false;
+        if (now <= next_duty({peer, facts_.tracker_host(i)})) return false;
       return true;
     });
   }
 
   Judgement conclude(const EndOfRun& end, Disks&) override {
     for (const HostId peer : who_)
-      for (std::size_t i = 0; i < facts_.trackers.size(); ++i) judge_omissions({peer, tracker(i)}, end.at);
+      for (std::size_t i = 0; i < facts_.trackers.size(); ++i) judge_omissions({peer, facts_.tracker_host(i)}, end.at);
     Judgement judgement = first_;
     judgement.measured = fmt::format("{} started, {} completed, {} stopped", started_, completed_, stopped_);
     judgement.limit = fmt::format("completed within {}, stopped within {}", to_text(longest_within()), to_text(kGoodbye));
@@ -110,7 +110,6 @@ class AnnounceEvents final : public Check {
     HostId tracker;
   };
   Client fresh() const { return {std::vector<Account>(facts_.trackers.size()), kNever}; }
-  HostId tracker(std::size_t number) const { return HostId(static_cast<std::uint32_t>(facts_.peers.size() + number)); }
   Account& account_of(const Party& party) {
     return clients_[party.client.value()].accounts[facts_.tracker_number(party.tracker)];
   }
@@ -220,7 +219,7 @@ class AnnounceEvents final : public Check {
   }
   Duration longest_within() const {
     Duration longest = within_;
-    for (std::size_t i = 0; i < facts_.trackers.size(); ++i) longest = std::max(longest, within(tracker(i)));
+    for (std::size_t i = 0; i < facts_.trackers.size(); ++i) longest = std::max(longest, within(facts_.tracker_host(i)));
     return longest;
   }
 

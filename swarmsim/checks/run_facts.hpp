@@ -61,8 +61,8 @@ struct RunFacts {
     const std::int64_t rest = metadata_size.value() - piece * kMetadataPiece;
     return static_cast<std::uint32_t>(std::clamp(rest, std::int64_t{0}, kMetadataPiece));
   }
-  bool is_tracker(HostId host) const { return host.value() >= peers.size() && tracker_number(host) < trackers.size(); }
   std::size_t tracker_number(HostId tracker) const { return tracker.value() - peers.size(); }
+  HostId tracker_host(std::size_t number) const { return HostId(static_cast<std::uint32_t>(peers.size() + number)); }
   const std::string& name(HostId host) const {
     return host.value() < peers.size() ? peers[host.value()].name : trackers[tracker_number(host)].name;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "protocol/quantities.hpp"
@@ -26,6 +27,7 @@ constexpr std::size_t kRemembered = 6;
 // One client and one of its trackers.
 struct Standing {
   bool is_answered = false;         // its last announce there was, and not refused
+  bool has_ever_been = false;       // any was, since it joined
   bool is_waiting = false;          // a question there has no answer yet
   Time told = kNever;               // when that answer came
   Time due = kNever;                // when it asked to be asked again
@@ -35,8 +37,6 @@ struct Client {
   std::vector<Standing> standings;  // by tracker
   bool is_there = false;            // it joined, and was not told to stop
   Time known_until = kNever;        // some tracker was to be told of it again by then; its joining before the first answer
-  std::uint32_t answered_by = 0;    // trackers that ever answered it since it joined
-  std::vector<bool> has_answered;
   std::vector<std::string> lines;
 };
 
@@ -94,7 +94,6 @@ class Tiers final : public Check {
     Client& client = clients_[event.from.value()];
     client = Client{};
     client.standings.resize(facts_.trackers.size());
-    client.has_answered.assign(facts_.trackers.size(), false);
     client.is_there = true;
     client.known_until = event.at;
     remember(client, story_line(event.at, facts_.name(event.from) + " joins"));
@@ -151,9 +150,8 @@ class Tiers final : public Check {
     // A tenth of the interval as announce_schedule has it.
     const Duration interval = reply->interval;
     client.known_until = std::max(client.known_until, event.at + interval + interval / 10);
-    if (client.has_answered[number]) return;
-    client.has_answered[number] = true;
-    if (++client.answered_by > 1) ++changes_;
+    const bool is_known_elsewhere = std::ranges::any_of(client.standings, &Standing::has_ever_been);
+    if (!std::exchange(standing.has_ever_been, true) && is_known_elsewhere) ++changes_;
   }
 
   void judge_silence(HostId peer, Time now) {
