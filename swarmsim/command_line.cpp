@@ -20,7 +20,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
 
   swarmsim run FILE|DIR...      run scenarios; the report ends with the verdict
       --seed N | --seeds A..B   which random choices (default: the scenario's, else 1)
-      --set KEY=VALUE           change the scenario: --set peers.leech.count=20
+      --set KEY=VALUE           change the scenario: --set peers.leech.count=20, or of all groups: --set 'peers.*.count=20'
       --jobs N                  runs at once (default 1; 0: one per core)
       --until TIME              end each run there: --until 90s
       --require CHECK           an undecided CHECK counts as violated

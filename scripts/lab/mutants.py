@@ -2,74 +2,60 @@
 
 A mutant is tests/mutants/NAME.patch: a small diff of the engine under a header of
 
-    Class: correctness
-    Expected: contents_match
-    Scenarios: scenarios/correctness/liar_is_dropped.yaml
+    Class: B44: the corrupter is never dropped
+    Expected: bans
+    Scenarios: scenarios/correctness/liar_is_dropped_and_nobody_else.yaml
 
-Each is applied to a copy of the sources (build/mutants/NAME), built there (the compiler cache
-makes all but the changed file cheap), and judged by its scenarios with many seeds; without the line
-`Scenarios:` by all stock ones.  It is caught when in every seed some scenario turns red, and caught as
-it should be when the check it names does so.
+Each is judged by its scenarios with many seeds; without the line `Scenarios:` by all stock ones.  It is caught when
+in every seed some scenario turns red, and caught as it should be when the check it names does so.  A mutant after which no
+run differs from what it was does not act, and proves nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import re
-import shutil
-import subprocess
+import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
-from lab import build, packages, tree
-from lab.console import Exit, LabError, progress, say
+from lab import build, packages, patched, tree
+from lab.console import Exit, LabError, human_time, progress, say
+from lab.patched import Patch, Run
 
-_SOURCES = ("CMakeLists.txt", "CMakePresets.json", "protocol", "runtime", "client", "tracker", "torrentgen",
-            "swarmsim", "scenarios")
-_BUILD_LIMIT = 1800.0  # seconds
-_RUN_LIMIT = 1200.0
 _DEFAULT_SEEDS = 20
+_PAGE = "docs/mutants.md"
 
 _EXAMPLES = """\
 examples:
-  ./lab mutants                          all of tests/mutants
+  ./lab mutants                          all of tests/mutants; what is known already is not run again
   ./lab mutants never_ban skip_hash      only these
   ./lab mutants --seeds 3                quicker, and less of a proof
+  ./lab mutants --wide                   one seed of every stock scenario besides: who else notices?
+  ./lab mutants --compile                only: does every patch apply, and compile?
+  ./lab mutants --write                  all, and their matrix into docs/mutants.md
 
 exit status: 0 every mutant was caught by the check it names; 1 some were not; 3 a patch does not apply"""
 
 
-@dataclass(frozen=True)
-class Mutant:
-    name: str
-    patch: Path
-    kind: str  # "B44: the corrupter is never dropped"
-    expected: str
-    scenarios: tuple[str, ...]
-
-    @property
-    def bug(self) -> str:
-        return self.kind.partition(":")[0]
-
-
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
-    mutant: Mutant
     seeds: int
-    red: Counter[str]  # check -> in how many seeds it was violated in some scenario
-    red_seeds: int     # in how many seeds any was
+    red: dict[str, int]        # check -> in how many seeds it was violated in some scenario
+    red_seeds: int             # in how many seeds any was
+    acts_in: int               # in how many seeds some run differs from the clean one
+    elsewhere: list[str]       # with --wide: checks that turned red in stock scenarios
+    virtual_s: float           # of the shortest run in which the named check turned red; 0: in none
+    seconds: float             # to build and judge it
     crashed: str = ""
+    story: str = ""            # how the named check said it
 
     @property
     def is_caught(self) -> bool:
         return bool(self.crashed) or self.red_seeds == self.seeds
 
-    @property
-    def is_as_expected(self) -> bool:
-        return self.red[self.mutant.expected] == self.seeds
+    def is_as_expected(self, expected: str) -> bool:
+        return self.red.get(expected, 0) == self.seeds
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -80,122 +66,153 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--seeds", type=int, default=_DEFAULT_SEEDS, metavar="N",
                         help=f"judge each scenario with seeds 1..N (default: {_DEFAULT_SEEDS})")
+    parser.add_argument("--wide", action="store_true", help="one seed of every stock scenario besides")
+    parser.add_argument("--compile", action="store_true", help="only apply and compile them")
+    parser.add_argument("--again", action="store_true", help="run also what is known already")
+    parser.add_argument("--write", action="store_true", help=f"write the matrix into {_PAGE}")
     parser.set_defaults(command=mutants)
 
 
 def mutants(options: argparse.Namespace) -> int:
-    chosen = _all_mutants()
-    unknown = set(options.names) - {m.name for m in chosen}
-    if unknown:
-        raise LabError(f"no such mutant: {', '.join(sorted(unknown))}", Exit.USAGE)
-    if options.names:
-        chosen = [m for m in chosen if m.name in options.names]
+    everybody = all_mutants()
+    chosen = patched.choose(everybody, options.names, "mutant")
     if not chosen:
         raise LabError("there are no patches in tests/mutants", Exit.USAGE)
-    packages.ensure(packages.BUILD + packages.MUTANTS)
     if options.seeds < 1:
         raise LabError("--seeds: at least 1", Exit.USAGE)
-    _check_sound(chosen, options.seeds)
-    outcomes = []
+    packages.ensure(packages.BUILD + packages.MUTANTS)
+    if options.compile:
+        return _compile(chosen)
+    notebook = patched.Notebook("mutants", f"seeds {options.seeds}, wide {options.wide}")
+    clean = _clean_runs(chosen, options.seeds)
+    outcomes: dict[str, Outcome] = {}
     for number, mutant in enumerate(chosen, 1):
         progress(f"mutant {number} of {len(chosen)}: {mutant.name}")
-        outcome = _judge(mutant, options.seeds)
-        outcomes.append(outcome)
-        say(_line(outcome, max(len(m.name) for m in chosen)))
-    missed = [o.mutant.name for o in outcomes if not o.is_caught]
-    elsewhere = [o.mutant.name for o in outcomes if o.is_caught and not o.is_as_expected]
-    print(f"{len(outcomes) - len(missed)} of {len(outcomes)} mutants caught in {options.seeds} of {options.seeds} seeds"
+        noted = None if options.again else notebook.find(mutant)
+        outcome = Outcome(**noted) if noted else _judge(mutant, options.seeds, options.wide, clean)
+        notebook.note(mutant, outcome)
+        outcomes[mutant.name] = outcome
+        say(_line(mutant, outcome, max(len(m.name) for m in chosen)))
+    if options.write:
+        if len(chosen) < len(everybody):
+            raise LabError("--write: of all mutants, or of none", Exit.USAGE)
+        (tree.ROOT / _PAGE).write_text(_page(chosen, outcomes))
+    return _verdict(chosen, outcomes, options.seeds)
+
+
+def all_mutants() -> list[Patch]:
+    return patched.read_all("mutants", ("Class", "Expected"))
+
+
+def expected(mutant: Patch) -> str:
+    return mutant.header["Expected"]
+
+
+def bug(mutant: Patch) -> str:
+    return mutant.header["Class"].partition(":")[0]
+
+
+def scenarios(mutant: Patch) -> tuple[str, ...]:
+    named = mutant.header.get("Scenarios", "")
+    return tuple(re.split(r"[,\s]+", named)) if named else ("scenarios",)
+
+
+def _compile(chosen: list[Patch]) -> int:
+    for number, mutant in enumerate(chosen, 1):
+        progress(f"compiling mutant {number} of {len(chosen)}: {mutant.name}")
+        patched.compiles(mutant)
+    print(f"{len(chosen)} of {len(chosen)} mutants apply and compile")
+    return Exit.HELD
+
+
+def _clean_runs(chosen: list[Patch], seeds: int) -> dict[tuple[str, int], str]:
+    """Scenario and seed -> fingerprint without any mutant; a scenario that is red anyway would prove nothing."""
+    program = build.build("release", ["swarmsim"]) / "swarmsim"
+    found = patched.judge(program, sorted({s for m in chosen for s in scenarios(m)}), f"1..{seeds}")
+    red = sorted({(run.seed, check) for run in found.runs for check in run.red})
+    if red or found.crashed:
+        raise LabError("red without any mutant: " +
+                       (", ".join(f"{check} (seed {seed})" for seed, check in red) or found.crashed), Exit.VIOLATED)
+    return {(run.scenario, run.seed): run.fingerprint for run in found.runs}
+
+
+def _judge(mutant: Patch, seeds: int, wide: bool, clean: dict[tuple[str, int], str]) -> Outcome:
+    started = time.monotonic()
+    program = patched.built(mutant)
+    found = patched.judge(program, scenarios(mutant), f"1..{seeds}")
+    red = {(run.seed, check) for run in found.runs for check in run.red}
+    as_named = [run for run in found.runs if expected(mutant) in run.red]
+    elsewhere: set[str] = set()
+    if wide:
+        for run in patched.judge(program, ["scenarios"], "1..1").runs:
+            elsewhere |= run.red
+    return Outcome(
+        seeds=seeds, red=dict(sorted(Counter(check for _, check in red).items())), red_seeds=len({seed for seed, _ in red}),
+        acts_in=len({run.seed for run in found.runs if _differs(run, clean)}), elsewhere=sorted(elsewhere),
+        virtual_s=min((run.virtual_s for run in as_named), default=0.0), seconds=time.monotonic() - started,
+        crashed=found.crashed or _fault(found.runs), story=as_named[0].story[expected(mutant)] if as_named else "")
+
+
+def _differs(run: Run, clean: dict[tuple[str, int], str]) -> bool:
+    return clean.get((run.scenario, run.seed)) != run.fingerprint
+
+
+def _fault(runs: list[Run]) -> str:
+    """An internal error of a client ends it and not the run, which is red then."""
+    return next((f"{fault} (seed {run.seed})" for run in runs for fault in run.faults), "")
+
+
+def _line(mutant: Patch, outcome: Outcome, width: int) -> str:
+    named = expected(mutant)
+    how = f"{named} red in {outcome.red.get(named, 0)} of {outcome.seeds} seeds"
+    others = [f"{check} {count}" for check, count in outcome.red.items() if check != named]
+    others += [f"{check} elsewhere" for check in outcome.elsewhere if check not in outcome.red]
+    if others:
+        how += f"; also {', '.join(others)}"
+    if outcome.crashed and not outcome.red:
+        how = f"crashed: {outcome.crashed}"
+    elif not outcome.red:
+        how = f"SURVIVED; expected {named}"
+        if outcome.acts_in == 0:
+            how += ", and no run differs from the clean one: it does not act"
+    return f"{mutant.name:<{width}}  {bug(mutant):<4}  {how}"
+
+
+def _verdict(chosen: list[Patch], outcomes: dict[str, Outcome], seeds: int) -> int:
+    missed = [m.name for m in chosen if not outcomes[m.name].is_caught]
+    elsewhere = [m.name for m in chosen if outcomes[m.name].is_caught and not outcomes[m.name].is_as_expected(expected(m))]
+    print(f"{len(chosen) - len(missed)} of {len(chosen)} mutants caught in {seeds} of {seeds} seeds"
           + (f"; not: {', '.join(missed)}" if missed else "")
           + (f"; not always by the check named: {', '.join(elsewhere)}" if elsewhere else ""))
     return Exit.VIOLATED if missed or elsewhere else Exit.HELD
 
 
-def _all_mutants() -> list[Mutant]:
-    return [_read(patch) for patch in sorted((tree.ROOT / "tests" / "mutants").glob("*.patch"))]
-
-
-def _read(patch: Path) -> Mutant:
-    header: dict[str, str] = {}
-    for line in patch.read_text().splitlines():
-        if line.startswith(("diff ", "--- ")):
-            break
-        key, colon, value = line.partition(":")
-        if colon:
-            header[key.strip()] = value.strip()
-    missing = [key for key in ("Class", "Expected") if not header.get(key)]
-    if missing:
-        raise LabError(f"{patch}: the header lacks {' and '.join(missing)}", Exit.USAGE)
-    scenarios = tuple(re.split(r"[,\s]+", header["Scenarios"])) if header.get("Scenarios") else ("scenarios",)
-    return Mutant(patch.stem, patch, header["Class"], header["Expected"], scenarios)
-
-
-def _check_sound(chosen: list[Mutant], seeds: int) -> None:
-    """A scenario that is red without any mutant would prove nothing."""
-    program = build.build("release", ["swarmsim"]) / "swarmsim"
-    scenarios = tuple(sorted({s for m in chosen for s in m.scenarios}))
-    red, crashed = _run(program, tree.ROOT, scenarios, seeds)
-    if red or crashed:
-        found = ", ".join(f"{check} (seed {seed})" for seed, check in sorted(red))
-        raise LabError(f"red without any mutant: {found or crashed}", Exit.VIOLATED)
-
-
-def _judge(mutant: Mutant, seeds: int) -> Outcome:
-    folder = tree.ROOT / "build" / "mutants" / mutant.name
-    _copy_sources(folder)
-    applied = subprocess.run(["patch", "-p1", "--batch", "--input", str(mutant.patch)], cwd=folder,
-                             capture_output=True, text=True, timeout=60, check=False)
-    if applied.returncode != 0:
-        raise LabError(f"{mutant.patch} does not apply:\n{applied.stdout}{applied.stderr}")
-    for command in (
-        ["cmake", "--preset", "release", "-DSWARMLAB_TESTS=OFF"],
-        ["ninja", "-C", str(folder / "build" / "release"), "swarmsim"],
-    ):
-        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=_BUILD_LIMIT, check=False, env=build.environment(folder))
-        if done.returncode != 0:
-            raise LabError(f"{mutant.name} does not build:\n{done.stdout[-8000:]}{done.stderr[-2000:]}")
-    red, crashed = _run(folder / "build" / "release" / "bin" / "swarmsim", folder, mutant.scenarios, seeds)
-    return Outcome(mutant, seeds, Counter(check for _, check in red), len({seed for seed, _ in red}), crashed)
-
-
-def _copy_sources(folder: Path) -> None:
-    """A fresh copy and no build of last time: a file of an older patch would look up to date there."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name in _SOURCES:
-        source, copy = tree.ROOT / name, folder / name
-        if source.is_dir():
-            shutil.copytree(source, copy)
-        else:
-            shutil.copy2(source, copy)
-
-
-def _run(program: Path, folder: Path, scenarios: tuple[str, ...], seeds: int) -> tuple[set[tuple[int, str]], str]:
-    """Seed and name of each violated check, and how it crashed when it did."""
-    try:
-        done = subprocess.run([program, "run", *scenarios, "--seeds", f"1..{seeds}", "--jobs", str(os.cpu_count() or 1),
-                               "--json", "--out", folder / "build" / "runs"], cwd=folder,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_RUN_LIMIT, check=False)
-    except subprocess.TimeoutExpired:
-        return set(), f"still running after {_RUN_LIMIT:.0f} s"
-    if done.returncode < 0:
-        return set(), (done.stderr.strip().splitlines() or [f"signal {-done.returncode}"])[-1]
-    try:
-        runs = json.loads(done.stdout)["runs"]
-    except (ValueError, KeyError):
-        raise LabError(f"{program} gave no verdicts (status {done.returncode}):\n{done.stderr[-2000:]}") from None
-    return {(run["seed"], check["check"]) for run in runs for check in run["checks"]
-            if check["verdict"] == "violated"}, ""
-
-
-def _line(outcome: Outcome, width: int) -> str:
-    expected = outcome.mutant.expected
-    how = f"{expected} red in {outcome.red[expected]} of {outcome.seeds} seeds"
-    others = [f"{check} {count}" for check, count in sorted(outcome.red.items()) if check != expected]
-    if others:
-        how += f"; also {', '.join(others)}"
-    if outcome.crashed:
-        how = f"crashed: {outcome.crashed}"
-    elif not outcome.red:
-        how = f"SURVIVED; expected {expected}"
-    return f"{outcome.mutant.name:<{width}}  {outcome.mutant.bug:<4}  {how}"
+def _page(chosen: list[Patch], outcomes: dict[str, Outcome]) -> str:
+    seeds = max(outcome.seeds for outcome in outcomes.values())
+    right = sum(outcomes[m.name].is_as_expected(expected(m)) for m in chosen)
+    caught = sum(outcomes[m.name].is_caught for m in chosen)
+    lines = [
+        "# The kill matrix", "",
+        "Every patch of [tests/mutants](../tests/mutants) breaks the engine in one way, each a bug that real clients had. This page is",
+        "what `./lab mutants --wide --write` found: which checks turned red for which mutant. *Red* counts seeds in which the check",
+        "named did so in the mutant's own scenarios; *virtual* is the length of the shortest such run; *real* what it took to build and",
+        "judge the mutant. Others are checks that turned red as well: in the same scenarios (with their seeds), or *elsewhere*, in one seed of",
+        "all stock scenarios.", "",
+        f"{caught} of {len(chosen)} caught in {seeds} of {seeds} seeds, {right} of them in every seed by the check they name; in "
+        f"{human_time(sum(o.seconds for o in outcomes.values()))} in all.", "",
+        "| mutant | bug | check | red | virtual | real | others |", "|---|---|---|---|---|---|---|"]
+    for mutant in chosen:
+        outcome = outcomes[mutant.name]
+        named = expected(mutant)
+        others = [f"{check} {count}" for check, count in outcome.red.items() if check != named]
+        far = [check for check in outcome.elsewhere if check not in outcome.red]
+        if far:
+            others.append("elsewhere " + ", ".join(far))
+        if outcome.crashed:
+            others.append("a client failed")
+        lines.append(f"| {mutant.name} | {bug(mutant)} | {named} | {outcome.red.get(named, 0)}/{outcome.seeds} | "
+                     f"{outcome.virtual_s:.0f} s | {outcome.seconds:.0f} s | {'; '.join(others)} |")
+    lines += ["", "## What they say", ""]
+    for mutant in chosen:
+        lines.append(f"* **{mutant.name}**, {mutant.header['Class']}. {expected(mutant)}: {outcomes[mutant.name].story or '-'}")
+    return "\n".join(lines) + "\n"

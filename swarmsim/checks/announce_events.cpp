@@ -283,6 +283,7 @@ announce that got no answer, or a refusal, may be repeated with its event; word 
 was due).  'stopped' is sent within 10 s of a stop by the timeline, where the tracker's last answer was no failure.
 Vacuous when nobody completed or stopped.  Provoke it with downloads that end just before or after an announce,
 with seeds that start complete, and with stops.)",
+    .declared = "interval (of the tracker)",
 };
 
 std::unique_ptr<Check> make_announce_events(const CheckContext& context) {

@@ -187,8 +187,12 @@ std::unique_ptr<Check> make_check(const CheckManual& manual, const CheckContext&
 }
 
 std::string explain(const CheckManual& manual) {
-  std::string text = fmt::format("{}: {}\n\n  level: {}   maturity: {}   known bugs: {}\n\n", manual.name, manual.claim,
+  std::string text = fmt::format("{}: {}\n\n  level: {}   maturity: {}   known bugs: {}\n", manual.name, manual.claim,
                                  to_string(manual.level), to_string(manual.maturity), manual.bugs);
+  if (!manual.declared.empty()) text += fmt::format("  judges by the declared {}\n", manual.declared);
+  if (!manual.needs.empty()) text += fmt::format("  needs peers that speak {}\n", to_words(manual.needs));
+  if (!manual.false_alarm.empty()) text += fmt::format("  false alarms: {}\n", manual.false_alarm);
+  text += '\n';
   for (const ParameterManual& parameter : manual.parameters)
     text += fmt::format("  {:<8}{} {}\n", parameter.name, parameter.need == Need::required ? "(required)" : "(optional)",
                         parameter.about);
@@ -200,8 +204,10 @@ std::string checks_page() {
   std::string page = R"(# Checks
 
 What `swarmsim explain NAME` prints, for every check. A check sees messages, what peers declared, and disks;
-never the inside of a client. "After X" means: X had been received before the message was decided. This page is made by
-`swarmsim explain checks`.
+never the inside of a client. "After X" means: X had been received before the message was decided. No check knows a number of our
+client: what it must know of one, the client declares (of ours its settings; `declares` in a scenario says what is no setting). What
+it judges by stands beside `declared`; where nobody it is about speaks what it needs, it is not applicable, and not vacuous. This page
+is made by `swarmsim explain checks`.
 )";
   for (const CheckManual* manual : check_manuals())
     page += fmt::format("\n## {}\n\n```\n{}```\n", manual->name, explain(*manual));

@@ -124,6 +124,7 @@ flight are lost with each Choke.  Three changes of one peer's choke state must b
 apart, first to last, by the times at which they were decided.  Changes before and after a Not Interested of that peer
 are not added up, nor those of a client that is being stopped.  Vacuous when nobody's state changed three times.
 Provoke it with one slot less than there are peers and rates that cross each other.)",
+    .declared = "rechoke_interval",
 };
 
 std::unique_ptr<Check> make_choke_hysteresis(const CheckContext& context) {

@@ -215,6 +215,8 @@ who alone has such a piece and does not choke it, without waiting for another an
 has been unchoked, where there are slots for all who are interested (and the time is no shorter than a rechoke
 interval).  Judged on connections that were shaken before.  Vacuous when there was nothing to act upon.  Provoke it with
 magnet links, a slow source of metadata beside quick peers, and the behaviour `early_interest`.)",
+    .declared = "upload_slots, rechoke_interval",
+    .needs = {Feature::magnet},
 };
 
 std::unique_ptr<Check> make_early_state_is_kept(const CheckContext& context) { return std::make_unique<EarlyStateIsKept>(context); }

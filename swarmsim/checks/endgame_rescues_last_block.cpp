@@ -156,6 +156,7 @@ within the given time, unless it is open at as many peers as the client declares
 default) or that peer gave a block of the piece back before.  Not applicable to clients that declare no end-game.  Vacuous
 when no block was asked for twice at the end.  Provoke it with fast seeds and one that accepts requests and delivers
 nothing, or a block a minute.)",
+    .declared = "end_game, end_game_requesters",
 };
 
 std::unique_ptr<Check> make_endgame_rescues_last_block(const CheckContext& context) {

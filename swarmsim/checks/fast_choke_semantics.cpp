@@ -140,6 +140,8 @@ client's declared request timeout, and a block that P delivers after
 all is taken: nobody is asked for it any more, unless its piece fails.  That nothing but allowed-fast pieces is
 requested while choked is said by no_request_while_choked.  Vacuous when no request was open at the Choke of a peer
 with Fast.  Provoke it with frequent chokes in mid-pipeline on long paths.)",
+    .declared = "request_timeout",
+    .needs = {Feature::fast},
 };
 
 std::unique_ptr<Check> make_fast_choke_semantics(const CheckContext& context) {

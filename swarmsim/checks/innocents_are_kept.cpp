@@ -150,6 +150,7 @@ constinit const CheckManual kInnocentsAreKept{
     .text = R"(While a peer is incomplete it does not close a connection to one whose blocks, to anybody, were all true so far.
 Excepted: a second connection to the same peer, no room (max_peers), a connection silent for 100 s, and peers that
 the timeline stops.  Vacuous when none of the peers received a corrupt block: then nothing could mislead them.)",
+    .declared = "max_peers",
 };
 
 std::unique_ptr<Check> make_innocents_are_kept(const CheckContext& context) {

@@ -296,6 +296,7 @@ more.  The same time and a rechoke round after its last piece, no peer is left w
 may stay interested a little longer; that is reported, not judged.  Whoever sent a whole piece that was false may be
 shunned, and a client that is stopped says nothing more.  Vacuous when nobody told of anything new.  Provoke it with
 peers that begin with nothing, an end-game rich in cancels, and completion beside slower peers.)",
+    .declared = "rechoke_interval",
 };
 
 std::unique_ptr<Check> make_interest_is_true(const CheckContext& context) {

@@ -1,5 +1,7 @@
 #include "swarmsim/checks/judge.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "swarmsim/checks/catalogue.hpp"
@@ -10,6 +12,7 @@ Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts), books_(fa
 
 void Judge::add(const CheckManual& manual, CheckArguments arguments) {
   arguments_.push_back(std::move(arguments));
+  manuals_.push_back(&manual);
   checks_.push_back(make_check(manual, {arguments_.back(), facts_, arrivals_, books_, measurements_}));
   listen(*checks_.back(), checks_.back()->interest());
   for (const SideTable* table : checks_.back()->tables())
@@ -81,8 +84,22 @@ bool Judge::is_ready(Time now, Disks& disks) {
 std::vector<Judgement> Judge::conclude(const EndOfRun& end, Disks& disks) {
   catch_up();
   std::vector<Judgement> judgements;
-  for (const auto& check : checks_) judgements.push_back(check->conclude(end, disks));
+  for (std::size_t i = 0; i < checks_.size(); ++i) {
+    Judgement& judgement = judgements.emplace_back(checks_[i]->conclude(end, disks));
+    if (judgement.verdict == Verdict::vacuous && can_nobody(*manuals_[i], arguments_[i])) {
+      judgement.verdict = Verdict::not_applicable;
+      judgement.summary = fmt::format("none of the peers declares to speak what this is about ({})", to_words(manuals_[i]->needs));
+    }
+  }
   return judgements;
+}
+
+// Not one of those it is about speaks all that the check needs.
+bool Judge::can_nobody(const CheckManual& manual, const CheckArguments& arguments) const {
+  const std::vector<HostId> who = arguments.peers("who");
+  return !manual.needs.empty() && !who.empty() && std::ranges::none_of(who, [&](HostId peer) {
+    return facts_.peers[peer.value()].speaks.has_all(manual.needs);
+  });
 }
 
 }  // namespace swarmlab::swarmsim

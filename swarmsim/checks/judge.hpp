@@ -39,6 +39,7 @@ class Judge final : public EventSink {
   void listen_for_measurements();
   void catch_up();
   void judge(const WireEvent& event);
+  bool can_nobody(const CheckManual& manual, const CheckArguments& arguments) const;
 
   const RunFacts& facts_;
   Arrivals arrivals_;
@@ -47,6 +48,7 @@ class Judge final : public EventSink {
   EventSet measured_;                      // what the measurements are given already
   std::deque<CheckArguments> arguments_;   // checks refer to them
   std::vector<std::unique_ptr<Check>> checks_;
+  std::vector<const CheckManual*> manuals_;   // of each of them
   std::vector<WireEvent> set_aside_;       // in their order; none has a view that ends with its call
   std::array<std::vector<const SideTable*>, EventSet::kSorts> tables_;   // of checks
   std::array<std::vector<Check*>, EventSet::kSorts> early_listeners_;   // before the books

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "swarmsim/checks/feature.hpp"
+
 namespace swarmlab::swarmsim {
 
 enum class CheckLevel : std::uint8_t { must, should, quality, house };       // must: a BEP leaves no choice
@@ -32,6 +34,9 @@ struct CheckManual {
   std::string_view bugs;        // "B44"
   std::span<const ParameterManual> parameters;
   std::string_view text;        // the precise statement, when it is vacuous, how to provoke it
+  std::string_view declared = {};      // "upload_slots, rechoke_interval": what of a client's declaration it judges by
+  Features needs = {};                 // not applicable to clients that do not speak all of them
+  std::string_view false_alarm = {};   // of a statistical check: how rarely it accuses a correct client
 };
 
 }  // namespace swarmlab::swarmsim

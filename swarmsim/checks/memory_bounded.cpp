@@ -156,6 +156,8 @@ requests that had come more than `within` before it was decided and have neither
 be as many as the uploader declared in its extension handshake ("reqq"); those made while choked count, since BEP 6 wants them
 rejected.  Memory that does not show on the wire is not
 judged, nor connections without Fast.  Vacuous when nobody had more open than fit.  Provoke it with request_flood.)",
+    .declared = "the \"reqq\" of each extension handshake",
+    .needs = {Feature::fast},
 };
 
 std::unique_ptr<Check> make_memory_bounded(const CheckContext& context) { return std::make_unique<MemoryBounded>(context); }

@@ -161,6 +161,7 @@ piece on a connection is answered within the given time with that piece, whole a
 A piece that was asked for before may be rejected (BEP 9 allows for floods), and one beyond the last gets no data.
 Vacuous when nobody was asked.  Provoke it with magnet links and info dictionaries of a little below and above a multiple
 of 16 KiB.)",
+    .needs = {Feature::ext, Feature::magnet},
 };
 
 std::unique_ptr<Check> make_metadata_served(const CheckContext& context) { return std::make_unique<MetadataServed>(context); }

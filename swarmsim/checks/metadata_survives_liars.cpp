@@ -167,6 +167,7 @@ constinit const CheckManual kMetadataSurvivesLiars{
 among the liars offered it in its true size, however many others claim other sizes, send garbage, reject every
 request or never answer; and it asks for no block before (metadata that does not match the info-hash is not used).
 Vacuous when nobody was lied to.  Provoke it with the behaviour `metadata_liar`, and one honest source.)",
+    .needs = {Feature::magnet},
 };
 
 std::unique_ptr<Check> make_metadata_survives_liars(const CheckContext& context) {

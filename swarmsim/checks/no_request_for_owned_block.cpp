@@ -75,11 +75,12 @@ class NoRequestForOwnedBlock final : public Check {
     if (!arrivals_.has_block(event.from, block)) return;
     const LastArrivals& last = last_[event.from.value()];
     const LastArrivals::Arrival* arrival = last.find(block);
-    if (arrival != nullptr && arrival->at > event.decided_earliest) return;
+    const Time known_from = event.decided_earliest - facts_.peers[event.from.value()].reaction_time;
+    if (arrival != nullptr && arrival->at > known_from) return;
     // Of a piece that is not whole, what came from a liar may be mistrusted and fetched again.
     const bool is_whole = arrivals_.has(event.from, block.piece);
     if (!is_whole && met_false_[event.from.value()]) { ++unclear_; return; }
-    if (arrival == nullptr && !last.reaches_back_to(event.decided_earliest)) { ++unclear_; return; }
+    if (arrival == nullptr && !last.reaches_back_to(known_from)) { ++unclear_; return; }
     ++wrong_;
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
@@ -124,6 +125,7 @@ pieces that are not whole; those requests are counted as not judged.  A client t
 holds; where disks fail, blocks are lost again, and this check has no place; nor has it beside peers that serve while they
 choke without the Fast extension, since such a block may be thrown away.  Vacuous when nobody requests.  Provoke
 it with a peer that answers just after the request timeout, beside an idle one, and with an end-game.)",
+    .declared = "reaction_time",
 };
 
 std::unique_ptr<Check> make_no_request_for_owned_block(const CheckContext& context) {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array kParameters{
     ParameterManual{"who", ParameterKind::peers, Need::required, "the peers whose requests are judged"},
     ParameterManual{"reaction", ParameterKind::duration, Need::optional,
-                    "how long a client may take to act upon a Choke (default: none)"},
+                    "how long a client may take to act upon a Choke (default: the declared reaction_time)"},
 };
 
 // What the requester knows of one connection: what reached it, and when.
@@ -30,11 +30,18 @@ struct Knowledge {
   const Change& back(std::uint32_t n) const { return changes[(count - 1 - n) % kKept]; }
 };
 
+std::vector<Duration> reaction_times(const CheckContext& context) {
+  std::vector<Duration> times;
+  for (const PeerFacts& peer : context.facts.peers)
+    times.push_back(context.arguments.duration("reaction", peer.reaction_time));
+  return times;
+}
+
 class NoRequestWhileChoked final : public Check {
  public:
   explicit NoRequestWhileChoked(const CheckContext& context)
       : facts_(context.facts), who_(context.arguments.peers("who"), facts_.peers.size()),
-        reaction_(context.arguments.duration("reaction", Duration{})) {}
+        reactions_(reaction_times(context)) {}
 
   EventSet interest() const override {
     return EventSet{}
@@ -87,7 +94,7 @@ class NoRequestWhileChoked final : public Check {
       const Knowledge::Change& change = known.back(n);
       if (change.at > event.decided_latest) continue;
       if (!change.choked) return;
-      if (change.at + reaction_ >= event.decided_earliest) continue;
+      if (change.at + reactions_[event.from.value()] >= event.decided_earliest) continue;
       return accuse(event, &change);
     }
     accuse(event, nullptr);
@@ -114,7 +121,7 @@ class NoRequestWhileChoked final : public Check {
 
   const RunFacts& facts_;
   PeerSet who_;
-  Duration reaction_;
+  std::vector<Duration> reactions_;    // by peer
   std::vector<Knowledge> knowledge_;   // by connection and side
   std::uint64_t requests_ = 0;
   std::uint64_t wrong_ = 0;
@@ -135,6 +142,7 @@ constinit const CheckManual kNoRequestWhileChoked{
 P's first Unchoke has been received, or after its Choke has; pieces that P named with Allowed Fast (BEP 6)
 excepted.  What was written before the Choke arrived is never a violation.  Vacuous when nobody requests.
 Provoke it with peers that unchoke late, and chokes in mid-pipeline on long paths.)",
+    .declared = "reaction_time",
 };
 
 std::unique_ptr<Check> make_no_request_while_choked(const CheckContext& context) {

@@ -211,6 +211,7 @@ None is right only if both have everything, one of the two is full, was told to 
 not judged hung up.  Besides, nobody dials a peer to which it has long been connected more than three times within a
 minute.  Vacuous when no two peers ever had two connections.  Provoke it with long delays and a reset of the connection
 between two peers that know each other's address, so that both dial again in the same moment.)",
+    .declared = "max_peers",
 };
 
 std::unique_ptr<Check> make_one_connection_per_pair(const CheckContext& context) {

@@ -152,6 +152,7 @@ message at most 50 peers are added and 50 dropped, and on each connection messag
 are only peers to which the sender is connected, or was within the last minute, at the port where they listen
 (where that is declared), and never the sender itself; dropped only such as had been added; nobody is in both lists.
 Vacuous when nobody was added or dropped.  Provoke it with peers that come and go.)",
+    .needs = {Feature::pex},
 };
 
 std::unique_ptr<Check> make_pex_wellformed(const CheckContext& context) { return std::make_unique<PexWellformed>(context); }

@@ -230,6 +230,7 @@ nobody was asked for.  Pieces of which it rejected a block, or that it failed to
 that sent corrupt blocks; and nothing does for 5 s after a piece failed, or for the request timeout after a host vanished
 that owed blocks.  Vacuous when no pipeline was ever empty while there was more to ask.  Provoke it with peers that choke
 and unchoke often, and with one that rejects some requests and is the only source.)",
+    .declared = "request_timeout",
 };
 
 std::unique_ptr<Check> make_pipeline_refills(const CheckContext& context) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 #include "protocol/quantities.hpp"
 #include "swarmsim/checks/story.hpp"
@@ -13,14 +14,14 @@ namespace {
 constexpr std::array kParameters{
     ParameterManual{"who", ParameterKind::peers, Need::required, "the peers whose requests are judged"},
     ParameterManual{"size", ParameterKind::count, Need::optional,
-                    "bytes in a request of the client (default: 16384, what BEP 3 says everybody uses)"},
+                    "bytes in a request (default: each peer's declared request_size, 16 KiB unless it says otherwise)"},
 };
 
 class RequestBounds final : public Check {
  public:
   explicit RequestBounds(const CheckContext& context)
       : facts_(context.facts), is_who_(context.arguments.peers("who"), facts_.peers.size()),
-        size_(ByteCount::from_size(context.arguments.count("size").value_or(protocol::kBlockBytes.size()))) {}
+        size_(context.arguments.count("size")) {}
 
   EventSet interest() const override { return EventSet{}.sent(MessageKind::request); }
 
@@ -39,9 +40,10 @@ class RequestBounds final : public Check {
                                        begin.value(), length.value()));
     const bool is_last = begin + block.length == length;
     if (is_last) ++last_blocks_;
-    if (block.length > size_ || (block.length < size_ && !is_last))
+    const ByteCount size = size_ ? ByteCount::from_size(*size_) : facts_.peers[event.from.value()].request_size;
+    if (block.length > size || (block.length < size && !is_last))
       return accuse(event, fmt::format("{} bytes from {} on; {} would be right", block.length.value(), begin.value(),
-                                       std::min(size_.value(), (length - begin).value())));
+                                       std::min(size.value(), (length - begin).value())));
   }
 
   Judgement conclude(const EndOfRun&, Disks&) override {
@@ -70,7 +72,7 @@ class RequestBounds final : public Check {
 
   const RunFacts& facts_;
   PeerSet is_who_;
-  ByteCount size_;
+  std::optional<std::uint64_t> size_;   // what the scenario says instead of what the peers declare
   std::uint64_t requests_ = 0;
   std::uint64_t last_blocks_ = 0;
   std::uint64_t wrong_ = 0;
@@ -91,6 +93,7 @@ shorter).  Its length is the client's request size, 16 KiB by default, except fo
 is what remains.  Longer ones make others hang up (BEP 3); shorter ones, or ones across the end of a piece, come from
 piece lengths that are no multiple of 16 KiB.  Vacuous when nobody requests.  Provoke it with piece lengths of
 50 000 B and 24 KiB, and with totals of k pieces, k pieces and one byte, less than one block, and one byte.)",
+    .declared = "request_size",
 };
 
 std::unique_ptr<Check> make_request_bounds(const CheckContext& context) {

@@ -218,6 +218,7 @@ after it; answers that were sent and do not arrive (a cut path) stop that clock,
 line on which one block takes longer than that, for all who are served together, say so with `within`.
 Vacuous when nobody with Fast requested anything.  Provoke it with cancels, chokes in mid-pipeline, and requests that
 come twice.)",
+    .needs = {Feature::fast},
 };
 
 std::unique_ptr<Check> make_requests_are_answered_once(const CheckContext& context) {

@@ -73,6 +73,7 @@ before anybody delivered it.  A free block has been forgotten when one source th
 stood ready for the whole time allowed and then has nothing to do, or was put to a new piece although some of this one
 had come.  Vacuous when nobody was silent for so long.  Provoke it with a peer that accepts requests and delivers
 nothing, beside a slow one that does.)",
+    .declared = "request_timeout",
 };
 
 std::unique_ptr<Check> make_requests_survive_silence(const CheckContext& context) {

@@ -10,6 +10,7 @@
 #include "protocol/bitfield.hpp"
 #include "protocol/endpoint.hpp"
 #include "protocol/piece_geometry.hpp"
+#include "swarmsim/checks/feature.hpp"
 #include "swarmsim/wire/stream_tap.hpp"
 
 namespace swarmlab::swarmsim {
@@ -33,6 +34,10 @@ struct PeerFacts {
   BytesPerSecond link_down{};
   std::uint32_t end_game_requesters = 3;  // 1: no end-game
   Duration request_timeout = 60s;         // a block not answered by then is asked elsewhere
+  ByteCount request_size = ByteCount(16 * 1024);   // of all its Requests but the last of a piece
+  Duration reaction_time{};               // between what reached it and what it decides knowing that
+  bool in_order = false;                  // it fetches pieces as for a player, and not the rarest first
+  Features speaks{Feature::fast, Feature::ext, Feature::magnet, Feature::pex};
   bool announces_to_all_tiers = false;    // one tracker of each at once; else the next tier when all of one failed (BEP 12)
 };
 

@@ -168,6 +168,7 @@ waits longer at a stretch than everybody's longest turn once, and one more.  The
 in turn, which leaves no chance in them; a seed that draws its turns by lot, or serves the fastest, is not fair in
 this sense and not meant.  Vacuous when they competed for less than four of the longest turns each.
 Provoke it on equal lines, and with two peers on slow ones, which must not end up owning slots.)",
+    .declared = "upload_slots, rechoke_interval, seed_turn_time",
 };
 
 std::unique_ptr<Check> make_seed_fairness(const CheckContext& context) { return std::make_unique<SeedFairness>(context); }

@@ -206,6 +206,7 @@ answered last.  Clients that declare to announce to all tiers ask one tracker of
 everybody.  A client that changes trackers just when an announce is due is not caught: the attempt before may have failed
 unseen.  Vacuous when nobody was answered by two trackers.  Provoke it with trackers that refuse (faults: [refuse]), lose
 requests, and are cut off by the timeline for longer than their interval.)",
+    .declared = "announce_to_all_tiers",
 };
 
 std::unique_ptr<Check> make_tiers(const CheckContext& context) { return std::make_unique<Tiers>(context); }

@@ -164,6 +164,7 @@ change that the answered announce brings may count or not.  The asker is not in 
 stopped.  Compact lists have 6 or 18 bytes per peer.  A scrape counts each download once.  Announces that the
 tracker refused or left unanswered make its count uncertain by one.  Vacuous when there never were two peers.
 Judges trackers: this one's, or any other.)",
+    .declared = "interval and silence (of the tracker)",
 };
 
 std::unique_ptr<Check> make_tracker_conservation(const CheckContext& context) {

@@ -179,6 +179,7 @@ interested: violated after a rechoke round and 1 s.  Fewer, while more peers are
 violated after the same time.  A peer whose connection is about to end counts on neither side, and no surplus is
 a peer that waits for answers, when nothing was sent to it since: a Choke may be stuck behind blocks that it does not
 read.  Vacuous when demand never exceeded the slots.)",
+    .declared = "upload_slots, rechoke_interval",
 };
 
 std::unique_ptr<Check> make_upload_slots(const CheckContext& context) { return std::make_unique<UploadSlots>(context); }

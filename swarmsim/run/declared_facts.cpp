@@ -9,6 +9,19 @@
 #include "swarmsim/run/swarm_torrent.hpp"
 
 namespace swarmlab::swarmsim {
+namespace {
+
+Features spoken_by(const client::Settings& settings) {
+  Features speaks;
+  if (settings.fast_extension) speaks.add(Feature::fast);
+  if (!settings.extension_protocol) return speaks;
+  speaks.add(Feature::ext);
+  if (settings.metadata_exchange) speaks.add(Feature::magnet);
+  if (settings.peer_exchange) speaks.add(Feature::pex);
+  return speaks;
+}
+
+}  // namespace
 
 tracker::AnnounceSettings announce_settings(const TrackerSpec& spec) {
   tracker::AnnounceSettings settings;
@@ -50,6 +63,10 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.max_peers = group.settings.max_peers;
     peer.end_game_requesters = group.settings.end_game ? group.settings.end_game_requesters : 1;
     peer.request_timeout = group.settings.request_timeout;
+    peer.request_size = group.declares.request_size;
+    peer.reaction_time = group.declares.reaction_time;
+    peer.in_order = group.settings.sequential;
+    peer.speaks = spoken_by(group.settings);
     peer.announces_to_all_tiers = group.settings.announce_to_all_tiers;
   }
   return facts;

@@ -30,27 +30,38 @@ void place(YamlNode& node, Position at) {
   for (YamlNode& item : node.items) place(item, at);
 }
 
+// The value put at `keys` below `node`: "leech.count".  `*` stands for every key that is there.  Says what is wrong, if anything.
+std::string put(YamlNode& node, std::string_view keys, const YamlNode& value, std::size_t depth) {
+  if (keys.empty() && depth > 0) {
+    const Position at = node.at;
+    node = value;
+    place(node, at);
+    return {};
+  }
+  const std::size_t dot = keys.find('.');
+  const std::string_view key = keys.substr(0, dot);
+  const std::string_view rest = dot == std::string_view::npos ? std::string_view{} : keys.substr(dot + 1);
+  if (key.empty() || depth >= kMaxYamlDepth || (dot != std::string_view::npos && rest.empty()))
+    return "keys are joined by points: peers.leech.count=10";
+  if (key == "*") {
+    if (node.items.empty()) return "'*' stands for every key there is, and there is none";
+    for (YamlNode& item : node.items)
+      if (std::string wrong = put(item, rest, value, depth + 1); !wrong.empty()) return wrong;
+    return {};
+  }
+  YamlNode* const next = child(node, key);
+  if (next == nullptr) return fmt::format("the scenario has nothing called '{}' there", key);
+  return put(*next, rest, value, depth + 1);
+}
+
 void apply(YamlNode& root, const Override& change, Diagnostics& diagnostics) {
   const auto refuse = [&](std::string_view why) {
     diagnostics.add({}, fmt::format("--set {}={}: {}", change.key, change.value, why));
   };
   Diagnostics of_value;
-  auto value = parse_yaml(change.value, of_value);
+  const auto value = parse_yaml(change.value, of_value);
   if (!value) return refuse("the value " + of_value.sorted().front().what);
-  YamlNode* node = &root;
-  std::string_view rest = change.key;
-  for (std::size_t depth = 0;; ++depth) {
-    const std::size_t dot = rest.find('.');
-    const std::string_view key = rest.substr(0, dot);
-    if (key.empty() || depth >= kMaxYamlDepth) return refuse("keys are joined by points: peers.leech.count=10");
-    node = child(*node, key);
-    if (node == nullptr) return refuse(fmt::format("the scenario has nothing called '{}' there", key));
-    if (dot == std::string_view::npos) break;
-    rest.remove_prefix(dot + 1);
-  }
-  const Position at = node->at;
-  *node = std::move(*value);
-  place(*node, at);
+  if (const std::string wrong = put(root, change.key, *value, 0); !wrong.empty()) refuse(wrong);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@
 namespace swarmlab::swarmsim {
 namespace {
 
+constexpr ByteCount kMostRequested(128 * 1024);   // what clients served at most when BEP 3 was young
+
 constexpr std::array<std::string_view, 2> kLaterGroupKeys{"client", "storage"};
 
 void read_have(MapReader& reader, PeerGroup& group) {
@@ -21,6 +23,18 @@ void read_have(MapReader& reader, PeerGroup& group) {
   if (value->kind == YamlNode::Kind::scalar && value->text == "all") group.have = Share{Share::kWhole};
   else if (value->kind == YamlNode::Kind::scalar && value->text == "none") group.have = Share{};
   else if (const auto share = reader.share("have")) group.have = *share;
+}
+
+void read_declaration(const YamlNode& node, const std::string& what, Declaration& declares, Diagnostics& diagnostics) {
+  MapReader reader(node, what, diagnostics);
+  if (const auto size = reader.size("request_size")) {
+    if (size->value() == 0 || *size > kMostRequested)
+      diagnostics.add(node.find("request_size")->at, fmt::format("request_size: a request is for 1 byte at least and {} at most",
+                                                                 to_text(kMostRequested)));
+    else declares.request_size = *size;
+  }
+  if (const auto time = reader.duration("reaction_time")) declares.reaction_time = *time;
+  reader.finish();
 }
 
 PeerGroup read_group(const YamlNode& node, const std::string& name, Position at, const PeerGroup& pattern,
@@ -49,6 +63,8 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", diagnostics).apply_to(group.link);
   if (const YamlNode* settings = reader.take("settings"))
     read_settings(*settings, what + ".settings", group.settings, diagnostics);
+  if (const YamlNode* declares = reader.take("declares"))
+    read_declaration(*declares, what + ".declares", group.declares, diagnostics);
   if (const YamlNode* behaviour = reader.take("behaviour"))
     group.behaviours = read_behaviours(*behaviour, what + ".behaviour", diagnostics);
   reader.not_supported_yet(kLaterGroupKeys);

@@ -60,6 +60,12 @@ inline client::Settings settings_of_scenarios() {
   return settings;
 }
 
+// What a client says of itself that is no setting of ours; a client that differs says so.
+struct Declaration {
+  ByteCount request_size = protocol::kBlockBytes;
+  Duration reaction_time{};
+};
+
 struct PeerGroup {
   std::string name;
   Position at;
@@ -72,6 +78,7 @@ struct PeerGroup {
   std::string region;                   // "" for none
   LinkSpec link;
   client::Settings settings = settings_of_scenarios();
+  Declaration declares;
   std::vector<BehaviourSpec> behaviours;   // in this order, the first nearest to the engine
   bool is_subject = false;
 };

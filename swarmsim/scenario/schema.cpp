@@ -62,6 +62,7 @@ constexpr std::array kStructures{
     Structure{"group", "join", R"({"anyOf": [{"$ref": "#/definitions/duration"}, {"$ref": "#/definitions/arrival"}]})"},
     Structure{"group", "link", R"({"$ref": "#/definitions/link"})"},
     Structure{"group", "settings", R"({"$ref": "#/definitions/settings"})"},
+    Structure{"group", "declares", R"({"$ref": "#/definitions/declaration"})"},
     Structure{"group", "behaviour",
               R"({"anyOf": [{"$ref": "#/definitions/behaviour"}, {"type": "array", "items": {"$ref": "#/definitions/behaviour"}}]})"},
     Structure{"link", "loss", R"({"anyOf": [{"$ref": "#/definitions/share"}, {"$ref": "#/definitions/loss"}]})"},
@@ -85,6 +86,7 @@ constexpr std::array kDefinitions{
     Definition{"network", "network"},     Definition{"network.link", "link"},   Definition{"loss", "loss"},
     Definition{"reorder", "reorder"},     Definition{"delays", "delay"},        Definition{"peers.x", "group"},
     Definition{"join", "arrival"},        Definition{"peers.x.settings", "settings"},
+    Definition{"peers.x.declares", "declaration"},
 };
 
 // A scenario in which every key that leads to others, or is read only when it is there, is there.
@@ -101,7 +103,7 @@ torrent: {{ files: [ {{}} ] }}
 tracker: {{ interval: x }}
 trackers: {{ x: {{ interval: x }} }}
 network: {{ link: {{ loss: {{}}, reorder: {{}} }}, delays: [ {{}} ] }}
-peers: {{ x: {{ have: x, settings: {{ {} }}, join: {{ spread: x, poisson: x, burst: x, every: x }} }} }}
+peers: {{ x: {{ have: x, settings: {{ {} }}, declares: {{ request_size: x }}, join: {{ spread: x, poisson: x, burst: x, every: x }} }} }}
 timeline:
 {})",
                      settings, timeline);

@@ -1,4 +1,4 @@
-"""The kill matrix on a tree of a few lines: a mutant is caught, caught by another check, or survives."""
+"""The kill matrix and its counterpart on a tree of a few lines: what is caught, by whom, and who is accused wrongly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import build, mutants, packages, tree
+from lab import build, mutants, packages, patched, tree, variations
 from lab.console import Exit, LabError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # A "simulator" that judges two numbers, each by a check of its own, with seeds 1 and 2.
 _CMAKE = """cmake_minimum_required(VERSION 3.23)
 project(tiny LANGUAGES CXX)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 add_executable(swarmsim client/numbers.cpp)
 """
@@ -27,8 +28,8 @@ int unseen = 0;
 int main() {
   std::printf("{\\"runs\\": [");
   for (int seed = 1; seed <= 2; ++seed)
-    std::printf("%s{\\"seed\\": %d, \\"checks\\": [{\\"check\\": \\"upload_slots\\", \\"verdict\\": \\"%s\\"},"
-                " {\\"check\\": \\"bans\\", \\"verdict\\": \\"%s\\"}]}", seed == 1 ? "" : ", ", seed,
+    std::printf("%s{\\"seed\\": %d, \\"fingerprint\\": \\"%d\\", \\"checks\\": [{\\"check\\": \\"upload_slots\\", \\"verdict\\": \\"%s\\"},"
+                " {\\"check\\": \\"bans\\", \\"verdict\\": \\"%s\\"}]}", seed == 1 ? "" : ", ", seed, slots * 2 + bans,
                 slots < 4 + seed && slots > 3 ? "held" : "violated", bans == 1 ? "held" : "violated");
   std::printf("]}");
 }
@@ -43,7 +44,8 @@ def patch(header: str, line: int, before: str, after: str) -> str:
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path.resolve() / "tree"
-    for folder in ("protocol", "runtime", "client", "tracker", "torrentgen", "swarmsim", "scenarios", "tests/mutants"):
+    for folder in ("protocol", "runtime", "client", "tracker", "torrentgen", "swarmsim", "scenarios", "tests/mutants",
+                   "tests/variations", "docs"):
         (root / folder).mkdir(parents=True)
     (root / "CMakeLists.txt").write_text(_CMAKE)
     shutil.copy(ROOT / "CMakePresets.json", root)
@@ -53,8 +55,13 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def judge(*names: str) -> int:
-    return mutants.mutants(argparse.Namespace(names=list(names), seeds=2))
+def judge(*names: str, **options: bool) -> int:
+    plain = {"wide": False, "compile": False, "again": False, "write": False}
+    return mutants.mutants(argparse.Namespace(names=list(names), seeds=2, **{**plain, **options}))
+
+
+def vary(*names: str) -> int:
+    return variations.variations(argparse.Namespace(names=list(names), seeds=2, scenarios=["scenarios"], again=False))
 
 
 def test_the_matrix_tells_caught_from_survived(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,19 +86,33 @@ def test_the_matrix_tells_caught_from_survived(tiny: Path, capsys: pytest.Captur
     assert judge() == Exit.VIOLATED
     shown = capsys.readouterr()
     assert shown.out.startswith("2 of 4 mutants caught in 2 of 2 seeds; not: nothing_looks, one_slot_too_many")
-    assert "SURVIVED; expected bans" in shown.err
+    assert "SURVIVED; expected bans, and no run differs from the clean one: it does not act" in shown.err
 
 
 def test_the_mutants_of_this_tree_apply_and_name_what_exists() -> None:
     """1. Each patch applies to the sources. 2. The check and the scenarios that it names are there."""
-    found = mutants._all_mutants()
+    found = mutants.all_mutants()
     assert found
     for mutant in found:
-        applied = subprocess.run(["patch", "-p1", "--batch", "--dry-run", "--input", str(mutant.patch)], cwd=ROOT,
-                                 capture_output=True, text=True, timeout=60, check=False)
-        assert applied.returncode == 0, f"{mutant.name}: {applied.stdout}"
-        assert (ROOT / "swarmsim" / "checks" / f"{mutant.expected}.cpp").exists(), mutant.name
-        assert all((ROOT / scenario).exists() for scenario in mutant.scenarios), mutant.name
+        assert_applies(mutant)
+        assert (ROOT / "swarmsim" / "checks" / f"{mutants.expected(mutant)}.cpp").exists(), mutant.name
+        assert all((ROOT / scenario).exists() for scenario in mutants.scenarios(mutant)), mutant.name
+
+
+def test_the_variations_of_this_tree_apply_and_except_what_exists() -> None:
+    found = variations.all_variations()
+    assert found
+    for variation in found:
+        assert_applies(variation)
+        for scenario, check in variations.exceptions(variation):
+            assert (ROOT / scenario).exists(), variation.name
+            assert (ROOT / "swarmsim" / "checks" / f"{check}.cpp").exists(), variation.name
+
+
+def assert_applies(change: patched.Patch) -> None:
+    applied = subprocess.run(["patch", "-p1", "--batch", "--dry-run", "--input", str(change.path)], cwd=ROOT,
+                             capture_output=True, text=True, timeout=60, check=False)
+    assert applied.returncode == 0, f"{change.name}: {applied.stdout}"
 
 
 def test_a_patch_that_does_not_apply_or_says_too_little_is_an_error(tiny: Path) -> None:
@@ -112,6 +133,58 @@ def test_a_scenario_that_is_red_anyway_proves_nothing(tiny: Path) -> None:
     (tiny / "client" / "numbers.cpp").write_text(_NUMBERS.replace("slots = 4;", "slots = 3;"))
     with pytest.raises(LabError, match=r"red without any mutant: upload_slots \(seed 1\)"):
         judge()
+
+
+def test_what_is_known_is_not_run_again_until_something_changes(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1. The second time nothing is built. 2. A changed source is judged anew, and so is everything with --again."""
+    (tiny / "tests" / "mutants" / "never_ban.patch").write_text(
+        patch("Class: B44: x\nExpected: bans", 3, "int bans = 1;", "int bans = 0;"))
+    assert judge() == Exit.HELD
+    judged = []
+    real = patched.built
+    monkeypatch.setattr(patched, "built", lambda mutant: judged.append(mutant.name) or real(mutant))
+    assert judge() == Exit.HELD and judged == []
+    (tiny / "scenarios" / "new.yaml").write_text("format: 1\n")
+    assert judge() == Exit.HELD and judged == ["never_ban"]
+    assert judge(again=True) == Exit.HELD and judged == ["never_ban"] * 2
+
+
+def test_the_matrix_is_written_for_all_mutants_or_none(tiny: Path) -> None:
+    for name in ("one", "two"):
+        (tiny / "tests" / "mutants" / f"{name}.patch").write_text(
+            patch("Class: B44: a liar is never dropped\nExpected: bans", 3, "int bans = 1;", "int bans = 0;"))
+    with pytest.raises(LabError, match="of all mutants, or of none"):
+        judge("one", write=True)
+    assert judge(write=True, wide=True) == Exit.HELD
+    page = (tiny / "docs" / "mutants.md").read_text()
+    assert "2 of 2 caught in 2 of 2 seeds" in page
+    assert "| one | B44 | bans | 2/2 |" in page and "**two**, B44: a liar is never dropped" in page
+
+
+def test_all_mutants_can_be_compiled_without_being_run(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tiny / "tests" / "mutants"
+    (folder / "good.patch").write_text(patch("Class: x\nExpected: bans", 3, "int bans = 1;", "int bans = 0;"))
+    assert judge(compile=True) == Exit.HELD
+    assert "1 of 1 mutants apply and compile" in capsys.readouterr().out
+    (folder / "bad.patch").write_text(patch("Class: x\nExpected: bans", 3, "int bans = 1;", "itn bans = 0;"))
+    with pytest.raises(LabError, match="bad does not compile"):
+        judge(compile=True)
+
+
+def test_a_legal_variation_is_accused_by_nobody_or_named_with_its_exception(
+        tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """1. One that no check minds. 2. One that a check accuses. 3. The same with its exception. 4. One that changes nothing."""
+    folder = tiny / "tests" / "variations"
+    (folder / "five.patch").write_text(patch("Legal: yes", 2, "int slots = 4;", "int slots = 7;"))
+    assert vary() == Exit.VIOLATED
+    assert "accused: five" in capsys.readouterr().out
+    (folder / "five.patch").write_text(
+        patch("Legal: yes\nUnlike: : upload_slots; it is about our client", 2, "int slots = 4;", "int slots = 7;"))
+    assert vary() == Exit.HELD
+    assert "but for 1 named exceptions in 2 runs, of which 2 differ" in capsys.readouterr().err
+    (folder / "five.patch").write_text(patch("Legal: yes", 4, "int unseen = 0;", "int unseen = 1;"))
+    assert vary() == Exit.VIOLATED
+    assert "change nothing: five" in capsys.readouterr().out
 
 
 def test_a_build_that_fails_shows_the_compiler_and_the_next_one_works(tiny: Path) -> None:

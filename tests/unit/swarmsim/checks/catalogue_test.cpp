@@ -28,5 +28,11 @@ TEST(Catalogue, EveryCheckSaysWhenItIsViolatedAndWhichBugsItKnows) {
   }
 }
 
+TEST(Catalogue, ExplainsByWhatACheckJudgesAndWhatItNeeds) {
+  EXPECT_THAT(explain(*find_check_manual("fast_choke_semantics")),
+              testing::HasSubstr("  judges by the declared request_timeout\n  needs peers that speak fast\n"));
+  EXPECT_THAT(explain(*find_check_manual("optimistic_rotation")), testing::HasSubstr("false alarms: less than one run in a million"));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

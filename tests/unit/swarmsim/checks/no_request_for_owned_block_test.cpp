@@ -66,5 +66,13 @@ TEST_F(NoRequestForOwnedBlockTest, IsVacuousWithoutRequests) {
   EXPECT_EQ(silent.conclude(60s).verdict, Verdict::vacuous);
 }
 
+TEST_F(NoRequestForOwnedBlockTest, AClientHasItsDeclaredReactionTime) {
+  stage.facts.peers[0].reaction_time = 50ms;
+  stage.sent(5040ms, kA, kC, request, 3, 0);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::held);
+  stage.sent(5060ms, kA, kC, request, 3, 0);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::violated);
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

@@ -80,5 +80,17 @@ TEST_F(NoRequestWhileChokedTest, IsVacuousWhenNobodyRequests) {
   EXPECT_EQ(stage.conclude(3s).verdict, Verdict::vacuous);
 }
 
+TEST_F(NoRequestWhileChokedTest, AClientHasItsDeclaredReactionTime) {
+  Stage slow;
+  slow.facts.peers[0].reaction_time = 50ms;
+  slow.begin("no_request_while_choked", who({kA}));
+  slow.received(1s, kB, kA, unchoke);
+  slow.received(2s, kB, kA, choke);
+  slow.sent(2040ms, kA, kB, request);
+  EXPECT_EQ(slow.conclude(3s).verdict, Verdict::held);
+  slow.sent(2060ms, kA, kB, request);
+  EXPECT_EQ(slow.conclude(3s).verdict, Verdict::violated);
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

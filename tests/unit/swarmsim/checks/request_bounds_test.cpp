@@ -62,5 +62,17 @@ TEST_F(RequestBoundsTest, AClientMayDeclareAnotherSize) {
 
 TEST_F(RequestBoundsTest, IsVacuousWithoutRequests) { EXPECT_EQ(stage.conclude(60s).verdict, Verdict::vacuous); }
 
+TEST_F(RequestBoundsTest, EachPeerIsHeldToWhatItDeclares) {
+  Stage other;
+  other.facts.geometry = stage.facts.geometry;
+  other.facts.peers[0].request_size = ByteCount(8192);
+  other.begin("request_bounds", who({kA, kB}));
+  other.request_range(1s, kA, kB, 0, 0, 8192);
+  other.request_range(1s, kB, kA, 0, 0, 16384);
+  EXPECT_EQ(other.conclude(60s).verdict, Verdict::held);
+  other.request_range(2s, kA, kB, 0, 0, 16384);
+  EXPECT_THAT(other.conclude(60s).summary, HasSubstr("8192 would be right"));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

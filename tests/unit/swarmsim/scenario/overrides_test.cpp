@@ -39,5 +39,14 @@ TEST(Overrides, SayWhatCannotBeReached) {
   EXPECT_THAT(apply("a.b", "x: y: z").error, HasSubstr("is no YAML"));
 }
 
+TEST(Overrides, AStarStandsForEveryKeyThatIsThere) {
+  const Applied applied = apply("*.c", "2");
+  EXPECT_EQ(applied.root.find("a")->find("c")->text, "2");
+  EXPECT_THAT(applied.error, HasSubstr("nothing called 'c'"));   // in the list
+  EXPECT_EQ(apply("list.*", "z").root.find("list")->items[1].text, "z");
+  EXPECT_EQ(apply("a.*.b", "z").error, "--set a.*.b=z: the scenario has nothing called 'b' there");
+  EXPECT_THAT(apply("new.*", "z").error, HasSubstr("there is none"));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

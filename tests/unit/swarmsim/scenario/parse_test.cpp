@@ -212,5 +212,21 @@ TEST(ParseScenario, AppliesOverridesBeforeItUnderstands) {
   EXPECT_EQ(scenario->torrent.total, 64_MiB);
 }
 
+TEST(ParseScenario, ReadsWhatAClientDeclares) {
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(
+      kGood, std::vector<Override>{{"peers.leech.declares", "{ request_size: 8 KiB, reaction_time: 50 ms }"}}, diagnostics);
+  ASSERT_TRUE(scenario);
+  const Declaration& declares = scenario->group_of((*scenario->cast.select("leech"))[0]).declares;
+  EXPECT_EQ(declares.request_size, 8_KiB);
+  EXPECT_EQ(declares.reaction_time, 50ms);
+}
+
+TEST(ParseScenario, ARequestIsForOneByteAtLeastAnd128KiBAtMost) {
+  for (const std::string size : {"0 B", "129 KiB"})
+    EXPECT_THAT(errors_of(kGood, {{"peers.*.declares.request_size", size}}),
+                testing::Contains(testing::HasSubstr("request_size: a request is for 1 byte")));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

@@ -1,0 +1,235 @@
+"""The sources with one patch applied, built and judged: what mutants and variations have in common.
+
+A patch is a small diff under a header of `Key: value` lines.  All are applied in turn to one copy of the sources
+(build/patched/tree), so that only what a patch touches is compiled again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from lab import build, tree
+from lab.console import Exit, LabError
+
+_SOURCES = ("CMakeLists.txt", "CMakePresets.json", "protocol", "runtime", "client", "tracker", "torrentgen",
+            "swarmsim", "scenarios")
+_BUILD_LIMIT = 1800.0  # seconds
+_RUN_LIMIT = 1200.0
+
+
+@dataclass(frozen=True)
+class Patch:
+    path: Path
+    header: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    def files(self) -> list[str]:
+        """What it changes, below the root."""
+        return re.findall(r"^\+\+\+ b/(\S+)", self.path.read_text(), re.MULTILINE)
+
+
+@dataclass
+class Run:
+    scenario: str  # its file
+    seed: int
+    fingerprint: str
+    virtual_s: float
+    verdicts: dict[str, str]  # check -> the worst verdict it came to
+    faults: list[str] = field(default_factory=list)
+    story: dict[str, str] = field(default_factory=dict)  # violated check -> its first sentence
+
+    @property
+    def red(self) -> set[str]:
+        return {check for check, verdict in self.verdicts.items() if verdict == "violated"}
+
+
+@dataclass
+class Runs:
+    runs: list[Run]
+    crashed: str = ""
+
+
+def read_all(folder: str, required: Sequence[str]) -> list[Patch]:
+    return [_read(path, required) for path in sorted((tree.ROOT / "tests" / folder).glob("*.patch"))]
+
+
+def choose(patches: list[Patch], names: Sequence[str], kind: str) -> list[Patch]:
+    unknown = set(names) - {patch.name for patch in patches}
+    if unknown:
+        raise LabError(f"no such {kind}: {', '.join(sorted(unknown))}", Exit.USAGE)
+    return [patch for patch in patches if not names or patch.name in names]
+
+
+def _read(path: Path, required: Sequence[str]) -> Patch:
+    header: dict[str, str] = {}
+    for line in path.read_text().splitlines():
+        if line.startswith(("diff ", "--- ")):
+            break
+        key, colon, value = line.partition(":")
+        if colon:
+            header[key.strip()] = value.strip()
+    missing = [key for key in required if not header.get(key)]
+    if missing:
+        raise LabError(f"{path}: the header lacks {' and '.join(missing)}", Exit.USAGE)
+    return Patch(path, header)
+
+
+# ---- the tree with a patch in it ----
+
+
+def apply(patch: Patch | None) -> Path:
+    """The copy of the sources, as they are with this patch and no other."""
+    copy = tree.ROOT / "build" / "patched" / "tree"
+    _renew(copy)
+    if patch is None:
+        return copy
+    done = subprocess.run(["patch", "-p1", "--batch", "--no-backup-if-mismatch", "--input", str(patch.path)], cwd=copy,
+                          capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        raise LabError(f"{patch.path} does not apply:\n{done.stdout}{done.stderr}")
+    return copy
+
+
+def built(patch: Patch | None) -> Path:
+    """swarmsim with this patch."""
+    copy = apply(patch)
+    folder = copy / "build" / "release"
+    if not (folder / "build.ninja").exists():
+        _must(["cmake", "--preset", "release", "-DSWARMLAB_TESTS=OFF"], copy, "the copy of the sources does not configure")
+    _must(["ninja", "-C", str(folder), "swarmsim"], copy, f"{patch.name if patch else 'the clean tree'} does not build")
+    return folder / "bin" / "swarmsim"
+
+
+def compiles(patch: Patch) -> None:
+    """Raises unless every source that the patch touches (of a header: the source of its name) compiles with it."""
+    copy = apply(patch)
+    folder = copy / "build" / "release"
+    if not (folder / "compile_commands.json").exists():
+        _must(["cmake", "--preset", "release", "-DSWARMLAB_TESTS=OFF"], copy, "the copy of the sources does not configure")
+    commands = {entry["file"]: entry for entry in json.loads((folder / "compile_commands.json").read_text())}
+    for name in patch.files():
+        entry = commands.get(str(copy / Path(name).with_suffix(".cpp")))
+        if entry is None:
+            continue  # a header of values alone
+        words = re.sub(r" -o \S+ -c ", " -fsyntax-only ", entry["command"]).removeprefix("ccache ")
+        _must(["sh", "-c", words], Path(entry["directory"]), f"{patch.name} does not compile")
+
+
+def _must(command: Sequence[str], folder: Path, otherwise: str) -> None:
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=_BUILD_LIMIT, check=False, env=build.environment(folder))
+    if done.returncode != 0:
+        raise LabError(f"{otherwise}:\n{done.stdout[-8000:]}{done.stderr[-2000:]}")
+
+
+def _renew(copy: Path) -> None:
+    """Makes the copy equal to the sources; a file that is equal keeps its time, so that nothing is built in vain."""
+    copy.mkdir(parents=True, exist_ok=True)
+    wanted = {path.relative_to(tree.ROOT) for path in _source_files()}
+    for name in _SOURCES:
+        for there in _files_below(copy / name):
+            if there.relative_to(copy) not in wanted:
+                there.unlink()
+    for name in wanted:
+        source, there = tree.ROOT / name, copy / name
+        content = source.read_bytes()
+        if not there.exists() or there.read_bytes() != content:
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.write_bytes(content)
+
+
+def _source_files() -> Iterable[Path]:
+    for name in _SOURCES:
+        yield from _files_below(tree.ROOT / name)
+
+
+def _files_below(path: Path) -> list[Path]:
+    return [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if file.is_file()]
+
+
+def state_of_sources() -> str:
+    """A digest of everything that a verdict depends on, but for the patch."""
+    digest = hashlib.sha256()
+    for path in _source_files():
+        digest.update(f"{path.relative_to(tree.ROOT)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+# ---- runs ----
+
+
+def judge(program: Path, scenarios: Sequence[str], seeds: str, settings: Sequence[str] = ()) -> Runs:
+    """Every run of these scenarios, or how the program crashed."""
+    folder = tree.ROOT
+    changes = [word for setting in settings for word in ("--set", setting)]
+    try:
+        done = subprocess.run([program, "run", *scenarios, "--seeds", seeds, *changes, "--jobs", str(os.cpu_count() or 1),
+                               "--json", "--out", folder / "build" / "patched" / "runs"], cwd=folder,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_RUN_LIMIT, check=False)
+    except subprocess.TimeoutExpired:
+        return Runs([], f"still running after {_RUN_LIMIT:.0f} s")
+    if done.returncode < 0:
+        return Runs([], (done.stderr.strip().splitlines() or [f"signal {-done.returncode}"])[-1])
+    try:
+        return Runs([_run(run) for run in json.loads(done.stdout)["runs"]])
+    except (ValueError, KeyError):
+        raise LabError(f"{program} gave no verdicts (status {done.returncode}):\n{done.stderr[-2000:]}") from None
+
+
+_WORST_LAST = ("held", "not applicable", "undecided", "vacuous", "violated")
+
+
+def _run(run: dict) -> Run:
+    verdicts: dict[str, str] = {}
+    story: dict[str, str] = {}
+    for check in run["checks"]:
+        before = verdicts.get(check["check"], "held")
+        verdicts[check["check"]] = max(before, check["verdict"], key=_WORST_LAST.index)
+        if check["verdict"] == "violated":
+            story.setdefault(check["check"], next(iter(check.get("story", [])), ""))
+    return Run(run.get("file", ""), run["seed"], run.get("fingerprint", ""), run.get("virtual_s", 0.0), verdicts,
+               run.get("faults", []), story)
+
+
+# ---- what is known already ----
+
+
+class Notebook:
+    """Results that need not be found again: of the same patch, sources and question."""
+
+    def __init__(self, kind: str, question: str) -> None:
+        self._folder = tree.ROOT / "build" / "patched" / kind
+        self._question = f"{question}\n{state_of_sources()}"
+
+    def find(self, patch: Patch) -> dict | None:
+        try:
+            noted = json.loads(self._file(patch).read_text())
+        except (OSError, ValueError):
+            return None
+        return noted["result"] if noted.get("key") == self._key(patch) else None
+
+    def note(self, patch: Patch, result: object) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = self._file(patch)
+        fresh = file.with_suffix(".new")
+        fresh.write_text(json.dumps({"key": self._key(patch), "result": asdict(result)}))  # type: ignore[call-overload]
+        fresh.replace(file)
+
+    def _file(self, patch: Patch) -> Path:
+        return self._folder / f"{patch.name}.json"
+
+    def _key(self, patch: Patch) -> str:
+        return hashlib.sha256(f"{self._question}\n{patch.path.read_text()}".encode()).hexdigest()
+
+

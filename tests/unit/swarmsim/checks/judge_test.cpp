@@ -1,0 +1,38 @@
+#include "swarmsim/checks/judge.hpp"
+
+#include <gmock/gmock.h>
+
+#include "swarmsim/checks/catalogue.hpp"
+#include "tests/unit/swarmsim/checks/stage.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+// Of a run in which nothing happened.
+Judgement verdict_on_nothing(std::string_view check, const RunFacts& facts) {
+  Judge judge(facts);
+  judge.add(*find_check_manual(check), who({kA, kB}));
+  FakeDisks disks;
+  return judge.conclude({.at = Time(60s)}, disks).front();
+}
+
+TEST(Judge, ACheckOfWhatNobodySpeaksIsNotApplicable) {
+  Stage stage;
+  EXPECT_EQ(verdict_on_nothing("fast_choke_semantics", stage.facts).verdict, Verdict::vacuous);
+  stage.facts.peers[0].speaks = {Feature::ext};
+  EXPECT_EQ(verdict_on_nothing("fast_choke_semantics", stage.facts).verdict, Verdict::vacuous) << "b speaks it";
+  stage.facts.peers[1].speaks = {};
+  const Judgement judgement = verdict_on_nothing("fast_choke_semantics", stage.facts);
+  EXPECT_EQ(judgement.verdict, Verdict::not_applicable);
+  EXPECT_EQ(judgement.summary, "none of the peers declares to speak what this is about (fast)");
+}
+
+TEST(Judge, NeedsAllOfWhatACheckNeeds) {
+  Stage stage;
+  for (PeerFacts& peer : stage.facts.peers) peer.speaks = {Feature::ext};
+  EXPECT_EQ(verdict_on_nothing("metadata_served", stage.facts).summary,
+            "none of the peers declares to speak what this is about (ext, magnet)");
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim
