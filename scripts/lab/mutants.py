@@ -118,11 +118,12 @@ def scenarios(mutant: Patch) -> tuple[str, ...]:
 
 
 def _compile(chosen: list[Patch]) -> int:
-    for number, mutant in enumerate(chosen, 1):
-        progress(f"compiling mutant {number} of {len(chosen)}: {mutant.name}")
-        patched.compiles(mutant)
-    print(f"{len(chosen)} of {len(chosen)} mutants apply and compile")
-    return Exit.HELD
+    progress(f"compiling {len(chosen)} mutants")
+    wrong = patched.compile_all(chosen)
+    for each in wrong:
+        say(each)
+    print(f"{len(chosen) - len(wrong)} of {len(chosen)} mutants apply and compile")
+    return Exit.ENVIRONMENT if wrong else Exit.HELD
 
 
 def _clean_runs(chosen: list[Patch], seeds: int) -> dict[tuple[str, int], str]:

@@ -10,8 +10,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -91,13 +94,16 @@ def apply(patch: Patch | None) -> Path:
     """The copy of the sources, as they are with this patch and no other."""
     copy = tree.ROOT / "build" / "patched" / "tree"
     _renew(copy)
-    if patch is None:
-        return copy
-    done = subprocess.run(["patch", "-p1", "--batch", "--no-backup-if-mismatch", "--input", str(patch.path)], cwd=copy,
+    if patch is not None:
+        _put_in(patch, copy)
+    return copy
+
+
+def _put_in(patch: Patch, folder: Path) -> None:
+    done = subprocess.run(["patch", "-p1", "--batch", "--no-backup-if-mismatch", "--input", str(patch.path)], cwd=folder,
                           capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
         raise LabError(f"{patch.path} does not apply:\n{done.stdout}{done.stderr}")
-    return copy
 
 
 def built(patch: Patch | None) -> Path:
@@ -110,19 +116,36 @@ def built(patch: Patch | None) -> Path:
     return folder / "bin" / "swarmsim"
 
 
-def compiles(patch: Patch) -> None:
-    """Raises unless every source that the patch touches (of a header: the source of its name) compiles with it."""
-    copy = apply(patch)
-    folder = copy / "build" / "release"
-    if not (folder / "compile_commands.json").exists():
-        _must(["cmake", "--preset", "release", "-DSWARMLAB_TESTS=OFF"], copy, "the copy of the sources does not configure")
-    commands = {entry["file"]: entry for entry in json.loads((folder / "compile_commands.json").read_text())}
-    for name in patch.files():
-        entry = commands.get(str(copy / Path(name).with_suffix(".cpp")))
-        if entry is None:
-            continue  # a header of values alone
-        words = re.sub(r" -o \S+ -c ", " -fsyntax-only ", entry["command"]).removeprefix("ccache ")
-        _must(["sh", "-c", words], Path(entry["directory"]), f"{patch.name} does not compile")
+def compile_all(patches: Sequence[Patch]) -> list[str]:
+    """Does every source that a patch touches (of a header: the source of its name) compile with it?  What is wrong, if anything."""
+    build.configure("release", with_tests=False)
+    listed = json.loads((tree.build_folder("release") / "compile_commands.json").read_text())
+    commands = {entry["file"]: entry for entry in listed}
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return [wrong for wrong in pool.map(lambda patch: _compile(patch, commands), patches) if wrong]
+
+
+def _compile(patch: Patch, commands: dict[str, dict[str, str]]) -> str:
+    """The touched files alone lie, patched, in a folder that the compiler searches before the sources."""
+    with tempfile.TemporaryDirectory(prefix=f"swarmlab-{patch.name}-") as name:
+        overlay = Path(name)
+        for file in patch.files():
+            (overlay / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(tree.ROOT / file, overlay / file)
+        try:
+            _put_in(patch, overlay)
+            for file in {Path(file).with_suffix(".cpp") for file in patch.files()}:
+                entry = commands.get(str(tree.ROOT / file))
+                if entry is None:
+                    continue  # a header of values alone
+                source = overlay / file if (overlay / file).exists() else tree.ROOT / file
+                before, _, _ = entry["command"].partition(" -o ")
+                compiler, _, options = before.partition(" ")
+                _must(["sh", "-c", f"{compiler} -I{overlay} {options} -fsyntax-only {source}"], Path(entry["directory"]),
+                      f"{patch.name} does not compile")
+        except LabError as error:
+            return str(error)
+    return ""
 
 
 def _must(command: Sequence[str], folder: Path, otherwise: str) -> None:

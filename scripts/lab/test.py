@@ -30,12 +30,14 @@ from lab.console import Exit, LabError, human_time, say
 _SANITIZED = r"(protocol|client_engine)\w*_test|\w*conformance\w*"
 _ALL_PRESETS = ("release", "dev", "clang", "clang-debug", "asan", "tsan")
 _PROCESS_TESTS = ("tests/integration", "tests/interop", "tests/architecture")
+# One mutant of each sort: a choker's, a verifier's, a reservation's.
+_SAMPLE = ("slots_to_the_uninterested", "skip_hash_check", "choke_keeps_blocks_reserved")
 _STEP_LIMIT = 3600.0  # seconds; a hang ends here rather than with the CI job
 
 _DESCRIPTION = """\
 Installs what is missing, builds, and runs everything that continuous integration runs: unit tests,
-tests of whole processes, swarms with other clients in private networks, the stock scenarios, and a
-sanitizer build of the parts that decode what strangers send."""
+tests of whole processes, swarms with other clients in private networks, the stock scenarios, a sample
+of the mutants, and a sanitizer build of the parts that decode what strangers send."""
 
 _EXAMPLES = """\
 examples:
@@ -102,6 +104,8 @@ def test(options: argparse.Namespace) -> int:
     if options.only:
         return steps.verdict()
     steps.run("stock scenarios", lambda: _scenarios(bin_folder))
+    steps.run("mutants apply and compile", lambda: _mutants("--compile"))
+    steps.run("a sample of the mutants", lambda: _mutants("--seeds", "5", *_SAMPLE))
     if options.all_builds:
         _all_builds(steps, bin_folder)
     else:
@@ -182,6 +186,11 @@ def _scenarios(bin_folder: Path) -> tuple[bool, str]:
                             "--out", tree.runs_folder()])
     counted = next((line for line in reversed(last) if " runs: " in line), f"swarmsim: status {status}")
     return status == 0, counted
+
+
+def _mutants(*arguments: str) -> tuple[bool, str]:
+    status, last = _stream([tree.ROOT / "lab", "mutants", *arguments])
+    return status == 0, last[-1] if last else f"./lab mutants: status {status}"
 
 
 def _sanitized() -> tuple[bool, str]:
