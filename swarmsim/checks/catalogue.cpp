@@ -15,6 +15,7 @@
 #include "swarmsim/checks/bitfield_wellformed.hpp"
 #include "swarmsim/checks/choke_hysteresis.hpp"
 #include "swarmsim/checks/completes.hpp"
+#include "swarmsim/checks/completion_is_clean.hpp"
 #include "swarmsim/checks/contents_match.hpp"
 #include "swarmsim/checks/early_state_is_kept.hpp"
 #include "swarmsim/checks/endgame_bounded.hpp"
@@ -28,20 +29,24 @@
 #include "swarmsim/checks/innocents_are_kept.hpp"
 #include "swarmsim/checks/interest_follows_selection.hpp"
 #include "swarmsim/checks/interest_is_true.hpp"
+#include "swarmsim/checks/late_blocks_forgiven.hpp"
 #include "swarmsim/checks/memory_bounded.hpp"
 #include "swarmsim/checks/metadata_served.hpp"
 #include "swarmsim/checks/metadata_survives_liars.hpp"
 #include "swarmsim/checks/no_duplicate_to_same_peer.hpp"
 #include "swarmsim/checks/no_request_for_owned_block.hpp"
 #include "swarmsim/checks/no_request_while_choked.hpp"
+#include "swarmsim/checks/no_timeout_while_serving.hpp"
 #include "swarmsim/checks/nothing_after_choke.hpp"
 #include "swarmsim/checks/one_connection_per_pair.hpp"
 #include "swarmsim/checks/optimistic_rotation.hpp"
 #include "swarmsim/checks/optimistic_tenure.hpp"
+#include "swarmsim/checks/partial_pieces_bounded.hpp"
 #include "swarmsim/checks/pex_wellformed.hpp"
 #include "swarmsim/checks/pipeline_refills.hpp"
 #include "swarmsim/checks/private_is_private.hpp"
 #include "swarmsim/checks/prompt_unchoke.hpp"
+#include "swarmsim/checks/rarest_first.hpp"
 #include "swarmsim/checks/reads_are_sent.hpp"
 #include "swarmsim/checks/reconnect_possible.hpp"
 #include "swarmsim/checks/redundancy_budget.hpp"
@@ -51,12 +56,15 @@
 #include "swarmsim/checks/requests_survive_choke.hpp"
 #include "swarmsim/checks/requests_survive_disconnect.hpp"
 #include "swarmsim/checks/requests_survive_silence.hpp"
+#include "swarmsim/checks/respects_reqq.hpp"
 #include "swarmsim/checks/restart_is_honest.hpp"
 #include "swarmsim/checks/seed_fairness.hpp"
 #include "swarmsim/checks/self_connection.hpp"
 #include "swarmsim/checks/slots_follow_useful_rate.hpp"
 #include "swarmsim/checks/slots_go_to_interested.hpp"
+#include "swarmsim/checks/slow_peers_are_kept.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
+#include "swarmsim/checks/stopped_means_stopped.hpp"
 #include "swarmsim/checks/super_seed_progress.hpp"
 #include "swarmsim/checks/survives_malformed.hpp"
 #include "swarmsim/checks/tiers.hpp"
@@ -84,6 +92,7 @@ constexpr std::array kCatalogue{
     Entry{&kBitfieldWellformed, make_bitfield_wellformed},
     Entry{&kChokeHysteresis, make_choke_hysteresis},
     Entry{&kCompletes, make_completes},
+    Entry{&kCompletionIsClean, make_completion_is_clean},
     Entry{&kContentsMatch, make_contents_match},
     Entry{&kEarlyStateIsKept, make_early_state_is_kept},
     Entry{&kEndgameBounded, make_endgame_bounded},
@@ -97,20 +106,24 @@ constexpr std::array kCatalogue{
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
     Entry{&kInterestFollowsSelection, make_interest_follows_selection},
     Entry{&kInterestIsTrue, make_interest_is_true},
+    Entry{&kLateBlocksForgiven, make_late_blocks_forgiven},
     Entry{&kMemoryBounded, make_memory_bounded},
     Entry{&kMetadataServed, make_metadata_served},
     Entry{&kMetadataSurvivesLiars, make_metadata_survives_liars},
     Entry{&kNoDuplicateToSamePeer, make_no_duplicate_to_same_peer},
     Entry{&kNoRequestForOwnedBlock, make_no_request_for_owned_block},
     Entry{&kNoRequestWhileChoked, make_no_request_while_choked},
+    Entry{&kNoTimeoutWhileServing, make_no_timeout_while_serving},
     Entry{&kNothingAfterChoke, make_nothing_after_choke},
     Entry{&kOneConnectionPerPair, make_one_connection_per_pair},
     Entry{&kOptimisticRotation, make_optimistic_rotation},
     Entry{&kOptimisticTenure, make_optimistic_tenure},
+    Entry{&kPartialPiecesBounded, make_partial_pieces_bounded},
     Entry{&kPexWellformed, make_pex_wellformed},
     Entry{&kPipelineRefills, make_pipeline_refills},
     Entry{&kPrivateIsPrivate, make_private_is_private},
     Entry{&kPromptUnchoke, make_prompt_unchoke},
+    Entry{&kRarestFirst, make_rarest_first},
     Entry{&kReadsAreSent, make_reads_are_sent},
     Entry{&kReconnectPossible, make_reconnect_possible},
     Entry{&kRedundancyBudget, make_redundancy_budget},
@@ -120,12 +133,15 @@ constexpr std::array kCatalogue{
     Entry{&kRequestsSurviveChoke, make_requests_survive_choke},
     Entry{&kRequestsSurviveDisconnect, make_requests_survive_disconnect},
     Entry{&kRequestsSurviveSilence, make_requests_survive_silence},
+    Entry{&kRespectsReqq, make_respects_reqq},
     Entry{&kRestartIsHonest, make_restart_is_honest},
     Entry{&kSeedFairness, make_seed_fairness},
     Entry{&kSelfConnection, make_self_connection},
     Entry{&kSlotsFollowUsefulRate, make_slots_follow_useful_rate},
     Entry{&kSlotsGoToInterested, make_slots_go_to_interested},
+    Entry{&kSlowPeersAreKept, make_slow_peers_are_kept},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
+    Entry{&kStoppedMeansStopped, make_stopped_means_stopped},
     Entry{&kSuperSeedProgress, make_super_seed_progress},
     Entry{&kSurvivesMalformed, make_survives_malformed},
     Entry{&kTiers, make_tiers},

@@ -24,6 +24,8 @@ constexpr std::array kParameters{
     ParameterManual{"who", ParameterKind::peers, Need::required, "the peers that download"},
     ParameterManual{"within", ParameterKind::duration, Need::optional,
                     "time to ask a peer that has been idle for 2 s (default: 5 s)"},
+    ParameterManual{"first", ParameterKind::count, Need::optional, "the first piece they want (default: 0)"},
+    ParameterManual{"last", ParameterKind::count, Need::optional, "and the last (default: the last of all)"},
 };
 
 class EndgameRescuesLastBlock final : public Check {
@@ -31,6 +33,8 @@ class EndgameRescuesLastBlock final : public Check {
   explicit EndgameRescuesLastBlock(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
         is_who_(who_, facts_.peers.size()), dialogues_(context.books.dialogues()), within_(context.arguments.duration("within", 5s)),
+        first_wanted_(context.arguments.count("first").value_or(0)),
+        last_wanted_(context.arguments.count("last").value_or(facts_.geometry.piece_count() - 1)),
         all_asked_since_(facts_.peers.size(), kNever) {}
 
   EventSet interest() const override { return {}; }
@@ -65,7 +69,15 @@ class EndgameRescuesLastBlock final : public Check {
   }
 
  private:
-  std::uint32_t missing_pieces(HostId asker) const { return facts_.geometry.piece_count() - arrivals_.pieces(asker); }
+  bool is_wanted(PieceIndex piece) const { return piece.value() >= first_wanted_ && piece.value() <= last_wanted_; }
+  std::uint32_t missing_pieces(HostId asker) const {
+    if (first_wanted_ == 0 && last_wanted_ + 1 >= facts_.geometry.piece_count())
+      return facts_.geometry.piece_count() - arrivals_.pieces(asker);
+    std::uint32_t missing = 0;
+    for (PieceIndex piece; facts_.geometry.contains(piece); ++piece)
+      if (is_wanted(piece) && !arrivals_.has(asker, piece)) ++missing;
+    return missing;
+  }
 
   void look(HostId asker, Time now) {
     Time& since = all_asked_since_[asker.value()];
@@ -101,9 +113,9 @@ class EndgameRescuesLastBlock final : public Check {
     asked_.erase(std::ranges::unique(asked_).begin(), asked_.end());
     auto at = asked_.begin();
     for (PieceIndex piece; facts_.geometry.contains(piece); ++piece) {
-      if (arrivals_.has(asker, piece)) continue;
+      if (!is_wanted(piece) || arrivals_.has(asker, piece)) continue;
       ByteCount covered = arrivals_.bytes_of(asker, piece);
-      for (; at != asked_.end() && at->piece <= piece; ++at)
+      for (; at != asked_.end() && at->piece <= piece; ++at)   // the others before it are not wanted
         if (at->piece == piece) covered += at->length;
       if (covered < facts_.geometry.length_of(piece)) return false;
     }
@@ -133,6 +145,8 @@ class EndgameRescuesLastBlock final : public Check {
   PeerSet is_who_;
   const Dialogues& dialogues_;
   Duration within_;
+  std::uint64_t first_wanted_;
+  std::uint64_t last_wanted_;
   std::vector<Time> all_asked_since_;               // by peer
   std::vector<protocol::BlockRange> asked_;         // scratch
   Time next_look_ = kStart;
@@ -150,10 +164,11 @@ constinit const CheckManual kEndgameRescuesLastBlock{
     .maturity = CheckMaturity::stable,
     .bugs = "B33, B34",
     .parameters = kParameters,
-    .text = R"(BEP 3, end-game: the last blocks are asked from several peers.  Once every missing block is open somewhere, and a peer
-that has one of them, does not choke and never sent corrupt blocks has been idle for 2 s, that block is asked from it too
-within the given time, unless it is open at as many peers as the client declares (end_game_requesters, 3 by
-default) or that peer gave a block of the piece back before.  Not applicable to clients that declare no end-game.  Vacuous
+    .text = R"(BEP 3, end-game: the last blocks are asked from several peers.  Once every missing block is open
+somewhere, and a peer that has one of them, does not choke and never sent corrupt blocks has been idle for 2 s, that
+block is asked from it too within the given time, unless it is open at as many peers as the client declares
+(end_game_requesters, 3 by default) or that peer gave a block of the piece back before.  Of peers that want some files
+only, `first` and `last` name the pieces that count.  Not applicable to clients that declare no end-game.  Vacuous
 when no block was asked for twice at the end.  Provoke it with fast seeds and one that accepts requests and delivers
 nothing, or a block a minute.)",
     .declared = "end_game, end_game_requesters",

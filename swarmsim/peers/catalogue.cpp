@@ -15,6 +15,7 @@
 #include "swarmsim/peers/corrupt_blocks.hpp"
 #include "swarmsim/peers/disconnect_in_piece.hpp"
 #include "swarmsim/peers/disconnect_on_unchoke.hpp"
+#include "swarmsim/peers/drops_surplus.hpp"
 #include "swarmsim/peers/duplicate_blocks.hpp"
 #include "swarmsim/peers/early_interest.hpp"
 #include "swarmsim/peers/free_rider.hpp"
@@ -53,6 +54,7 @@ constexpr std::array kCatalogue{
     Entry{&kCorruptBlocks, make_corrupt_blocks},
     Entry{&kDisconnectInPiece, make_disconnect_in_piece},
     Entry{&kDisconnectOnUnchoke, make_disconnect_on_unchoke},
+    Entry{&kDropsSurplus, make_drops_surplus},
     Entry{&kDuplicateBlocks, make_duplicate_blocks},
     Entry{&kEarlyInterest, make_early_interest},
     Entry{&kFreeRider, make_free_rider},

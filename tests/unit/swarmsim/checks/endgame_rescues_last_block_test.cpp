@@ -72,5 +72,22 @@ TEST_F(EndgameRescuesLastBlockTest, IsNotApplicableToClientsWithoutAnEndgame) {
   EXPECT_EQ(none.conclude(60s).verdict, Verdict::not_applicable);
 }
 
+TEST(EndgameRescuesLastBlock, OfAPartialSelectionTheWantedPiecesCount) {
+  for (const bool says_so : {true, false}) {
+    Stage stage;
+    CheckArguments arguments = who({kA});
+    if (says_so) arguments.set("last", std::uint64_t{1});
+    stage.begin("endgame_rescues_last_block", std::move(arguments));
+    for (const HostId other : {kB, kC}) {
+      stage.tells(1s, other, kA, have_all);
+      stage.tells(1s, other, kA, unchoke);
+    }
+    stage.whole_piece(2s, kC, kA, 0);
+    for (const int block : {0, 1}) stage.sent(2s, kA, kB, request, 1, block);   // pieces 2 and 3 it does not want
+    for (Duration at = 3s; at < 20s; at += 500ms) stage.received(at, kD, kA, have, 0);
+    EXPECT_EQ(stage.conclude(60s).verdict, says_so ? Verdict::violated : Verdict::vacuous);
+  }
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim
