@@ -10,6 +10,7 @@
 #include "protocol/quantities.hpp"
 #include "protocol/spelling.hpp"
 #include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/plain_options.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -19,23 +20,23 @@ namespace po = boost::program_options;
 constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swarms in virtual time and judges what happened.
 
   swarmsim run FILE|DIR...      run scenarios; the report ends with the verdict
+      --tier TIER               only those of smoke, pr, nightly, lab or lab-smoke
       --seed N | --seeds A..B   which random choices (default: the scenario's, else 1)
       --set KEY=VALUE           change the scenario: --set peers.leech.count=20, or of all groups: --set 'peers.*.count=20'
       --jobs N                  runs at once (default 1; 0: one per core)
       --until TIME              end each run there: --until 90s
-      --require CHECK           an undecided CHECK counts as violated
-      --known FILE              what is known to fail is excused, for a while
+      --require CHECK, --known FILE   undecided counts as violated; what is known to fail is excused
       --out DIR                 where folders of runs go (default: runs)
       --junit FILE, --json      JUnit XML there too; one JSON document instead of the report
+      --bisect                  exit status 125 where nothing could be judged, for git bisect run
       --trace, --pcap           write every event, every packet into the folder
       --show PEER               print the conversation that PEER had
-      --mode sim                virtual time, the only mode so far
   swarmsim judge TRACE...       the verdicts of a stored trace; --check NAME, --json
   swarmsim trace TRACE          print it as a conversation; --peer A, --with B, --around T, --kind K
   swarmsim diff A B             the first event in which two traces differ
   swarmsim validate FILE...     say what is wrong with scenario files
   swarmsim explain [NAME]       what a check claims or a faulty peer does, precisely
-  swarmsim list DIR             the scenarios below a directory
+  swarmsim list DIR             the scenarios below a directory; --tier TIER, --json
   swarmsim peer SPEC            a faulty peer on real sockets: --torrent FILE --dir DIR --listen ADDR:PORT
                                 [--peer ADDR:PORT]... [--seed N]; SPEC as behind `behaviour:`, or honest
   swarmsim schema               the JSON Schema of scenario files, for editors
@@ -50,6 +51,11 @@ Exit status: 0 all held, 1 violated, 2 usage or invalid file, 3 could not run, 4
 
 using Refusal = std::unexpected<std::string>;
 
+std::expected<RunTier, std::string> parse_tier(const std::string& name) {
+  if (const auto tier = find_run_tier(name)) return *tier;
+  return Refusal(fmt::format("--tier {}: no such tier{}", name, suggestion(name, run_tier_names())));
+}
+
 std::expected<SeedRange, std::string> parse_seeds(const std::string& text) {
   const std::size_t dots = text.find("..");
   constexpr std::uint64_t kMost = ~std::uint64_t{0} / 2;
@@ -62,10 +68,10 @@ std::expected<SeedRange, std::string> parse_seeds(const std::string& text) {
 
 po::options_description run_options() {
   po::options_description options;
-  options.add_options()("mode", po::value<std::string>())("seed", po::value<std::string>())(
+  options.add_options()("mode", po::value<std::string>())("tier", po::value<std::string>())("seed", po::value<std::string>())(
       "seeds", po::value<std::string>())("set", po::value<std::vector<std::string>>()->composing())(
       "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
-      "json", po::bool_switch())("trace", po::bool_switch())("pcap", po::bool_switch())(
+      "json", po::bool_switch())("bisect", po::bool_switch())("trace", po::bool_switch())("pcap", po::bool_switch())(
       "show", po::value<std::vector<std::string>>()->composing())("until", po::value<std::string>())(
       "known", po::value<std::string>())(
       "require", po::value<std::vector<std::string>>()->composing())("path", po::value<std::vector<std::string>>());
@@ -116,6 +122,12 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   if (values.contains("out")) command.out = values["out"].as<std::string>();
   if (values.contains("junit")) command.junit = values["junit"].as<std::string>();
   command.json = values["json"].as<bool>();
+  command.bisect = values["bisect"].as<bool>();
+  if (values.contains("tier")) {
+    const auto tier = parse_tier(values["tier"].as<std::string>());
+    if (!tier) return Refusal(tier.error());
+    command.tier = *tier;
+  }
   command.pcap = values["pcap"].as<bool>();
   if (values.contains("show")) command.shown = values["show"].as<std::vector<std::string>>();
   if (command.json && !command.shown.empty()) return Refusal("either --json, a document for programs, or --show, a text for people");
@@ -133,6 +145,27 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
     if (find_check_manual(name) == nullptr)
       return Refusal(fmt::format("--require {}: no check has that name{}", name, suggestion(name, names)));
   return command;
+}
+
+std::expected<Command, std::string> parse_list(const std::vector<std::string>& words) {
+  const auto options = PlainOptions::parse("list", words, {.with_value = {"tier"}, .flags = {"json"}});
+  if (!options) return Refusal(options.error());
+  if (options->positional().empty()) return Refusal("list: which directory?");
+  ListCommand command{options->positional(), std::nullopt, options->has("json")};
+  if (const auto name = options->value("tier")) {
+    const auto tier = parse_tier(*name);
+    if (!tier) return Refusal(tier.error());
+    command.tier = *tier;
+  }
+  return command;
+}
+
+std::expected<Command, std::string> parse_explain(const std::vector<std::string>& words) {
+  const auto options = PlainOptions::parse("explain", words, {.with_value = {}, .flags = {"json"}});
+  if (!options) return Refusal(options.error());
+  if (options->positional().size() > 1) return Refusal("explain: one name, or none for all");
+  if (options->has("json") && !options->positional().empty()) return Refusal("explain: --json is all of them; leave the name out");
+  return ExplainCommand{options->positional().empty() ? std::nullopt : std::optional(options->positional().front()), options->has("json")};
 }
 
 }  // namespace
@@ -156,20 +189,17 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
   if (name == "trace") return parse_trace(rest);
   if (name == "diff") return parse_diff(rest);
   if (name == "peer") return parse_peer(rest);
+  if (name == "list") return parse_list(rest);
+  if (name == "explain") return parse_explain(rest);
   for (const std::string& argument : rest)
     if (argument.starts_with("-")) return Refusal(fmt::format("{} has no option {}", name, argument));
-  if (name == "validate" || name == "list") {
-    if (rest.empty()) return Refusal(fmt::format("{}: which {}?", name, name == "list" ? "directory" : "file"));
-    if (name == "list") return ListCommand{rest};
+  if (name == "validate") {
+    if (rest.empty()) return Refusal("validate: which file?");
     return ValidateCommand{rest};
   }
   if (name == "schema") {
     if (!rest.empty()) return Refusal("schema: takes no arguments");
     return SchemaCommand{};
-  }
-  if (name == "explain") {
-    if (rest.size() > 1) return Refusal("explain: one name, or none for all");
-    return ExplainCommand{rest.empty() ? std::nullopt : std::optional(rest.front())};
   }
   return Refusal(fmt::format("'{}' is no command{}", name, suggestion(name, kCommands)));
 }

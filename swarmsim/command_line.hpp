@@ -11,6 +11,7 @@
 #include "protocol/units.hpp"
 #include "swarmsim/peer_command.hpp"
 #include "swarmsim/scenario/parse.hpp"
+#include "swarmsim/scenario/run_tiers.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 #include "swarmsim/trace_commands.hpp"
 
@@ -18,12 +19,14 @@ namespace swarmlab::swarmsim {
 
 struct RunCommand {
   std::vector<std::string> paths;          // files, or directories with *.yaml below
+  std::optional<RunTier> tier;             // only scenarios of that tier
   std::optional<SeedRange> seeds;          // instead of the scenario's
   std::vector<Override> overrides;
   unsigned jobs = 1;
   std::string out = "runs";
   std::optional<std::string> junit;
   bool json = false;
+  bool bisect = false;                     // exit statuses as `git bisect run` reads them
   std::optional<Duration> until;
   std::vector<std::string> required;       // names of checks
   std::optional<std::string> known;        // the list of known failures
@@ -32,8 +35,8 @@ struct RunCommand {
   std::vector<std::string> shown;          // selectors of peers whose conversations are printed
 };
 struct ValidateCommand { std::vector<std::string> paths; };
-struct ExplainCommand { std::optional<std::string> name; };
-struct ListCommand { std::vector<std::string> paths; };
+struct ExplainCommand { std::optional<std::string> name; bool json = false; };
+struct ListCommand { std::vector<std::string> paths; std::optional<RunTier> tier; bool json = false; };
 struct SchemaCommand {};                   // the JSON Schema of scenario files
 struct HelpCommand { std::string text; };
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, TraceCommand, DiffCommand,

@@ -1,14 +1,16 @@
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/asio/asio_runtime.hpp"
 #include "swarmsim/huge_heap.hpp"
 #include "swarmsim/program.hpp"
-#include "swarmsim/report/exit_status.hpp"
 
 namespace {
 
@@ -26,17 +28,23 @@ class AsioWorld final : public swarmlab::swarmsim::RealWorld {
   swarmlab::runtime::AsioRuntime world_{{}};
 };
 
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace swarmlab::swarmsim;
   back_heap_with_huge_pages();
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
-    Env env{{argv + 1, argv + argc}, std::cout, std::cerr, isatty(1) == 1, isatty(2) == 1,
-            [] { return std::make_unique<AsioWorld>(); }};
+    Env env{arguments, std::cout, std::cerr, isatty(1) == 1, isatty(2) == 1, [] { return std::make_unique<AsioWorld>(); },
+            {variable("GITHUB_ACTIONS") == "true", variable("GITHUB_WORKSPACE"), variable("GITHUB_STEP_SUMMARY")}};
     return run_program(env);
   } catch (const std::exception& error) {
     std::cerr << "swarmsim: " << error.what() << '\n';
-    return static_cast<int>(ExitStatus::environment);
+    return status_after_exception(arguments);
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "protocol/quantities.hpp"
 #include "protocol/spelling.hpp"
@@ -12,11 +13,14 @@
 #include "swarmsim/checks/expect.hpp"
 #include "swarmsim/command_line.hpp"
 #include "swarmsim/peers/catalogue.hpp"
+#include "swarmsim/report/catalogue_json.hpp"
 #include "swarmsim/report/exit_status.hpp"
+#include "swarmsim/report/github_report.hpp"
 #include "swarmsim/report/json_report.hpp"
 #include "swarmsim/report/junit_report.hpp"
 #include "swarmsim/report/known_failures.hpp"
 #include "swarmsim/report/run_folder.hpp"
+#include "swarmsim/report/seed_summary.hpp"
 #include "swarmsim/report/terminal.hpp"
 #include "swarmsim/run/campaign.hpp"
 #include "swarmsim/run/over_seeds.hpp"
@@ -37,6 +41,21 @@ std::string command_to_repeat(const RunCommand& command, const std::string& file
   return seeds.first == seeds.last ? text + " --trace" : text;
 }
 
+// Which seeds a scenario runs over.
+SeedRange seeds_of(const RunCommand& command, const Scenario& scenario) {
+  if (command.seeds) return *command.seeds;
+  SeedRange seeds = scenario.seeds;
+  if (command.tier == RunTier::nightly) seeds.last = std::max(seeds.last, seeds.first + kSeedsOfANight - 1);
+  return seeds;
+}
+
+std::expected<void, std::string> append_to_file(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary | std::ios::app);
+  out << text << std::flush;
+  if (out) return {};
+  return std::unexpected(fmt::format("{}: cannot be written", path));
+}
+
 // What runs in virtual time is this build's own engine.
 std::expected<KnownFailures, std::string> read_known_failures(const std::string& file) {
   const auto text = read_yaml_file(file);
@@ -55,6 +74,10 @@ class Program {
   }
 
   ExitStatus operator()(const ExplainCommand& command) {
+    if (command.json) {
+      env_.out << catalogue_json();
+      return ExitStatus::held;
+    }
     if (!command.name) {
       env_.out << "Checks\n";
       for (const CheckManual* manual : check_manuals())
@@ -105,7 +128,7 @@ class Program {
     for (const std::string& file : *files) {
       const auto scenario = load_scenario(file, {});
       if (!scenario) {
-        env_.error << scenario.error() << '\n';
+        complain(scenario.error());
         status = ExitStatus::usage;
         continue;
       }
@@ -113,23 +136,32 @@ class Program {
       std::vector<HostId> subjects;
       for (std::uint32_t i = 0; i < valid.cast.peer_count(); ++i)
         if (valid.group_of(HostId(i)).is_subject) subjects.push_back(HostId(i));
-      env_.out << fmt::format("{}: valid; {} peers, {}, {} checks{}\n", file, valid.cast.peer_count(),
+      env_.out << fmt::format("{}: valid; {} peers, {}, {} checks{}{}\n", file, valid.cast.peer_count(),
                               to_text(valid.torrent.total), valid.checks.size() + valid.over_seeds.size(),
-                              subjects.empty() ? "" : fmt::format(", subjects: {}", valid.cast.describe(subjects)));
+                              subjects.empty() ? "" : fmt::format(", subjects: {}", valid.cast.describe(subjects)),
+                              valid.tiers == RunTiers{} ? "" : fmt::format(", tiers: {}", tiers_text(valid.tiers)));
     }
     return status;
   }
 
   ExitStatus operator()(const ListCommand& command) {
+    json_ = command.json;
     const auto files = find_scenarios(command.paths);
     if (!files) return refuse(files.error());
-    ExitStatus status = ExitStatus::held;
+    std::vector<ListedScenario> listed;
+    std::string errors;
     for (const std::string& file : *files) {
-      const auto scenario = load_scenario(file, {});
-      if (scenario) env_.out << fmt::format("{}\n    {}\n", file, (*scenario)->title);
-      else { env_.error << scenario.error() << '\n'; status = ExitStatus::usage; }
+      auto scenario = load_scenario(file, {});
+      if (!scenario) errors += fmt::format("{}{}", errors.empty() ? "" : "\n", scenario.error());
+      else if (!command.tier || (*scenario)->tiers.belongs_to(*command.tier)) listed.push_back({file, std::move(*scenario)});
     }
-    return status;
+    if (json_ && !errors.empty()) return refuse(errors);   // half a list looks like a whole one
+    if (json_) {
+      env_.out << scenarios_json(listed);
+      return ExitStatus::held;
+    }
+    for (const ListedScenario& one : listed) env_.out << fmt::format("{}\n    {}\n", one.file, one.scenario->title);
+    return errors.empty() ? ExitStatus::held : refuse(errors);
   }
 
   ExitStatus operator()(const JudgeCommand& command) { return judge_traces(command, env_); }
@@ -144,21 +176,27 @@ class Program {
 
   ExitStatus operator()(const RunCommand& command) {
     json_ = command.json;
+    bisects_ = command.bisect;
     std::vector<PlannedRun> plan;
     const auto files = find_scenarios(command.paths);
     if (!files) return refuse(files.error());
     std::string errors;
     for (const std::string& file : *files) {
+      // Overrides are meant for those that run.
+      if (command.tier)
+        if (const auto as_written = load_scenario(file, {}); as_written && !(*as_written)->tiers.belongs_to(*command.tier)) continue;
       const auto scenario = load_scenario(file, command.overrides);
       if (!scenario) {
         errors += fmt::format("{}{}", errors.empty() ? "" : "\n", scenario.error());
         continue;
       }
-      const SeedRange seeds = command.seeds.value_or((*scenario)->seeds);
+      const SeedRange seeds = seeds_of(command, **scenario);
       for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed)
         plan.push_back({file, *scenario, seed, command_to_repeat(command, file, {seed, seed}), ""});
     }
     if (!errors.empty()) return refuse(errors);   // nothing is run: half a suite looks like a whole one
+    if (plan.empty())
+      return refuse(fmt::format("--tier {}: none of the {} is of it", to_string(*command.tier), counted(files->size(), "scenario")));
     if (const std::string missing = missing_check(command, plan); !missing.empty())
       return refuse(fmt::format("--require {}: none of the scenarios has that check", missing));
     if (const std::string error = nobody_to_show(command, plan); !error.empty()) return refuse(fmt::format("--show: {}", error));
@@ -196,35 +234,64 @@ class Program {
       for (OverSeedsResult& result : over_seeds) known->excuse(result);
     if (!json_)
       for (const OverSeedsResult& result : over_seeds) env_.out << describe_over_seeds(result, colours) << '\n';
+    const std::vector<SeedSummary> seeds = summarise_seeds(results);
+    if (!json_)
+      for (const SeedSummary& summary : seeds) env_.out << describe_seeds(summary, colours) << '\n';
     const std::vector<std::string> complaints = known ? known->complaints() : std::vector<std::string>{};
-    ExitStatus status = status_of(results, over_seeds, command.required);
-    if (!complaints.empty()) status = worse(status, ExitStatus::violated);
+    ExitStatus status = command.bisect ? status_for_bisect(results, over_seeds, command.required)
+                                       : status_of(results, over_seeds, command.required);
+    // Whether a list is up to date says nothing about the version at hand.
+    if (!complaints.empty() && !command.bisect) status = worse(status, ExitStatus::violated);
     const std::string junit = junit_report(results, over_seeds, complaints);
     for (const auto& written :
          {command.junit ? write_file(*command.junit, junit) : std::expected<void, std::string>{},
           write_file(folder->path() / "junit.xml", junit)}) {
       if (written) continue;
       env_.error << "swarmsim: " << written.error() << '\n';
-      status = worse(status, ExitStatus::environment);
+      status = failed(status);
     }
-    const std::string json = json_report(results, over_seeds, status, complaints);
+    if (env_.github.is_there) {
+      if (env_.error_is_terminal) env_.error << '\n';
+      env_.error << annotations(results, over_seeds, command.required, complaints, env_.github) << std::flush;
+    }
+    if (!env_.github.step_summary.empty()) {
+      const std::string summary = markdown_summary(results, over_seeds, status, command.required, complaints);
+      if (const auto written = append_to_file(env_.github.step_summary, summary); !written) {
+        env_.error << "swarmsim: " << written.error() << '\n';
+        status = failed(status);
+      }
+    }
+    const std::string json = json_report(results, over_seeds, status, complaints, seeds);
     if (const auto written = write_file(folder->path() / "verdict.json", json); !written) {
       env_.error << "swarmsim: " << written.error() << '\n';
-      status = worse(status, ExitStatus::environment);
+      status = failed(status);
     }
     if (json_) env_.out << json;
     else env_.out << fmt::format("report: {}\n", folder->path().string()) << describe_end(results, status, colours, complaints);
     return status;
   }
 
+  // From now on a refusal is one of a version that cannot be tested.
+  void judge_for_bisect() { bisects_ = true; }
+
   ExitStatus refuse(const std::string& why, ExitStatus status = ExitStatus::usage) {
+    if (bisects_) status = ExitStatus::not_judged;
     if (json_) env_.out << json_refusal(why, status);
     else if (why.find(':') != std::string::npos && why.find('\n') != std::string::npos) env_.error << why << '\n';
     else env_.error << "swarmsim: " << why << '\n';
+    if (env_.github.is_there) env_.error << annotations_of_text(why, env_.github);
     return status;
   }
 
  private:
+  void complain(const std::string& why) {
+    env_.error << why << '\n';
+    if (env_.github.is_there) env_.error << annotations_of_text(why, env_.github);
+  }
+
+  // What the runs came to is lost.
+  ExitStatus failed(ExitStatus status) const { return bisects_ ? ExitStatus::not_judged : worse(status, ExitStatus::environment); }
+
   // The error of a selector that fits none of the scenarios; "" where each fits one.
   static std::string nobody_to_show(const RunCommand& command, const std::vector<PlannedRun>& plan) {
     for (const std::string& selector : command.shown) {
@@ -266,13 +333,21 @@ class Program {
 
   Env& env_;
   bool json_ = false;
+  bool bisects_ = false;
 };
 
+bool asks_to_bisect(const std::vector<std::string>& arguments) { return std::ranges::find(arguments, "--bisect") != arguments.end(); }
+
 }  // namespace
+
+int status_after_exception(const std::vector<std::string>& arguments) {
+  return static_cast<int>(asks_to_bisect(arguments) ? ExitStatus::not_judged : ExitStatus::environment);
+}
 
 int run_program(Env& env) {
   Program program(env);
   const auto command = parse_command_line(env.arguments);
+  if (!command && asks_to_bisect(env.arguments)) program.judge_for_bisect();
   const ExitStatus status = command ? std::visit(program, *command) : program.refuse(command.error());
   env.out.flush();
   return static_cast<int>(status);

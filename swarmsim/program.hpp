@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "swarmsim/real_world.hpp"
+#include "swarmsim/report/github_report.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -16,9 +17,12 @@ struct Env {
   bool out_is_terminal = false;
   bool error_is_terminal = false;
   MakeRealWorld make_world = nullptr;   // without it `swarmsim peer` is refused
+  GithubWorkflow github = {};
 };
 
 // The exit status.  Throws nothing of its own making.
 int run_program(Env& env);
+// That of a program which an exception ended: the machine could not run it.
+int status_after_exception(const std::vector<std::string>& arguments);
 
 }  // namespace swarmlab::swarmsim

@@ -83,6 +83,7 @@ class Bans final : public Check {
       }
     }
     judgement.measured = fmt::format("{} proofs, last asked {} after one", proofs, to_text(longest));
+    judgement.number = MeasuredNumber{"last asked after a proof", Number::of(longest), Unit::time};
     if (judgement.verdict == Verdict::violated || judged > 0) return judgement;
     judgement.verdict = Verdict::vacuous;
     if (proofs == 0)

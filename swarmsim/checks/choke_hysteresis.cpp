@@ -56,6 +56,7 @@ class ChokeHysteresis final : public Check {
       judgement.summary = "nobody changed the choke state of one peer three times; there was nothing to judge";
     } else {
       judgement.measured = fmt::format("three changes in {} at the shortest, of {}", to_text(shortest_), judged_);
+      judgement.number = MeasuredNumber{"shortest for three changes", Number::of(shortest_), Unit::time};
     }
     return judgement;
   }

@@ -42,8 +42,11 @@ class Completes final : public Check {
     Duration slowest{-1};
     HostId last;
     std::uint32_t done = 0;
+    Number slowest_of_all = Number::of(Duration{});   // in time or not
     for (const HostId peer : who_) {
       const std::optional<Duration> took = time_to_complete(peer, end, disks);
+      const Number time = took ? Number::of(*took) : Number::never();
+      if (is_less(slowest_of_all, time)) slowest_of_all = time;
       if (took && *took <= within_) {
         ++done;
         if (*took > slowest) { slowest = *took; last = peer; }
@@ -62,6 +65,7 @@ class Completes final : public Check {
     judgement.measured = done == 0 ? fmt::format("none of {} completed", who_.size())
                                    : fmt::format("{} of {}, slowest {} after {}", done, who_.size(), facts_.name(last),
                                                  to_text(std::max(slowest, Duration{})));
+    judgement.number = MeasuredNumber{"slowest", slowest_of_all, Unit::time};
     return judgement;
   }
 

@@ -76,6 +76,7 @@ class EndgameBounded final : public Check {
     Judgement judgement = first_;
     judgement.measured = fmt::format("{}; up to {} asked at once, {}", counted(duties_seen_, "duplicate"), most_asked_,
                                      slowest_ ? "slowest Cancel after " + to_text(*slowest_) : std::string("no Cancel"));
+    judgement.number = MeasuredNumber{"duplicates", Number::of(static_cast<std::int64_t>(duties_seen_)), Unit::number};
     judgement.limit = fmt::format("Cancel within {}", to_text(within_));
     if (judgement.verdict == Verdict::held && duties_seen_ == 0) {
       judgement.verdict = Verdict::vacuous;

@@ -102,6 +102,7 @@ class HaveFollowsVerification final : public Check {
     Judgement judgement = first_;
     judgement.measured = fmt::format("{} of {} announcements missing, late or untrue; slowest after {}", wrong_, owed_,
                                      to_text(slowest_));
+    judgement.number = MeasuredNumber{"slowest", Number::of(slowest_), Unit::time};
     judgement.limit = fmt::format("0 missing after {}", to_text(within_));
     if (judgement.verdict == Verdict::held && owed_ == 0) {
       judgement.verdict = Verdict::vacuous;

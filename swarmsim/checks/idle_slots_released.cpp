@@ -65,6 +65,7 @@ class IdleSlotsReleased final : public Check, private SpellHandler {
     watch_.finish(end.at);
     Judgement judgement = first_;
     judgement.measured = fmt::format("longest wait for a still slot {}; still slots taken back: {}", to_text(longest_), taken_);
+    judgement.number = MeasuredNumber{"longest wait", Number::of(longest_), Unit::time};
     judgement.limit = to_text(limit_);
     if (judgement.verdict == Verdict::held && taken_ == 0 && tempted_ == Duration{}) {
       judgement.verdict = Verdict::vacuous;

@@ -115,6 +115,7 @@ class InterestIsTrue final : public Check {
     Judgement judgement = first_;
     judgement.measured = fmt::format("slowest Interested after {}, of {}; up to {} of needless interest", to_text(slowest_),
                                      owed_, to_text(needless_));
+    judgement.number = MeasuredNumber{"slowest", Number::of(slowest_), Unit::time};
     judgement.limit = to_text(within_);
     if (judgement.verdict == Verdict::held && owed_ == 0) {
       judgement.verdict = Verdict::vacuous;

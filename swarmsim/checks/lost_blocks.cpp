@@ -147,6 +147,7 @@ Judgement LostBlocks::judgement(std::string_view nothing_lost) const {
   }
   judgement.measured = fmt::format("{} lost, {} asked for again, {} forgotten; slowest after {}", lost_, asked_again_,
                                    forgotten_, to_text(slowest_));
+  judgement.number = MeasuredNumber{"slowest", Number::of(slowest_), Unit::time};
   judgement.limit = fmt::format("again within {} of a source", to_text(within_));
   return judgement;
 }

@@ -51,6 +51,7 @@ class OptimisticTenure final : public Check, private SpellHandler {
                           "nothing to judge";
     } else {
       judgement.measured = fmt::format("shortest optimistic turn {}, of {}", to_text(shortest_), judged_);
+      judgement.number = MeasuredNumber{"shortest turn", Number::of(shortest_), Unit::time};
     }
     watch_.hedge(judgement);
     return judgement;

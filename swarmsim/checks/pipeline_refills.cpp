@@ -77,6 +77,7 @@ class PipelineRefills final : public Check {
     Judgement judgement = first_;
     judgement.measured = fmt::format("{} empty pipelines refilled, {} left empty; slowest after {}", refilled_, wrong_,
                                      to_text(slowest_));
+    judgement.number = MeasuredNumber{"slowest", Number::of(slowest_), Unit::time};
     judgement.limit = fmt::format("within {}", to_text(within_));
     if (judgement.verdict == Verdict::held && refilled_ == 0) {
       judgement.verdict = Verdict::vacuous;

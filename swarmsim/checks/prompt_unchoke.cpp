@@ -38,6 +38,7 @@ class PromptUnchoke final : public Check, private SpellHandler {
     judgement.measured = waits_.empty() ? "nobody was unchoked into a free slot"
                                         : fmt::format("median wait {}, longest {}, of {}", to_text(waits_[waits_.size() / 2]),
                                                       to_text(waits_.back()), waits_.size());
+    if (!waits_.empty()) judgement.number = MeasuredNumber{"median wait", Number::of(waits_[waits_.size() / 2]), Unit::time};
     if (judgement.verdict == Verdict::held && waits_.empty()) {
       judgement.verdict = Verdict::vacuous;
       judgement.summary = "nobody became interested while a slot was free; there was nothing to judge";

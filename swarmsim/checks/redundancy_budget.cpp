@@ -95,6 +95,7 @@ class RedundancyBudget final : public Check {
     if (judgement.verdict == Verdict::violated) return judgement;
     const Account& account = *accounts_[worst.value()];
     judgement.measured = fmt::format("at most {} twice, of {} at {}", to_text(account.wasted), to_text(account.useful), facts_.name(worst));
+    judgement.number = MeasuredNumber{"most twice", Number::of(account.wasted), Unit::size};
     judgement.limit = to_text(allowed_waste(account));
     return judgement;
   }

@@ -36,6 +36,7 @@ class SlotsGoToInterested final : public Check, private SpellHandler {
     Judgement judgement = first_;
     judgement.measured = fmt::format("longest wait for a wasted slot {}; demand beside idle peers for {}", to_text(longest_),
                                      to_text(tempted_));
+    judgement.number = MeasuredNumber{"longest wait", Number::of(longest_), Unit::time};
     judgement.limit = to_text(limit_);
     if (judgement.verdict == Verdict::held && tempted_ == Duration{}) {
       judgement.verdict = Verdict::vacuous;

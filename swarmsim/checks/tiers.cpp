@@ -77,6 +77,7 @@ class Tiers final : public Check {
     for (const HostId peer : who_) judge_silence(peer, end.at);
     Judgement judgement = first_;
     judgement.measured = fmt::format("{} changes of tracker, the longest {} without one", changes_, to_text(longest_));
+    judgement.number = MeasuredNumber{"longest without", Number::of(longest_), Unit::time};
     judgement.limit = to_text(patience());
     if (judgement.verdict == Verdict::held && changes_ == 0) {
       judgement.verdict = Verdict::vacuous;

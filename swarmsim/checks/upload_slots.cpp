@@ -91,6 +91,7 @@ class UploadSlots final : public Check {
         accuse(judgement, who_[i], limits_[i], *accounts_[i].fault());
     }
     judgement.measured = fmt::format("at most {} at once, at {}", accounts_[fullest].most(), facts_.name(who_[fullest]));
+    judgement.number = MeasuredNumber{"most at once", Number::of(static_cast<std::int64_t>(accounts_[fullest].most())), Unit::number};
     judgement.limit = fmt::format("{}", limits_[fullest]);
     if (judgement.verdict == Verdict::held && !had_demand) {
       judgement.verdict = Verdict::vacuous;

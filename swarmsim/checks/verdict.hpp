@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "swarmsim/expect/number.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -17,12 +20,20 @@ enum class Verdict : std::uint8_t {
 };
 std::string_view to_string(Verdict verdict);
 
+// The number that `measured` is about, where there is one: what distributions over seeds are made of.
+struct MeasuredNumber {
+  std::string what;        // "slowest": of what, together with the check's name
+  Number value;
+  Unit unit = Unit::number;
+};
+
 struct Judgement {
   Verdict verdict = Verdict::held;
   std::string measured;              // beside `limit`, also when it holds
   std::string limit;
   std::string summary;               // one sentence, of everything but held
   std::vector<std::string> story;    // what led there, at most eight lines; of a violation
+  std::optional<MeasuredNumber> number = std::nullopt;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -63,6 +63,7 @@ struct Expectation {
   std::string who;                      // the peers that it names, for reports
   bool is_over_seeds = false;           // judged once, when all runs of the campaign are over
   std::uint64_t seeds_stated = 1;       // by the scenario
+  int line = 0;                         // of the scenario's file
 };
 
 // Calls `each` for every part of the tree, operands after what they belong to.

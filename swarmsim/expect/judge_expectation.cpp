@@ -211,6 +211,7 @@ Judgement judge_expectation(const Expectation& expectation, const Operands& oper
   const Wording wording(expectation, operands, worst);
   judgement.measured = wording.measured();
   judgement.limit = wording.limit();
+  judgement.number = MeasuredNumber{left_of(claim).text, member(evaluate(left_of(claim), operands), worst), left_of(claim).unit};
   if (truths[worst].is_zero()) {
     judgement.verdict = Verdict::violated;
     judgement.summary = fmt::format("{} is {}{}; it should be {}", left_of(claim).text, wording.value_of(left_of(claim)),

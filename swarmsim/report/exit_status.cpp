@@ -7,7 +7,7 @@ namespace swarmlab::swarmsim {
 
 ExitStatus worse(ExitStatus a, ExitStatus b) {
   constexpr std::array kOrder{ExitStatus::held, ExitStatus::vacuous, ExitStatus::violated, ExitStatus::environment,
-                              ExitStatus::usage};
+                              ExitStatus::usage, ExitStatus::not_judged};
   return std::ranges::find(kOrder, a) < std::ranges::find(kOrder, b) ? b : a;
 }
 
@@ -42,6 +42,16 @@ ExitStatus status_of(std::span<const RunResult> runs, std::span<const OverSeedsR
     }
   }
   return status;
+}
+
+ExitStatus status_for_bisect(std::span<const RunResult> runs, std::span<const OverSeedsResult> over_seeds,
+                             std::span<const std::string> required) {
+  const auto is_news = [](const CheckResult& check) { return check.judgement.verdict == Verdict::violated && check.known.empty(); };
+  const bool is_bad =
+      std::ranges::any_of(runs, [](const RunResult& run) { return run.verdict() == RunVerdict::violated; }) ||
+      std::ranges::any_of(over_seeds, [&](const OverSeedsResult& result) { return std::ranges::any_of(result.checks, is_news); });
+  if (is_bad) return ExitStatus::violated;
+  return status_of(runs, over_seeds, required) == ExitStatus::held ? ExitStatus::held : ExitStatus::not_judged;
 }
 
 }  // namespace swarmlab::swarmsim

@@ -16,6 +16,7 @@ enum class ExitStatus : int {
   usage = 2,        // a wrong command line or an invalid file
   environment = 3,  // the machine could not run it, or a run is invalid
   vacuous = 4,
+  not_judged = 125,  // with --bisect alone: this version says nothing about what is looked for
 };
 
 // Of several causes the one that matters most: usage, environment, violated, vacuous.
@@ -23,5 +24,10 @@ ExitStatus worse(ExitStatus a, ExitStatus b);
 // `required`: checks whose "undecided" and "not applicable" count as violated.
 ExitStatus status_of(std::span<const RunResult> runs, std::span<const OverSeedsResult> over_seeds,
                      std::span<const std::string> required);
+
+// The same for `git bisect run`, which reads 0 as good, 1 as bad and 125 as "cannot be tested": held, violated, and not_judged
+// for all else.  One violation is enough for bad, whatever else went wrong; that a required check came to no verdict is none.
+ExitStatus status_for_bisect(std::span<const RunResult> runs, std::span<const OverSeedsResult> over_seeds,
+                             std::span<const std::string> required);
 
 }  // namespace swarmlab::swarmsim

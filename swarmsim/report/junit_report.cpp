@@ -40,16 +40,20 @@ std::string suite_of_complaints(std::span<const std::string> complaints) {
 }
 
 // `name`: that of the case; within a suite no two are the same.
-std::string case_of(const CheckResult& check, const std::string& scenario, const std::string& name, const std::string& again,
-                    double seconds) {
+struct Origin {
+  const std::string& scenario;   // the title
+  const std::string& file;
+  const std::string& again;
+};
+std::string case_of(const CheckResult& check, const Origin& origin, const std::string& name, double seconds) {
   const Judgement& judgement = check.judgement;
   std::string body = fmt::format("measured: {}\nlimit: {}\n", judgement.measured, judgement.limit);
   for (const std::string& line : judgement.story) body += line + "\n";
-  std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">\n", escaped(scenario),
-                                 escaped(name), seconds);
+  std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.3f}\">\n",
+                                 escaped(origin.scenario), escaped(name), escaped(origin.file), check.line, seconds);
   if (is_failure(check))
     text += fmt::format("      <failure type=\"{}\" message=\"{}\">{}again: {}</failure>\n", to_string(judgement.verdict),
-                        escaped(judgement.summary), escaped(body), escaped(again));
+                        escaped(judgement.summary), escaped(body), escaped(origin.again));
   else if (!check.known.empty())
     text += fmt::format("      <skipped message=\"known {}: {}\"/>\n", escaped(check.known), escaped(judgement.summary));
   else if (judgement.verdict != Verdict::held)
@@ -73,13 +77,13 @@ Counts count(std::span<const CheckResult> checks) {
   return counts;
 }
 
-std::string cases_of(std::span<const CheckResult> checks, const std::string& scenario, const std::string& again, double seconds) {
+std::string cases_of(std::span<const CheckResult> checks, const Origin& origin, double seconds) {
   std::string text;
   std::map<std::string, int> times;
   for (const CheckResult& check : checks) {
     std::string name = fmt::format("{} of {}", check.manual->name, check.who);
     if (const int time = ++times[name]; time > 1) name += fmt::format(", {}", time);
-    text += case_of(check, scenario, name, again, seconds);
+    text += case_of(check, origin, name, seconds);
   }
   return text;
 }
@@ -89,7 +93,7 @@ std::string over_seeds_suite(const OverSeedsResult& result) {
   return fmt::format("  <testsuite name=\"{} over seeds {}..{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
       "skipped=\"{}\">\n{}  </testsuite>\n",
                      escaped(result.file), result.seeds.first, result.seeds.last, result.checks.size(), failures, skipped,
-                     cases_of(result.checks, result.scenario, result.again, 0));
+                     cases_of(result.checks, {result.scenario, result.file, result.again}, 0));
 }
 
 }  // namespace
@@ -105,9 +109,10 @@ std::string junit_report(std::span<const RunResult> runs, std::span<const OverSe
                         escaped(run.file), run.seed, run.checks.size() + run.faults.size() + (is_invalid ? 1u : 0u),
                         failures + run.faults.size(),
                         is_invalid ? 1 : 0, skipped, seconds);
-    text += fmt::format("    <properties><property name=\"fingerprint\" value=\"{}\"/></properties>\n",
-                        fingerprint_text(run.fingerprint));
-    text += cases_of(run.checks, run.scenario, run.again, seconds);
+    text += fmt::format("    <properties><property name=\"seed\" value=\"{}\"/><property name=\"fingerprint\" value=\"{}\"/>"
+                        "<property name=\"again\" value=\"{}\"/></properties>\n",
+                        run.seed, fingerprint_text(run.fingerprint), escaped(run.again));
+    text += cases_of(run.checks, {run.scenario, run.file, run.again}, seconds);
     for (std::size_t i = 0; i < run.faults.size(); ++i)
       text += fmt::format("    <testcase classname=\"{}\" name=\"fault {}\"><failure message=\"{}\"/></testcase>\n",
                           escaped(run.scenario), i + 1, escaped(run.faults[i]));

@@ -102,6 +102,7 @@ std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Col
     case ExitStatus::violated: return text + coloured("VIOLATED\n", "31;1", colours);
     case ExitStatus::vacuous: return text + coloured("VACUOUS: a check had nothing to look at\n", "33;1", colours);
     case ExitStatus::environment: return text + coloured("INVALID: a run could not be carried out\n", "31;1", colours);
+    case ExitStatus::not_judged: return text + coloured("NOT JUDGED: this version says nothing\n", "33;1", colours);
     case ExitStatus::usage: return text + coloured("REFUSED: see the errors above\n", "31;1", colours);
   }
   return text;

@@ -21,7 +21,7 @@ CheckResult judge(const Expectation& expectation, std::span<const RunResult* con
     seeds.push_back(run->seed);
     operands.add(run->seed, run->over_seeds[which].samples);
   }
-  CheckResult result{&kExpect, expectation.who, judge_expectation(expectation, operands)};
+  CheckResult result{&kExpect, expectation.who, judge_expectation(expectation, operands), "", expectation.line};
   Judgement& judgement = result.judgement;
   judgement.measured += fmt::format(" over {}", counted(seeds.size(), "seed"));
   if (seeds.size() < expectation.seeds_stated)

@@ -156,7 +156,7 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
     StoredDisks disks(end);
     const std::vector<Judgement> judgements = judge.conclude({end.at, end.was_cut_short}, disks);
     for (std::size_t i = 0; i < checks.size(); ++i)
-      result.checks.push_back({checks[i]->manual, checks[i]->who, judgements[i]});
+      result.checks.push_back({checks[i]->manual, checks[i]->who, judgements[i], "", checks[i]->at.line});
     result.was_cut_short = end.was_cut_short;
     if (judges_over_seeds) result.over_seeds = samples_over_seeds(*scenario, facts, judge, end.at);
     compare_with_stored(end, result);

@@ -19,6 +19,7 @@ struct CheckResult {
   std::string who;
   Judgement judgement;
   std::string known = {};   // of a violation that is excused: until when and why (report/known_failures.hpp)
+  int line = 0;             // where it stands in the scenario's file
 };
 
 // How often a peer misbehaved in one of its ways.

@@ -381,7 +381,7 @@ class SimRun final : private ClientKeeper {
       for (const auto& role : participant.roles) note_misdeeds(*role, was_cut_short, result);
     for (std::size_t i = 0; i < judgements.size(); ++i) {
       const CheckSpec& spec = scenario_.checks[i];
-      result.checks.push_back({spec.manual, spec.who, judgements[i]});
+      result.checks.push_back({spec.manual, spec.who, judgements[i], "", spec.at.line});
     }
     result.was_cut_short = was_cut_short;
     result.over_seeds = samples_over_seeds(scenario_, facts_, judge_, world_.now());

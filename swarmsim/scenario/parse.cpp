@@ -12,6 +12,7 @@
 #include "swarmsim/scenario/parse_checks.hpp"
 #include "swarmsim/scenario/parse_link.hpp"
 #include "swarmsim/scenario/parse_peers.hpp"
+#include "swarmsim/scenario/parse_run_tiers.hpp"
 #include "swarmsim/scenario/parse_timeline.hpp"
 #include "swarmsim/scenario/parse_topology.hpp"
 #include "swarmsim/scenario/parse_trackers.hpp"
@@ -131,6 +132,7 @@ void check_whole(const Scenario& scenario, const YamlNode& root, Diagnostics& di
       diagnostics.add(group.at, fmt::format("peers.{}: joins at {}, when the run is over (limit: {})", group.name,
                                             to_text(group.join.at - kStart), to_text(scenario.limit)));
   check_timeline(scenario, diagnostics);
+  check_run_tiers(scenario, root, diagnostics);
   const std::int64_t copies = static_cast<std::int64_t>(scenario.cast.peer_count()) + 1;
   if (scenario.content == ContentKind::bytes && scenario.torrent.total.value() > kMaxBytesOfAll.value() / copies)
     diagnostics.add(root.find("content")->at,
@@ -164,6 +166,7 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
     if (*limit < 1ms || *limit > 10'000h) diagnostics.add(root->find("limit")->at, "limit: from 1 ms to 10000 h of virtual time");
   }
   read_seeds(reader, scenario.seeds);
+  if (const YamlNode* tier = reader.take("tier")) scenario.tiers = read_run_tiers(*tier, diagnostics);
   if (const YamlNode* torrent = reader.require("torrent", "torrent: { size: 16 MiB }"))
     read_torrent(*torrent, scenario.torrent, diagnostics);
   scenario.trackers = read_trackers(reader, diagnostics);

@@ -64,6 +64,7 @@ void read_expectation(const YamlNode& node, CheckSpec check, Scenario& scenario,
     return;
   }
   parsed->seeds_stated = scenario.seeds.count();
+  parsed->line = check.at.line;
   const auto expectation = std::make_shared<const Expectation>(std::move(*parsed));
   if (expectation->is_over_seeds) {
     if (expectation->seeds_stated < 2)

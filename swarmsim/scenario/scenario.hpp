@@ -21,6 +21,7 @@
 #include "swarmsim/scenario/arrival.hpp"
 #include "swarmsim/scenario/cast.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
+#include "swarmsim/scenario/run_tiers.hpp"
 #include "tracker/fault.hpp"
 
 namespace swarmlab::swarmsim {
@@ -143,6 +144,7 @@ struct Scenario {
   std::string about;
   Duration limit{};
   SeedRange seeds;
+  RunTiers tiers;
   TorrentSpec torrent;
   std::vector<TrackerSpec> trackers{TrackerSpec{}};   // by tier, then by name; HostIds follow this order
   ContentKind content = ContentKind::symbolic;

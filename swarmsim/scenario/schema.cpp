@@ -37,6 +37,9 @@ struct Structure {
   std::string_view schema;
 };
 constexpr std::array kStructures{
+    Structure{"scenario", "tier",
+              R"({"anyOf": [{"enum": ["smoke", "nightly", "lab", "lab-smoke"]},
+                            {"type": "array", "minItems": 1, "items": {"enum": ["smoke", "nightly", "lab", "lab-smoke"]}}]})"},
     Structure{"scenario", "torrent", R"({"$ref": "#/definitions/torrent"})"},
     Structure{"scenario", "tracker", R"({"$ref": "#/definitions/tracker"})"},
     Structure{"scenario", "trackers",

@@ -61,5 +61,24 @@ TEST(ExitStatus, CountsWhatRunsComeToTogether) {
   EXPECT_EQ(status(Verdict::undecided, {"expect"}), ExitStatus::violated);
 }
 
+TEST(ExitStatus, ToGitBisectEverythingButHeldAndViolatedIsAVersionToSkip) {
+  const auto status = [](std::vector<Verdict> verdicts, std::vector<std::string> required = {}) {
+    std::vector<CheckResult> checks;
+    for (const Verdict verdict : verdicts) checks.push_back(a_check(verdict));
+    return status_for_bisect(std::vector{a_run(std::move(checks))}, {}, required);
+  };
+  EXPECT_EQ(status({held}), ExitStatus::held);
+  EXPECT_EQ(status({held, violated}), ExitStatus::violated);
+  EXPECT_EQ(status({vacuous, violated}), ExitStatus::violated) << "one violation is enough";
+  EXPECT_EQ(status({held, vacuous}), ExitStatus::not_judged);
+  EXPECT_EQ(status({undecided}), ExitStatus::not_judged);
+  EXPECT_EQ(status({held, undecided}, {"bans"}), ExitStatus::not_judged) << "what was required came to no verdict";
+  RunResult broken = a_run({});
+  broken.invalid = "no memory";
+  EXPECT_EQ(status_for_bisect(std::vector{broken}, {}, {}), ExitStatus::not_judged);
+  EXPECT_EQ(status_for_bisect(std::vector{broken, a_run({a_check(violated)})}, {}, {}), ExitStatus::violated);
+  EXPECT_EQ(static_cast<int>(ExitStatus::not_judged), 125);
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

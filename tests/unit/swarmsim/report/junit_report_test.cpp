@@ -49,5 +49,14 @@ TEST(JunitReport, HasASuiteForWhatIsJudgedOverSeeds) {
   EXPECT_THAT(xml, HasSubstr("again: swarmsim run s.yaml --seeds 1..20"));
 }
 
+TEST(JunitReport, SaysWhereACheckStandsAndHowToSeeTheRunAgain) {
+  RunResult run = a_run({a_check(Verdict::held)});
+  run.checks[0].line = 20;
+  const std::string xml = junit_report(std::vector{run}, {});
+  EXPECT_THAT(xml, HasSubstr("<property name=\"seed\" value=\"7\"/>"));
+  EXPECT_THAT(xml, HasSubstr("<property name=\"again\" value=\"swarmsim run s.yaml --seed 7\"/>"));
+  EXPECT_THAT(xml, HasSubstr("<testcase classname=\"A story\" name=\"bans of leech\" file=\"s.yaml\" line=\"20\" "));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

@@ -131,5 +131,24 @@ TEST(Program, ExplainsItsChecks) {
   EXPECT_EQ(run({"explain", "nothing"}).status, 2);
 }
 
+TEST(Program, RunsAndListsOnlyWhatIsOfATier) {
+  EXPECT_THAT(run({"run", "x.yaml", "--tier", "smok"}).error, HasSubstr("did you mean 'smoke'?"));
+  EXPECT_THAT(run({"list", "x.yaml", "--tier", "weekly"}).error, HasSubstr("no such tier"));
+  const std::string quick = SWARMLAB_SCENARIOS "/quickstart.yaml";
+  EXPECT_THAT(run({"run", quick, "--tier", "lab"}).error, HasSubstr("--tier lab: none of the 1 scenario is of it"));
+  EXPECT_EQ(run({"list", quick, "--tier", "lab"}).out, "");
+  EXPECT_THAT(run({"list", quick, "--tier", "pr"}).out, HasSubstr("quickstart.yaml"));
+  EXPECT_THAT(run({"list", quick, "--json"}).out, HasSubstr("\"subjects\": ["));
+  EXPECT_THAT(run({"explain", "--json"}).out, HasSubstr("\"name\": \"bans\""));
+  EXPECT_EQ(run({"explain", "bans", "--json"}).status, 2);
+}
+
+TEST(Program, ToGitBisectWhatCannotRunIsAVersionToSkip) {
+  EXPECT_EQ(run({"run", "nowhere.yaml", "--bisect"}).status, 125);
+  EXPECT_EQ(run({"run", "nowhere.yaml", "--bisect", "--no-such-option"}).status, 125);
+  EXPECT_EQ(status_after_exception({"run", "x.yaml", "--bisect"}), 125);
+  EXPECT_EQ(status_after_exception({"run", "x.yaml"}), 3);
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim
