@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bugs_page
+
 ROOT = Path(__file__).resolve().parents[2]
+BUGS = "docs/bugs.md"
 PAGES = {"behaviours": "docs/behaviours.md", "checks": "docs/checks.md", "metrics": "docs/metrics.md"}
 LIMIT = 60.0  # seconds
 
@@ -30,8 +33,10 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     stale = 0
-    for page, path in PAGES.items():
-        now = said(options.swarmsim, page)
+    swarmsim = str(Path(options.swarmsim).resolve())
+    pages = {path: said(swarmsim, page) for page, path in PAGES.items()}
+    pages[BUGS] = bugs_page.page(swarmsim, ROOT)
+    for path, now in pages.items():
         file = ROOT / path
         then = file.read_text() if file.exists() else ""
         if options.write:
@@ -42,7 +47,7 @@ def main() -> int:
     if stale:
         print("Stale: python3 tests/golden/pages.py --swarmsim SWARMSIM --write")
     else:
-        print(f"{len(PAGES)} pages {'written' if options.write else 'are up to date'}")
+        print(f"{len(pages)} pages {'written' if options.write else 'are up to date'}")
     return 1 if stale else 0
 
 
