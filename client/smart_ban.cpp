@@ -43,7 +43,8 @@ std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey>
   }
   std::uint32_t most = 0;
   for (const PeerKey peer : parts) most = std::max(most, suspicions(peer));
-  if (most <= suspect_pieces_) return {};
+  const auto equals = std::ranges::count(parts, most, [this](PeerKey peer) { return suspicions(peer); });
+  if (most <= (equals == 1 ? suspect_pieces_ : 4 * suspect_pieces_)) return {};
   for (const PeerKey peer : parts) {
     if (suspicions(peer) == most) verdicts.push_back({peer, Guilt::suspected});
   }

@@ -15,7 +15,9 @@
 //      bans the peer's address.  Innocents are never proven guilty (B45), given that the digests are of
 //      what *arrived*, not of what a broken disk gave back, and that a block was never put together from two peers (B43).
 //   2. A verdict `suspected` rests on numbers: a peer had a part in more than `suspect_pieces` bad pieces of which
-//      none is cleared up, and no other source of the last one had a part in more.  It is dropped, not
+//      none is cleared up, and no other source of the last one had a part in as many; of equals nobody is named before they had a
+//      part in four times that.  (Where blocks are dealt out, all pieces begun when somebody turns liar fail at once, and count against
+//      the honest alike; parole and digests mostly tell them apart within seconds.)  It is dropped, not
 //      banned: a liar that spoils every mixed piece goes even if no refetch ever succeeds (B44), and an
 //      innocent may come back.  The count of a peer that was named begins anew.
 //   3. Memory is bounded: at most 64 pieces and 4 deliveries per block of each; the piece that failed

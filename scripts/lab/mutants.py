@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from lab import build, packages, patched, tree
+from lab import build, packages, patched, tree, variations
 from lab.console import Exit, LabError, human_time, progress, say
 from lab.patched import Patch, Run
 
@@ -67,7 +67,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--seeds", type=int, default=_DEFAULT_SEEDS, metavar="N",
                         help=f"judge each scenario with seeds 1..N (default: {_DEFAULT_SEEDS})")
     parser.add_argument("--wide", action="store_true", help="one seed of every stock scenario besides")
-    parser.add_argument("--compile", action="store_true", help="only apply and compile them")
+    parser.add_argument("--compile", action="store_true", help="only apply and compile them, and the variations")
     parser.add_argument("--again", action="store_true", help="run also what is known already")
     parser.add_argument("--write", action="store_true", help=f"write the matrix into {_PAGE}")
     parser.set_defaults(command=mutants)
@@ -82,7 +82,7 @@ def mutants(options: argparse.Namespace) -> int:
         raise LabError("--seeds: at least 1", Exit.USAGE)
     packages.ensure(packages.BUILD + packages.MUTANTS)
     if options.compile:
-        return _compile(chosen)
+        return _compile(chosen if options.names else chosen + variations.all_variations())
     notebook = patched.Notebook("mutants", f"seeds {options.seeds}, wide {options.wide}")
     clean = _clean_runs(chosen, options.seeds)
     outcomes: dict[str, Outcome] = {}
@@ -118,11 +118,11 @@ def scenarios(mutant: Patch) -> tuple[str, ...]:
 
 
 def _compile(chosen: list[Patch]) -> int:
-    progress(f"compiling {len(chosen)} mutants")
+    progress(f"compiling {len(chosen)} patches")
     wrong = patched.compile_all(chosen)
     for each in wrong:
         say(each)
-    print(f"{len(chosen) - len(wrong)} of {len(chosen)} mutants apply and compile")
+    print(f"{len(chosen) - len(wrong)} of {len(chosen)} patches apply and compile")
     return Exit.ENVIRONMENT if wrong else Exit.HELD
 
 

@@ -104,7 +104,7 @@ def test(options: argparse.Namespace) -> int:
     if options.only:
         return steps.verdict()
     steps.run("stock scenarios", lambda: _scenarios(bin_folder))
-    steps.run("mutants apply and compile", lambda: _mutants("--compile"))
+    steps.run("mutants and variations compile", lambda: _mutants("--compile"))
     steps.run("a sample of the mutants", lambda: _mutants("--seeds", "5", *_SAMPLE))
     if options.all_builds:
         _all_builds(steps, bin_folder)

@@ -165,11 +165,11 @@ def test_all_mutants_can_be_compiled_without_being_run(tiny: Path, capsys: pytes
     folder = tiny / "tests" / "mutants"
     (folder / "good.patch").write_text(patch("Class: x\nExpected: bans", 3, "int bans = 1;", "int bans = 0;"))
     assert judge(compile=True) == Exit.HELD
-    assert "1 of 1 mutants apply and compile" in capsys.readouterr().out
+    assert "1 of 1 patches apply and compile" in capsys.readouterr().out
     (folder / "bad.patch").write_text(patch("Class: x\nExpected: bans", 3, "int bans = 1;", "itn bans = 0;"))
     assert judge(compile=True) == Exit.ENVIRONMENT
     shown = capsys.readouterr()
-    assert "1 of 2 mutants apply and compile" in shown.out
+    assert "1 of 2 patches apply and compile" in shown.out
     assert "bad does not compile" in shown.err and "itn" in shown.err
 
 

@@ -77,10 +77,10 @@ TEST(SmartBan, NamesOnlyTheMostSuspectedOfAPiece) {
   EXPECT_THAT(ban.failed(piece(2), std::vector{kHonest, kOther}), ElementsAre(Verdict{kHonest, Guilt::suspected}));
 }
 
-TEST(SmartBan, NamesBothWhereTheCountsAreEqual) {
+TEST(SmartBan, OfEqualsNamesNobodyBeforeFourTimesTheNumberAndThenBoth) {
   SmartBan ban(1);
-  (void)ban.failed(piece(0), std::vector{kLiar, kHonest});
-  EXPECT_THAT(ban.failed(piece(1), std::vector{kLiar, kHonest}),
+  for (std::uint32_t i = 0; i < 4; ++i) EXPECT_THAT(ban.failed(piece(i), std::vector{kLiar, kHonest}), IsEmpty());
+  EXPECT_THAT(ban.failed(piece(4), std::vector{kLiar, kHonest}),
               ElementsAre(Verdict{kHonest, Guilt::suspected}, Verdict{kLiar, Guilt::suspected}));
 }
 
