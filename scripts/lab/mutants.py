@@ -83,6 +83,11 @@ def mutants(options: argparse.Namespace) -> int:
     packages.ensure(packages.BUILD + packages.MUTANTS)
     if options.compile:
         return _compile(chosen if options.names else chosen + variations.all_variations())
+    with patched.alone():
+        return _matrix(everybody, chosen, options)
+
+
+def _matrix(everybody: list[Patch], chosen: list[Patch], options: argparse.Namespace) -> int:
     notebook = patched.Notebook("mutants", f"seeds {options.seeds}, wide {options.wide}")
     clean = _clean_runs(chosen, options.seeds)
     outcomes: dict[str, Outcome] = {}

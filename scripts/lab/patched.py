@@ -6,6 +6,7 @@ A patch is a small diff under a header of `Key: value` lines.  All are applied i
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -13,8 +14,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -85,6 +87,19 @@ def _read(path: Path, required: Sequence[str]) -> Patch:
     if missing:
         raise LabError(f"{path}: the header lacks {' and '.join(missing)}", Exit.USAGE)
     return Patch(path, header)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """There is one patched tree: two at once would judge each other's patches."""
+    folder = tree.ROOT / "build" / "patched"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError("another ./lab mutants or ./lab variations is at work in this tree") from None
+        yield
 
 
 # ---- the tree with a patch in it ----

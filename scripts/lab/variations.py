@@ -62,6 +62,11 @@ def variations(options: argparse.Namespace) -> int:
     if options.seeds < 1:
         raise LabError("--seeds: at least 1", Exit.USAGE)
     packages.ensure(packages.BUILD + packages.MUTANTS)
+    with patched.alone():
+        return _judge_all(chosen, options)
+
+
+def _judge_all(chosen: list[Patch], options: argparse.Namespace) -> int:
     notebook = patched.Notebook("variations", f"seeds {options.seeds}, {options.scenarios}")
     clean = {(run.scenario, run.seed): run.fingerprint
              for run in patched.judge(patched.built(None), options.scenarios, f"1..{options.seeds}").runs}

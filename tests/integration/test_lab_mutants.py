@@ -149,6 +149,13 @@ def test_what_is_known_is_not_run_again_until_something_changes(tiny: Path, monk
     assert judge(again=True) == Exit.HELD and judged == ["never_ban"] * 2
 
 
+def test_two_at_once_do_not_judge_each_others_patches(tiny: Path) -> None:
+    (tiny / "tests" / "mutants" / "any.patch").write_text(
+        patch("Class: x\nExpected: bans", 3, "int bans = 1;", "int bans = 0;"))
+    with patched.alone(), pytest.raises(LabError, match="another ./lab mutants or ./lab variations is at work"):
+        judge()
+
+
 def test_the_matrix_is_written_for_all_mutants_or_none(tiny: Path) -> None:
     for name in ("one", "two"):
         (tiny / "tests" / "mutants" / f"{name}.patch").write_text(
