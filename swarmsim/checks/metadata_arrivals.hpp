@@ -30,6 +30,15 @@ class MetadataArrivals {
     return true;
   }
 
+  // The peer asks for a piece that has reached it true: it threw it away.
+  void on_asked_again(HostId who, PieceIndex piece) {
+    Peer& peer = peers_[who.value()];
+    if (piece.value() >= peer.has.size() || !peer.has[piece.value()]) return;
+    peer.has[piece.value()] = false;
+    --peer.count;
+    peer.complete_at = kNever;
+  }
+
   // kNever while something is missing.
   Time complete_at(HostId peer) const { return peers_[peer.value()].complete_at; }
   std::uint32_t pieces(HostId peer) const { return peers_[peer.value()].count; }

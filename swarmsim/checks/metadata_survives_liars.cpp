@@ -33,7 +33,7 @@ class MetadataSurvivesLiars final : public Check {
   explicit MetadataSurvivesLiars(const CheckContext& context)
       : facts_(context.facts), who_(context.arguments.peers("who")), within_(context.arguments.duration("within", 60s)),
         is_who_(who_, facts_.peers.size()), is_liar_(context.arguments.peers("liars"), facts_.peers.size()), metadata_(facts_),
-        seekers_(facts_.peers.size()) {}
+        seekers_(facts_.peers.size()), last_data_(facts_.peers.size(), kStart) {}
 
   EventSet interest() const override {
     return EventSet{}
@@ -41,6 +41,7 @@ class MetadataSurvivesLiars final : public Check {
         .received(MessageKind::extension_handshake)
         .received(MessageKind::metadata_data)
         .received(MessageKind::metadata_reject)
+        .sent(MessageKind::metadata_request)
         .sent(MessageKind::request);
   }
 
@@ -50,12 +51,16 @@ class MetadataSurvivesLiars final : public Check {
       return;
     }
     if (event.kind == WireEventKind::sent) {
-      if (is_who_.has(event.from)) judge_request(event);
+      if (!is_who_.has(event.from)) return;
+      if (event.message.kind == MessageKind::request) judge_request(event);
+      else if (event.decided_earliest > last_data_[event.from.value()]) metadata_.on_asked_again(event.from, event.message.piece);
       return;
     }
-    if (!is_who_.has(event.to) || metadata_.complete_at(event.to) != kNever) return;
+    if (!is_who_.has(event.to)) return;
+    if (event.message.kind == MessageKind::metadata_data) last_data_[event.to.value()] = event.at;
+    if (event.message.kind == MessageKind::extension_handshake) return on_offer(event);
+    if (metadata_.complete_at(event.to) != kNever) return;
     switch (event.message.kind) {
-      case MessageKind::extension_handshake: return on_offer(event);
       case MessageKind::metadata_data:
         if (event.message.authentic == Authentic::no) note_lie(event, to_string(event.message));
         metadata_.on_data(event);
@@ -117,7 +122,7 @@ class MetadataSurvivesLiars final : public Check {
 
   void note_lie(const WireEvent& event, const std::string& what) {
     Seeker& seeker = seekers_[event.to.value()];
-    if (seeker.lied_to != kNever) return;
+    if (seeker.lied_to != kNever || metadata_.complete_at(event.to) != kNever) return;
     seeker.lied_to = event.at;
     seeker.first_lie = story_line(event.at, conversation(facts_, event.from, event.to, what));
   }
@@ -151,6 +156,7 @@ class MetadataSurvivesLiars final : public Check {
   PeerSet is_liar_;
   MetadataArrivals metadata_;
   std::vector<Seeker> seekers_;     // by peer
+  std::vector<Time> last_data_;         // by peer: what is decided later is decided knowing it
   Judgement first_;
 };
 
@@ -166,7 +172,8 @@ constinit const CheckManual kMetadataSurvivesLiars{
     .text = R"(A client that begins with a magnet link has the whole, true metadata within the given time after the first peer that is not
 among the liars offered it in its true size, however many others claim other sizes, send garbage, reject every
 request or never answer; and it asks for no block before (metadata that does not match the info-hash is not used).
-Vacuous when nobody was lied to.  Provoke it with the behaviour `metadata_liar`, and one honest source.)",
+Who asks again for a piece that has reached it true has thrown it away.  Vacuous when nobody was lied to.  Provoke it with the
+behaviour `metadata_liar`, and one honest source.)",
     .needs = {Feature::magnet},
 };
 

@@ -46,6 +46,14 @@ TEST_F(MetadataSurvivesLiarsTest, SeesWhoUsesMetadataThatIsNotTrue) {
   EXPECT_EQ(stage.conclude(3s).summary, "a asks for a block before the true metadata has reached it");
 }
 
+TEST_F(MetadataSurvivesLiarsTest, WhoAsksAgainForWhatItGotHasThrownItAway) {
+  stage.offer(1s, 0, 1_B);
+  stage.whole_metadata(2s, 0);   // the liar sends what is true, and more than it claimed to have
+  stage.offer(3s, 1, stage.facts.metadata_size);
+  stage.metadata(5s, 0, ExtensionStage::kFromA, metadata_request, 0, Authentic::unknown);
+  EXPECT_EQ(stage.conclude(100s).summary, "a has 1 of 2 pieces of the metadata 1 min after c had offered it");
+}
+
 TEST_F(MetadataSurvivesLiarsTest, WithoutAnHonestSourceNothingIsOwed) {
   stage.offer(1s, 0, 1_B);
   EXPECT_EQ(stage.conclude(100s).verdict, Verdict::held);
