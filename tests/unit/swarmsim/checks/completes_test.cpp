@@ -19,6 +19,7 @@ TEST(Completes, HoldsWithTheTimeOfTheLastTrueBlock) {
   const Judgement judgement = stage.conclude(20s);
   EXPECT_EQ(judgement.verdict, Verdict::held);
   EXPECT_EQ(judgement.measured, "1 of 1, slowest a after 13 s");
+  EXPECT_EQ(judgement.number->value, Number::of(Duration(13s)));
   EXPECT_EQ(judgement.limit, "30 s");
 }
 
@@ -39,6 +40,7 @@ TEST(Completes, IsViolatedByWhoComesTooLate) {
   const Judgement judgement = stage.conclude(20s);
   EXPECT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_EQ(judgement.summary, "a was complete only after 9 s (limit 5 s)");
+  EXPECT_EQ(judgement.number->value, Number::of(Duration(9s))) << "a number, late or not";
 }
 
 TEST(Completes, IsViolatedByWhoNeverDoesAndTellsWhatCameLast) {
@@ -50,6 +52,7 @@ TEST(Completes, IsViolatedByWhoNeverDoesAndTellsWhatCameLast) {
   const Judgement judgement = stage.conclude(6s);
   EXPECT_EQ(judgement.verdict, Verdict::violated);
   EXPECT_THAT(judgement.summary, HasSubstr("a has 1 of 4 pieces after 6 s"));
+  EXPECT_TRUE(judgement.number->value.is_never());
   EXPECT_THAT(judgement.story.rbegin()[1], HasSubstr("00:02.000  the last block that reached a came from b: piece 3, begin 16384"));
 }
 

@@ -46,6 +46,7 @@ TEST(JudgeExpectation, ShowsTheMeasuredValueBesideTheBar) {
   const Judgement judgement = judged("median(leech.download_time) < 60 s", {seconds(40), seconds(50), seconds(70)});
   EXPECT_EQ(judgement.verdict, Verdict::held);
   EXPECT_EQ(judgement.measured, "median(leech.download_time) = 50 s");
+  EXPECT_EQ(judgement.number->value, seconds(50));
   EXPECT_EQ(judgement.limit, "< 60 s");
   EXPECT_THAT(judgement.story, IsEmpty());
 }
