@@ -132,7 +132,6 @@ void check_whole(const Scenario& scenario, const YamlNode& root, Diagnostics& di
       diagnostics.add(group.at, fmt::format("peers.{}: joins at {}, when the run is over (limit: {})", group.name,
                                             to_text(group.join.at - kStart), to_text(scenario.limit)));
   check_timeline(scenario, diagnostics);
-  check_run_tiers(scenario, root, diagnostics);
   const std::int64_t copies = static_cast<std::int64_t>(scenario.cast.peer_count()) + 1;
   if (scenario.content == ContentKind::bytes && scenario.torrent.total.value() > kMaxBytesOfAll.value() / copies)
     diagnostics.add(root.find("content")->at,
@@ -214,6 +213,8 @@ std::optional<Scenario> parse_scenario(std::string_view text, std::span<const Ov
 
   if (!diagnostics.empty()) return std::nullopt;
   check_whole(scenario, *root, diagnostics);
+  // A tier is what the file as it stands promises; whoever tries something with --set is free to.
+  if (overrides.empty()) check_run_tiers(scenario, *root, diagnostics);
   scenario.source = {std::string(text), {overrides.begin(), overrides.end()}};
   if (!diagnostics.empty()) return std::nullopt;
   return scenario;

@@ -20,7 +20,7 @@ inline constexpr BytesPerSecond kLabRate{100'000'000 / 8};   // of all peers, in
 
 // One of smoke, nightly, lab, lab-smoke, or a list of them.
 RunTiers read_run_tiers(const YamlNode& node, Diagnostics& diagnostics);
-// Of a scenario without errors; `root` is its file, for the places.
+// Of a scenario without errors and as it is written: what --set makes of it is an experiment.  `root` is its file, for the places.
 void check_run_tiers(const Scenario& scenario, const YamlNode& root, Diagnostics& diagnostics);
 
 }  // namespace swarmlab::swarmsim

@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "swarmsim/scenario/overrides.hpp"
 #include "swarmsim/scenario/parse.hpp"
+#include "swarmsim/scenario/parse_run_tiers.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -31,10 +33,14 @@ struct Parsed {
   std::vector<std::string> errors;
 };
 
-Parsed parsed(std::vector<Override> overrides = {}) {
+// As if the file said so itself.
+Parsed parsed(std::vector<Override> changes = {}) {
   Diagnostics diagnostics;
   Parsed result;
-  result.scenario = parse_scenario(kLab, overrides, diagnostics);
+  result.scenario = parse_scenario(kLab, changes, diagnostics);
+  auto root = parse_yaml(kLab, diagnostics);
+  apply_overrides(*root, changes, diagnostics);
+  if (result.scenario) check_run_tiers(*result.scenario, *root, diagnostics);
   for (const Diagnostic& diagnostic : diagnostics.sorted()) result.errors.push_back(diagnostic.what);
   return result;
 }
@@ -70,6 +76,15 @@ TEST(RunTiers, ALabScenarioMayUseAllThatItIsAllowed) { EXPECT_THAT(parsed().erro
 TEST(RunTiers, ALabScenarioIsShort) {
   EXPECT_THAT(parsed({{"limit", "91 s"}}).errors,
               ElementsAre("tier: lab; limit: 1 min 31 s, which takes as long in real time; at most 1 min 30 s"));
+}
+
+TEST(RunTiers, WhatIsTriedWithSetNeedNotFitTheTier) {
+  Diagnostics diagnostics;
+  const std::vector<Override> change{{"limit", "10 min"}};
+  EXPECT_TRUE(parse_scenario(kLab, change, diagnostics)) << diagnostics.sorted().front().what;
+  std::string text(kLab);
+  text.replace(text.find("90 s"), 4, "91 s");
+  EXPECT_FALSE(parse_scenario(text, {}, diagnostics));
 }
 
 TEST(RunTiers, ALabScenarioHasNarrowLines) {
