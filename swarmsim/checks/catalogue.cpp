@@ -30,6 +30,7 @@
 #include "swarmsim/checks/interest_follows_selection.hpp"
 #include "swarmsim/checks/interest_is_true.hpp"
 #include "swarmsim/checks/late_blocks_forgiven.hpp"
+#include "swarmsim/checks/liveness.hpp"
 #include "swarmsim/checks/memory_bounded.hpp"
 #include "swarmsim/checks/metadata_served.hpp"
 #include "swarmsim/checks/metadata_survives_liars.hpp"
@@ -107,6 +108,7 @@ constexpr std::array kCatalogue{
     Entry{&kInterestFollowsSelection, make_interest_follows_selection},
     Entry{&kInterestIsTrue, make_interest_is_true},
     Entry{&kLateBlocksForgiven, make_late_blocks_forgiven},
+    Entry{&kLiveness, make_liveness},
     Entry{&kMemoryBounded, make_memory_bounded},
     Entry{&kMetadataServed, make_metadata_served},
     Entry{&kMetadataSurvivesLiars, make_metadata_survives_liars},

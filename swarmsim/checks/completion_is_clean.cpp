@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/quantities.hpp"
+#include "swarmsim/checks/doubtful_pieces.hpp"
 #include "swarmsim/checks/leftover_requests.hpp"
 #include "swarmsim/checks/per_side.hpp"
 #include "swarmsim/checks/story.hpp"
@@ -33,6 +34,7 @@ constexpr std::array kParameters{
 struct Completion {
   Time at = kNever;           // the last block
   PieceIndex last;
+  bool has_fetched = false;   // a piece, so that it was no seed from the start
   Time due = kNever;
   bool has_announced = false;
   Time still_since = kNever;  // somebody waits, and nothing has been sent since
@@ -53,6 +55,7 @@ class CompletionIsClean final : public Check {
  public:
   explicit CompletionIsClean(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), dialogues_(context.books.dialogues()), leftovers_(dialogues_),
+        doubtful_(facts_, arrivals_, dialogues_),
         who_(context.arguments.peers("who")), is_who_(who_, facts_.peers.size()), within_(context.arguments.duration("within", 3s)),
         serves_(context.arguments.duration("serves", 30s)), completions_(facts_.peers.size()) {}
 
@@ -63,6 +66,7 @@ class CompletionIsClean final : public Check {
   }
 
   void on_event(const WireEvent& event) override {
+    doubtful_.on_event(event);
     leftovers_.on_event(event);
     while (const auto left = leftovers_.take_left(event.at)) accuse(*left);
     look(event.at);
@@ -92,10 +96,10 @@ class CompletionIsClean final : public Check {
 
   void on_whole_piece(const WholePiece& whole) override {
     Completion& completion = completions_[whole.peer.value()];
-    if (!is_who_.has(whole.peer) || !arrivals_.is_complete(whole.peer) || completion.at != kNever) return;
-    completion = {.at = whole.at, .last = whole.piece, .due = whole.at + within_};
-    ++completed_;
-    duplicates_ += leftovers_.expect(whole.peer, completion.due);
+    if (!is_who_.has(whole.peer) || completion.at != kNever) return;
+    completion.last = whole.piece;
+    completion.has_fetched = true;
+    complete(whole.peer, whole.at);
   }
 
   bool is_ready(Time now, Disks&) override {
@@ -121,6 +125,15 @@ class CompletionIsClean final : public Check {
   }
 
  private:
+  // When all has come, and no block of it may have been thrown away.
+  void complete(HostId peer, Time at) {
+    Completion& completion = completions_[peer.value()];
+    if (completion.at != kNever || !arrivals_.is_complete(peer) || doubtful_.has_any(peer)) return;
+    completion.at = at;
+    completion.due = at + within_;
+    ++completed_;
+    duplicates_ += leftovers_.expect(peer, completion.due);
+  }
   bool is_done(const Completion& completion) const { return completion.at != kNever && !completion.is_over; }
 
   void on_sent(const WireEvent& event) {
@@ -149,6 +162,7 @@ class CompletionIsClean final : public Check {
         if (is_done(completion) && event.decided_earliest > completion.at) ++served_;
         return;
       case MessageKind::have:
+        if (completion.has_fetched) complete(event.from, event.at);
         if (!is_done(completion) || completion.has_announced || event.message.piece != completion.last) return;
         completion.has_announced = true;
         completion.due = std::max(completion.due, event.decided_earliest + kGrace);
@@ -268,6 +282,7 @@ class CompletionIsClean final : public Check {
   const Arrivals& arrivals_;
   const Dialogues& dialogues_;
   LeftoverRequests leftovers_;
+  DoubtfulPieces doubtful_;
   const std::vector<HostId> who_;
   PeerSet is_who_;
   Duration within_;
@@ -293,7 +308,8 @@ constinit const CheckManual kCompletionIsClean{
     .maturity = CheckMaturity::stable,
     .bugs = "B36",
     .parameters = kParameters,
-    .text = R"(The moment of completion is that of the last block.  Within the given time, or a second after the Have
+    .text = R"(The moment of completion is that of the last block; where a block came when its request was not open
+any more, and may have been thrown away, that of the piece's Have.  Within the given time, or a second after the Have
 of the last piece where that is later, each request that was still open elsewhere gets a Cancel, or an answer, or its
 connection ends; NotInterested is decided on every connection that stays (what proves that it was not is the next
 message there); and no Request is decided any more.  Afterwards the peer lives: it does not let anybody wait (a

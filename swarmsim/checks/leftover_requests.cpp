@@ -27,9 +27,11 @@ std::size_t LeftoverRequests::expect(HostId asker, Time due) {
   std::size_t found = 0;
   for (const Dialogues::Side& side : dialogues_.of(asker)) {
     const Dialogue& dialogue = *dialogues_.find(side);
+    const std::vector<protocol::BlockRange>& taken_back = flows_.at(side.connection, side.asks).taken_back;
     // Who is gone may stand here for long.
     if (dialogues_.is_gone(dialogue.source)) continue;
     for (const AskedBlock& asked : dialogue.open) {
+      if (std::ranges::find(taken_back, asked.block) != taken_back.end()) continue;
       open_.push_back({asker, dialogue.source, side.connection, side.asks, asked, due});
       ++found;
     }
@@ -53,6 +55,7 @@ void LeftoverRequests::on_event(const WireEvent& event) {
   } else if (event.kind == WireEventKind::sent && is_word) {
     Flow& flow = flows_.writer(event);
     ++flow.in_flight;
+    if (event.message.kind == cancel) flow.taken_back.push_back(event.message.block());
     if (event.message.kind == choke) flow.owed = 0;
     else if ((event.message.kind == piece || event.message.kind == reject) && flow.owed > 0) --flow.owed;
   } else if (event.kind == WireEventKind::received && is_word) {

@@ -36,7 +36,8 @@ class LeftoverRequests {
   // After the dialogues have taken the event.
   void on_event(const WireEvent& event);
 
-  // All that the peer has open now is to be taken back; how many those are.
+  // All that the peer has open now is to be taken back; how many those are.  Left out is what it had taken back there before and
+  // asked for again: a Reject of the first request may have ended the second for it, and nobody can tell.
   std::size_t expect(HostId asker, Time due);
   // Nothing is expected of it before then.
   void extend(HostId asker, Time due);
@@ -53,6 +54,7 @@ class LeftoverRequests {
   struct Flow {
     std::uint32_t in_flight = 0;
     std::uint32_t owed = 0;          // asked of it, and not answered
+    std::vector<protocol::BlockRange> taken_back;   // by it, ever
     Time quiet_since = kStart;
   };
 

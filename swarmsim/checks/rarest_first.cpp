@@ -24,8 +24,6 @@ constexpr std::uint64_t kOneIn = 4;
 // For so many pieces in random order the chance of a rank correlation of 0.3 is one in five million.
 constexpr std::size_t kFewestInOrder = 300;
 constexpr std::int64_t kMostCorrelation = 300;   // thousandths
-// What was decided longer ago was decided by what was known then.
-constexpr Duration kOld = 1s;
 
 constexpr std::array kParameters{
     ParameterManual{"who", ParameterKind::peers, Need::required, "the peers that choose"},
@@ -36,6 +34,7 @@ struct Chooser {
   std::vector<std::uint32_t> at;          // by piece: how many of its connections have told of it
   protocol::Bitfield begun;               // asked for, or there from the start
   std::uint32_t unbegun = 0;
+  Time changed = kStart;                  // `at`
   std::vector<std::uint32_t> alike;       // by availability: pieces that are not begun
   std::set<PieceIndex> single;            // not begun, and told of on one connection
   std::uint32_t quarter = 0;              // when so few are not begun, the first quarter is over
@@ -65,13 +64,13 @@ class RarestFirst final : public Check {
   }
   void before_event(const WireEvent& event) override {
     if (event.kind == WireEventKind::received) {
-      if (is_who_.has(event.to)) count_all(event.to, event.connection, event.direction, -1);
+      if (is_who_.has(event.to)) count_all(event.to, event.connection, event.direction, -1, event.at);
       return;
     }
     for (const Direction asks : {Direction::from_dialler, Direction::from_acceptor}) {
       const Dialogue* dialogue = dialogues_.find(event.connection, asks);
       if (dialogue != nullptr && dialogue->is_open && is_who_.has(dialogue->asker))
-        count_all(dialogue->asker, event.connection, opposite(asks), -1);
+        count_all(dialogue->asker, event.connection, opposite(asks), -1, event.at);
     }
   }
 
@@ -83,8 +82,8 @@ class RarestFirst final : public Check {
     } else if (is_who_.has(event.to)) {
       const Dialogue* dialogue = dialogues_.find(event.connection, opposite(event.direction));
       if (dialogue == nullptr || !dialogue->is_open) return;
-      if (event.message.kind != MessageKind::have) count_all(event.to, event.connection, event.direction, 1);
-      else if (heard_.last_was_news()) count(choosers_[event.to.value()], event.message.piece, 1);
+      if (event.message.kind != MessageKind::have) count_all(event.to, event.connection, event.direction, 1, event.at);
+      else if (heard_.last_was_news()) count(choosers_[event.to.value()], event.message.piece, 1, event.at);
     }
   }
 
@@ -143,8 +142,9 @@ class RarestFirst final : public Check {
     chooser.quarter = chooser.unbegun - chooser.unbegun / 4;
   }
 
-  void count(Chooser& chooser, PieceIndex piece, int change) {
+  void count(Chooser& chooser, PieceIndex piece, int change, Time now) {
     if (piece.value() >= chooser.at.size()) return;
+    chooser.changed = now;
     std::uint32_t& at = chooser.at[piece.value()];
     const bool is_open = !chooser.begun.test(piece);
     if (is_open) --chooser.alike[at];
@@ -157,11 +157,11 @@ class RarestFirst final : public Check {
   }
 
   // All that one side of a connection has told.
-  void count_all(HostId peer, ConnectionId connection, Direction teller, int change) {
+  void count_all(HostId peer, ConnectionId connection, Direction teller, int change, Time now) {
     if (heard_.count(connection, teller) == 0) return;
     Chooser& chooser = choosers_[peer.value()];
     for (PieceIndex piece; facts_.geometry.contains(piece); ++piece)
-      if (heard_.has(connection, teller, piece)) count(chooser, piece, change);
+      if (heard_.has(connection, teller, piece)) count(chooser, piece, change, now);
   }
 
   void on_request(const WireEvent& event) {
@@ -170,7 +170,9 @@ class RarestFirst final : public Check {
     const Dialogue* dialogue = dialogues_.find(event.connection, event.direction);
     if (dialogue == nullptr || !facts_.geometry.contains(piece) || chooser.begun.test(piece)) return;
     const std::uint32_t at = chooser.at[piece.value()];
-    if (event.at - event.decided_earliest < kOld && at > 0) judge(chooser, *dialogue, piece, at);
+    // What was decided before the last news came was decided without them.
+    const Time known_from = event.decided_earliest - facts_.peers[event.from.value()].reaction_time;
+    if (at > 0 && chooser.changed <= known_from) judge(chooser, *dialogue, piece, at);
     chooser.begun.set(piece);
     --chooser.alike[at];
     --chooser.unbegun;
@@ -259,7 +261,7 @@ order of asking and the pieces' numbers stays below 0.3 either way; a client tha
 million runs.  Peers that declare to fetch in order are left out, and files of different priority are not for this
 check.  Vacuous with fewer choices and equals.  Provoke it with a seed beside nine peers that lack the same twentieth,
 and with ten seeds.)",
-    .declared = "in_order (sequential)",
+    .declared = "in_order (sequential), reaction_time",
     .false_alarm = "one in five million for each peer whose order is judged",
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/quantities.hpp"
+#include "swarmsim/checks/doubtful_pieces.hpp"
 #include "swarmsim/checks/leftover_requests.hpp"
 #include "swarmsim/checks/story.hpp"
 
@@ -47,7 +48,7 @@ class StoppedMeansStopped final : public Check {
         last_wanted_(context.arguments.count("last").value_or(facts_.geometry.piece_count() - 1)),
         within_(context.arguments.duration("within", 1s)),
         wants_some_(context.arguments.count("first") || context.arguments.count("last")), rests_(facts_.peers.size()),
-        doubtful_(facts_.peers.size()) {
+        doubtful_(facts_, arrivals_, dialogues_) {
     if (const Duration off = context.arguments.duration("off", kForEver); off < kForEver) off_ = kStart + off;
     if (const Duration on = context.arguments.duration("on", kForEver); on < kForEver) on_ = kStart + on;
     for (const HostId peer : who_) count_missing(peer, facts_.peers[peer.value()].joins);
@@ -75,6 +76,7 @@ class StoppedMeansStopped final : public Check {
   }
 
   void on_event(const WireEvent& event) override {
+    doubtful_.on_event(event);
     leftovers_.on_event(event);
     while (const auto left = leftovers_.take_left(event.at)) accuse(*left);
     if (event.kind == WireEventKind::joined) {
@@ -84,15 +86,16 @@ class StoppedMeansStopped final : public Check {
       count_missing(event.from, event.at);
     } else if (event.kind == WireEventKind::sent) {
       if (event.message.kind == MessageKind::request && is_who_.has(event.from)) judge(event);
-    } else if (event.kind == WireEventKind::received && event.message.kind == MessageKind::piece && is_who_.has(event.to)) {
-      note_doubt(event);
     }
+    if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::have && is_who_.has(event.from))
+      begin_if_satisfied(event.from, event.at);
   }
 
   void on_whole_piece(const WholePiece& whole) override {
     if (!whole.is_true || !is_who_.has(whole.peer) || !is_wanted(whole.piece)) return;
     Rest& rest = rests_[whole.peer.value()];
-    if (rest.missing > 0 && --rest.missing == 0) begin(whole.peer, rest.satisfied, whole.at);
+    if (rest.missing > 0) --rest.missing;
+    begin_if_satisfied(whole.peer, whole.at);
   }
 
   // What was announced with `off`, `on`, `first` and `last` is still to come.
@@ -108,7 +111,6 @@ class StoppedMeansStopped final : public Check {
     Judgement judgement = first_;
     judgement.measured = fmt::format("{} with {} open; {} asked for later, {} not taken back", counted(rests_begun_, "time"),
                                      counted(open_then_, "request"), wrong_, left_);
-    if (unclear_ > 0) judgement.measured += fmt::format(" ({} could not be judged)", unclear_);
     judgement.limit = fmt::format("none after {}", to_text(within_));
     if (judgement.verdict == Verdict::held && rests_begun_ == 0) {
       judgement.verdict = Verdict::vacuous;
@@ -141,20 +143,15 @@ class StoppedMeansStopped final : public Check {
     open_then_ += open;
   }
 
-  // A block that came after its request was taken back may be thrown away, and is asked for again.
-  void note_doubt(const WireEvent& event) {
-    const bool was_open = std::ranges::any_of(dialogues_.ended(), [](const auto& e) { return e.fate == Dialogues::Fate::answered; });
-    if (arrivals_.brought_news() && !was_open) doubtful_[event.to.value()].push_back(event.message.piece);
+  // When all has come, and no block of it may have been thrown away.
+  void begin_if_satisfied(HostId peer, Time at) {
+    Rest& rest = rests_[peer.value()];
+    if (rest.missing == 0 && rest.satisfied == kNever && !doubtful_.has_any(peer)) begin(peer, rest.satisfied, at);
   }
 
   void judge(const WireEvent& event) {
     const Rest& rest = rests_[event.from.value()];
     if (rest.since() == kNever || event.decided_earliest <= rest.since() + within_) return;
-    const std::vector<PieceIndex>& doubtful = doubtful_[event.from.value()];
-    if (rest.since() == rest.satisfied && std::ranges::find(doubtful, event.message.piece) != doubtful.end()) {
-      ++unclear_;
-      return;
-    }
     ++wrong_;
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
@@ -196,12 +193,11 @@ class StoppedMeansStopped final : public Check {
   Time off_ = kNever;                               // still to come
   Time on_ = kNever;
   std::vector<Rest> rests_;                         // by peer
-  std::vector<std::vector<PieceIndex>> doubtful_;   // by peer: may not have been taken
+  DoubtfulPieces doubtful_;
   std::uint64_t rests_begun_ = 0;
   std::uint64_t open_then_ = 0;
   std::uint64_t wrong_ = 0;
   std::uint64_t left_ = 0;
-  std::uint64_t unclear_ = 0;
   Judgement first_;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/assert.hpp"
+#include "swarmsim/peers/allows_fast.hpp"
 #include "swarmsim/peers/bad_handshakes.hpp"
 #include "swarmsim/peers/bad_requests.hpp"
 #include "swarmsim/peers/cancel_storm.hpp"
@@ -46,6 +47,7 @@ struct Entry {
 };
 
 constexpr std::array kCatalogue{
+    Entry{&kAllowsFast, make_allows_fast},
     Entry{&kBadHandshakes, nullptr, make_bad_handshakes},
     Entry{&kBadRequests, make_bad_requests},
     Entry{&kCancelStorm, make_cancel_storm},

@@ -61,6 +61,16 @@ TEST_F(LeftoverRequestsTest, ACancelThatOvertakesNothingIsSeenAfterTheAnswer) {
   EXPECT_EQ(stage.conclude(40s).verdict, Verdict::held);
 }
 
+TEST_F(LeftoverRequestsTest, WhatHadBeenTakenBackBeforeIsLeftOut) {
+  stage.received(9100ms, kA, kB, request, 0, 0);
+  for (const MessageKind kind : {cancel, request}) {
+    stage.sent(9500ms, kA, kB, kind, 0, 0);
+    stage.received(9600ms, kA, kB, kind, 0, 0);
+  }
+  time_passes(10s, 40s);
+  EXPECT_EQ(stage.conclude(40s).verdict, Verdict::held);
+}
+
 TEST_F(LeftoverRequestsTest, AChokeOrTheEndOfTheConnectionLeavesNothingOpen) {
   stage.received(9100ms, kA, kB, request, 0, 0);
   time_passes(10s, 12s);
