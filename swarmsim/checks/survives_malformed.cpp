@@ -32,7 +32,7 @@ struct Server {
 class SurvivesMalformed final : public Check {
  public:
   explicit SurvivesMalformed(const CheckContext& context)
-      : facts_(context.facts), who_(context.arguments.peers("who"), facts_.peers.size()),
+      : facts_(context.facts), connections_(context.books.connections()), who_(context.arguments.peers("who"), facts_.peers.size()),
         whom_(context.arguments.peers("whom"), facts_.peers.size()), within_(context.arguments.duration("within", 30s)),
         hit_(facts_.peers.size()), is_stopped_(facts_.peers.size(), false) {}
 
@@ -196,8 +196,13 @@ class SurvivesMalformed final : public Check {
     if (is_who(event.from) && !is_whom(event.to) && event.to.value() < facts_.peers.size()) {
       const Server& server = servers_.writer(event);
       judge_silence(event.from, event.to, server, event.at);
-      // Only what comes right after malformed input is put down to it: a client may have other reasons later.
-      if (!server.open.empty() && was_hit(event.from) && event.at - hit_[event.from.value()].last <= kConsequence &&
+      // Only what comes right after malformed input is put down to it: a client may have other reasons later.  Of two connections
+      // to one peer it may give one up at any time.
+      bool has_another = false;
+      connections_.for_each_between(event.from, event.to, [&](const PeerConnection& other) {
+        has_another = has_another || other.id != event.connection;
+      });
+      if (!has_another && !server.open.empty() && was_hit(event.from) && event.at - hit_[event.from.value()].last <= kConsequence &&
           !is_stopped_[event.from.value()] && !is_stopped_[event.to.value()])
         accuse(event.from, event.to, event.at,
                fmt::format("hangs up on {}, which waits for {}", facts_.name(event.to), counted(server.open.size(), "block")));
@@ -222,6 +227,7 @@ class SurvivesMalformed final : public Check {
   static constexpr Duration kConsequence = 1s;
 
   const RunFacts& facts_;
+  const Connections& connections_;
   PeerSet who_;
   PeerSet whom_;
   Duration within_;
@@ -247,9 +253,10 @@ constinit const CheckManual kSurvivesMalformed{
         R"(Malformed is a stream that cannot be decoded, and a Have, Bitfield, Request, Cancel, Piece, Suggest or Allowed
 Fast about pieces or ranges that the torrent does not have, from one of `whom`.  After the first of it each of `who`
 goes on: to an honest peer that it has unchoked and that waits for blocks it sends something at least every `within`; it does not
-hang up on such a peer within a second of malformed input; what it sends to anybody is well-formed, exists and is true.  Whether
-it hangs up on the sender or ignores it is left to it.  Not for scenarios that cut honest peers off the network.  Vacuous when
-nothing malformed arrived, or nobody honest asked for anything afterwards.  Provoke it with malformed and bad_requests.)",
+hang up on such a peer within a second of malformed input, unless another connection to it is open; what it sends to anybody
+is well-formed, exists and is true.  Whether it hangs up on the sender or ignores it is left to it.  Not for scenarios
+that cut honest peers off the network.  Vacuous when nothing malformed arrived, or nobody honest asked for anything
+afterwards.  Provoke it with malformed and bad_requests.)",
 };
 
 std::unique_ptr<Check> make_survives_malformed(const CheckContext& context) {

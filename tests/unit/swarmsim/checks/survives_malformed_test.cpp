@@ -54,6 +54,20 @@ TEST_F(SurvivesMalformedTest, IsViolatedByHangingUpOnABystander) {
   EXPECT_EQ(stage.conclude(9s).summary, "after malformed input a hangs up on c, which waits for 2 blocks");
 }
 
+TEST_F(SurvivesMalformedTest, AllowsToGiveUpOneOfTwoConnectionsToABystander) {
+  ask(2s);
+  WireEvent second;
+  second.kind = WireEventKind::opened;
+  second.at = kStart + 2500ms;
+  second.from = kA;
+  second.to = kC;
+  second.connection = ConnectionId(3);   // the stage has three of its own
+  stage.judge->on_event(second);
+  stage.breaks(3s, kB, kA);
+  stage.ended(kA, kC, 3500ms);
+  EXPECT_NE(stage.conclude(9s).verdict, Verdict::violated);
+}
+
 TEST_F(SurvivesMalformedTest, AllowsOtherReasonsToHangUpLater) {
   stage.breaks(2s, kB, kA);
   ask(3s);
