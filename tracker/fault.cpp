@@ -1,9 +1,15 @@
 #include "tracker/fault.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace swarmlab::tracker {
 namespace {
+
+constexpr std::uint32_t kMostDead = 200;      // 192.0.2.1 to 192.0.2.200
+constexpr std::uint16_t kPortOfNobody = 6881;
+constexpr std::byte kRubbish{'?'};            // no bencoding begins with it; 0x3f3f3f3f is no action of BEP 15
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -26,6 +32,29 @@ std::expected<FaultSpec, std::string> parse_drop(std::string_view argument) {
     }
   }
   return std::unexpected("drop wants N/M with 0 < N <= M, as in drop:1/3, not '" + std::string(argument) + "'");
+}
+
+std::expected<FaultSpec, std::string> parse_slow(std::string_view argument) {
+  const auto seconds = parse_number<std::int32_t>(argument);
+  if (!seconds || *seconds < 1 || *seconds > 3600)
+    return std::unexpected("slow wants 1 to 3600 seconds, as in slow:10, not '" + std::string(argument) + "'");
+  return FaultSpec{.kind = FaultSpec::Kind::slow, .interval = std::chrono::seconds(*seconds)};
+}
+
+std::expected<FaultSpec, std::string> parse_dead(std::string_view argument) {
+  const auto count = parse_number<std::uint32_t>(argument);
+  if (!count || *count < 1 || *count > kMostDead)
+    return std::unexpected("dead wants 1 to 200 peers, as in dead:20, not '" + std::string(argument) + "'");
+  return FaultSpec{.kind = FaultSpec::Kind::dead, .dead = *count};
+}
+
+// The number-th address at which nobody is.
+IpAddress nobody(std::uint32_t number, bool is_v6) {
+  const auto last = static_cast<std::uint8_t>(1 + number);
+  if (!is_v6) return IpAddress::v4(192, 0, 2, last);
+  std::array<std::uint8_t, 16> octets{0x20, 0x01, 0x0d, 0xb8};
+  octets[15] = last;
+  return IpAddress::v6(octets);
 }
 
 std::expected<FaultSpec, std::string> parse_interval(std::string_view argument) {
@@ -52,10 +81,14 @@ std::expected<FaultSpec, std::string> parse_fault(std::string_view spec) {
   if (kind == "interval") return parse_interval(argument);
   if (kind == "truncate" && !has_argument) return FaultSpec{.kind = FaultSpec::Kind::truncate};
   if (kind == "truncate") return std::unexpected("truncate takes no argument");
+  if (kind == "malformed" && !has_argument) return FaultSpec{.kind = FaultSpec::Kind::malformed};
+  if (kind == "malformed") return std::unexpected("malformed takes no argument");
+  if (kind == "slow") return parse_slow(argument);
+  if (kind == "dead") return parse_dead(argument);
   if (kind == "mirror" && !has_argument) return FaultSpec{.kind = FaultSpec::Kind::mirror};
   if (kind == "mirror") return std::unexpected("mirror takes no argument");
   return std::unexpected("unknown fault '" + std::string(kind) +
-                         "': there are refuse[:REASON], drop:N/M, truncate, interval:S and mirror");
+                         "': there are refuse[:REASON], drop:N/M, truncate, malformed, slow:S, dead:N, interval:S and mirror");
 }
 
 std::string to_string(const FaultSpec& fault) {
@@ -63,6 +96,9 @@ std::string to_string(const FaultSpec& fault) {
     case FaultSpec::Kind::refuse: return "refuse:" + fault.reason;
     case FaultSpec::Kind::drop: return "drop:" + std::to_string(fault.dropped) + "/" + std::to_string(fault.of);
     case FaultSpec::Kind::truncate: return "truncate";
+    case FaultSpec::Kind::malformed: return "malformed";
+    case FaultSpec::Kind::slow: return "slow:" + std::to_string(fault.interval.count());
+    case FaultSpec::Kind::dead: return "dead:" + std::to_string(fault.dead);
     case FaultSpec::Kind::interval: return "interval:" + std::to_string(fault.interval.count());
     case FaultSpec::Kind::mirror: return "mirror";
   }
@@ -75,6 +111,9 @@ Faults::Faults(const std::vector<FaultSpec>& specs) {
       case FaultSpec::Kind::refuse: refuse_ = fault.reason; break;
       case FaultSpec::Kind::drop: dropped_ = fault.dropped; of_ = fault.of; break;
       case FaultSpec::Kind::truncate: truncates_ = true; break;
+      case FaultSpec::Kind::malformed: is_malformed_ = true; break;
+      case FaultSpec::Kind::slow: delay_ = fault.interval; break;
+      case FaultSpec::Kind::dead: dead_ = fault.dead; break;
       case FaultSpec::Kind::interval: interval_ = fault.interval; break;
       case FaultSpec::Kind::mirror: mirrors_ = true; break;
     }
@@ -99,6 +138,9 @@ void Faults::distort(protocol::AnnounceReply& reply, const Endpoint& asker) {
     reply.peers.insert(reply.peers.begin(), protocol::TrackerPeer{asker});
     ++bites_;
   }
+  for (std::uint32_t i = 0; i < dead_; ++i)
+    reply.peers.insert(reply.peers.begin() + i, protocol::TrackerPeer{{nobody(i, asker.address.is_v6()), kPortOfNobody}});
+  if (dead_ > 0) ++bites_;
   if (!interval_) return;
   reply.interval = *interval_;
   reply.min_interval.reset();
@@ -106,9 +148,18 @@ void Faults::distort(protocol::AnnounceReply& reply, const Endpoint& asker) {
 }
 
 void Faults::distort(std::vector<std::byte>& encoded_reply) {
+  if (is_malformed_) {
+    std::ranges::fill(encoded_reply, kRubbish);
+    ++bites_;
+  }
   if (!truncates_) return;
   encoded_reply.resize(encoded_reply.size() / 2);
   ++bites_;
+}
+
+Duration Faults::delay() {
+  if (delay_ > Duration{0}) ++bites_;
+  return delay_;
 }
 
 }  // namespace swarmlab::tracker

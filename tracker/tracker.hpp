@@ -7,6 +7,7 @@
 // Single-threaded: everything happens on the thread of the Outside it lives in.  Composes, and decides nothing.
 #pragma once
 
+#include <deque>
 #include <expected>
 #include <memory>
 #include <string>
@@ -53,16 +54,31 @@ class Tracker final : runtime::DatagramHandler, runtime::TimerHandler {
     explicit HttpPort(Tracker& tracker) : tracker_(tracker) {}
     void on_request(runtime::http::RequestId id, const runtime::http::Request& request,
                     const Endpoint& peer) override;
-    // Only requests that a fault left unanswered are ever gone, and nothing is kept for those.
-    void on_request_gone(runtime::http::RequestId) override {}
+    // Only requests that a fault left unanswered or answers late are ever gone.
+    void on_request_gone(runtime::http::RequestId id) override { tracker_.forget(*this, id); }
     std::unique_ptr<runtime::http::HttpServer> server;
 
    private:
     Tracker& tracker_;
   };
 
+  // An answer that a fault keeps back: over HTTP where it has a port, else a datagram.
+  struct Late {
+    Time due{};
+    HttpPort* port = nullptr;
+    runtime::http::RequestId request{};
+    HttpAnswer answer;
+    runtime::DatagramSocketId socket;
+    Endpoint peer;
+    std::vector<std::byte> datagram;
+  };
+
+  void keep_back(Late late, Duration delay);
+  void forget(const HttpPort& port, runtime::http::RequestId request);
+  void say(Late& late);
+  void say_what_is_due();
   void on_datagrams(runtime::DatagramSocketId socket, std::span<const runtime::Datagram> batch) override;
-  void on_timer(runtime::Tag) override;
+  void on_timer(runtime::Tag tag) override;
   void watch_expiry();
 
   runtime::Outside outside_;
@@ -71,6 +87,8 @@ class Tracker final : runtime::DatagramHandler, runtime::TimerHandler {
   HttpFront http_front_;
   UdpFront udp_front_;
   runtime::Timer expiry_;
+  runtime::Timer lateness_;
+  std::deque<Late> late_;            // by when it is due
   std::vector<std::unique_ptr<HttpPort>> http_ports_;
   std::vector<runtime::DatagramSocketId> sockets_;
 };

@@ -83,6 +83,7 @@ bool Judge::is_ready(Time now, Disks& disks) {
 
 std::vector<Judgement> Judge::conclude(const EndOfRun& end, Disks& disks) {
   catch_up();
+  measurements_.finish(end.at);
   std::vector<Judgement> judgements;
   for (std::size_t i = 0; i < checks_.size(); ++i) {
     Judgement& judgement = judgements.emplace_back(checks_[i]->conclude(end, disks));

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "protocol/assert.hpp"
+#include "swarmsim/expect/slot_times.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
 
 // HTTP requests, and UDP datagrams of every kind.
 constexpr EventSet kAnnounces = EventSet{}.sent(MessageKind::tracker_request);
+constexpr EventSet kTrackerTalk = EventSet{kAnnounces}.received(MessageKind::tracker_reply);
 
 Number since_start(Time at) { return at == kNever ? Number::never() : Number::of(at - kStart); }
 
@@ -19,26 +21,41 @@ Number rate_of(BytesPerSecond rate) { return rate.value() == 0 ? Number::never()
 Measurements::Measurements(const RunFacts& facts, const Arrivals& arrivals)
     : facts_(facts), arrivals_(arrivals), peers_(facts.peers.size()) {}
 
+Measurements::~Measurements() = default;
+
 bool Measurements::wants_any(std::initializer_list<Metric> metrics) const {
   return std::ranges::any_of(metrics, [&](Metric metric) { return wants(metric); });
+}
+
+void Measurements::want(Metric metric) {
+  wanted_[static_cast<std::size_t>(metric)] = true;
+  using enum Metric;
+  if (wants_any({regular_slot_time_to, slot_time_from, slot_time_to}) && !slot_times_) slot_times_ = std::make_unique<SlotTimes>(facts_);
+  if (wants_any({entropy_median, entropy_p20, spread_at, spread_straightness}) && !spread_) spread_.emplace(facts_);
+  if (wants_any({entropy_median, entropy_p20}) && !entropy_) entropy_.emplace(facts_.peers.size(), arrivals_);
 }
 
 EventSet Measurements::interest() const {
   using enum Metric;
   EventSet events;
   // Whoever waits for something waits no longer for who has been ended.
-  if (wants_any({completed_at, download_time, download_rate, first_piece_at, first_unchoke_at, stopped_at}))
+  if (wants_any({completed_at, download_time, download_rate, first_piece_at, first_unchoke_at, present, stopped_at}))
     events.add(WireEventKind::joined).add(WireEventKind::stopped);
   if (wants(announces)) events.add(kAnnounces);
   if (wants(connections)) events.add(WireEventKind::opened);
   if (wants(requests)) events.sent(MessageKind::request);
   if (wants(first_unchoke_at)) events.received(MessageKind::unchoke);
-  if (wants_any({download_rate, downloaded, downloaded_from, uploaded, uploaded_to, useful, wasted}))
+  if (wants_any({download_rate, downloaded, downloaded_from, uploaded, uploaded_by_first_completion, uploaded_to, useful, wasted}))
     events.received(MessageKind::piece);
+  if (wants(tracker_bytes)) events.add(kTrackerTalk);
+  if (slot_times_) events.add(SlotTimes::interest());
+  if (entropy_) events.add(Entropy::interest());
   return events;
 }
 
 void Measurements::on_event(const WireEvent& event) {
+  if (slot_times_) slot_times_->on_event(event);
+  if (entropy_) entropy_->on_event(event);
   Peer* const from = peer(event.from);
   Peer* const to = peer(event.to);
   switch (event.kind) {
@@ -55,10 +72,14 @@ void Measurements::on_event(const WireEvent& event) {
       break;
     case WireEventKind::sent:
       if (from != nullptr && event.message.kind == MessageKind::request) ++from->requests;
-      if (from != nullptr && event.message.kind == MessageKind::tracker_request) ++from->announces;
+      if (from != nullptr && event.message.kind == MessageKind::tracker_request) {
+        ++from->announces;
+        from->of_trackers += ByteCount(event.message.length);
+      }
       break;
     case WireEventKind::received:
       if (event.message.kind == MessageKind::piece) on_block(event);
+      if (to != nullptr && event.message.kind == MessageKind::tracker_reply) to->of_trackers += ByteCount(event.message.length);
       if (to != nullptr && event.message.kind == MessageKind::unchoke) to->first_unchoke = std::min(to->first_unchoke, event.at);
       break;
     case WireEventKind::ended:
@@ -72,6 +93,7 @@ void Measurements::on_block(const WireEvent& event) {
   if (from == nullptr || to == nullptr) return;
   const ByteCount length(event.message.length);
   from->uploaded += length;
+  if (is_whole_) from->uploaded_early += length;
   to->downloaded += length;
   if (arrivals_.brought_news()) to->useful += length;
   if (!wants_any({Metric::downloaded_from, Metric::uploaded_to})) return;
@@ -83,7 +105,17 @@ void Measurements::on_block(const WireEvent& event) {
 }
 
 void Measurements::on_whole_piece(const WholePiece& piece) {
-  if (piece.is_true) peers_[piece.peer.value()].first_piece = std::min(peers_[piece.peer.value()].first_piece, piece.at);
+  Peer& of = peers_[piece.peer.value()];
+  if (piece.is_true) of.first_piece = std::min(of.first_piece, piece.at);
+  else ++of.failed_pieces;
+  if (spread_) spread_->on_whole_piece(piece);
+  if (!arrivals_.is_complete(piece.peer)) return;
+  is_whole_ = false;
+  if (slot_times_) slot_times_->on_completed(piece.at);
+}
+
+void Measurements::finish(Time end) {
+  if (slot_times_) slot_times_->finish(end);
 }
 
 ByteCount Measurements::flow(HostId from, HostId to) const {
@@ -111,12 +143,19 @@ Number Measurements::value(Metric metric, HostId peer, std::span<const HostId> o
   SWARM_ASSERT(wants(metric), manual_of(metric).name);
   if (metric == Metric::content) return Number::of(facts_.geometry.total());
   if (metric == Metric::run_time) return Number::of(end - kStart);
+  if (metric == Metric::spread_at) return since_start(spread_at());
+  if (metric == Metric::spread_straightness) return spread_->straightness();
   const Peer& of = peers_[peer.value()];
   const PeerFacts& facts = facts_.peers[peer.value()];
   const auto sum = [&](auto flow_with) {
     ByteCount bytes;
     for (const HostId other : others) bytes += flow_with(other);
     return Number::of(bytes);
+  };
+  const auto sum_times = [&](auto time_with) {
+    Duration time{};
+    for (const HostId other : others) time += time_with(other);
+    return Number::of(time);
   };
   switch (metric) {
     case Metric::announces: return Number::of(of.announces);
@@ -129,20 +168,31 @@ Number Measurements::value(Metric metric, HostId peer, std::span<const HostId> o
     case Metric::download_time: return completed_at(peer) == kNever ? Number::never() : Number::of(completed_at(peer) - facts.joins);
     case Metric::downloaded: return Number::of(of.downloaded);
     case Metric::downloaded_from: return sum([&](HostId other) { return flow(other, peer); });
+    case Metric::entropy_median: return entropy_->share(peer, others, 50, spread_at(), end);
+    case Metric::entropy_p20: return entropy_->share(peer, others, 20, spread_at(), end);
+    case Metric::failed_pieces: return Number::of(of.failed_pieces);
     case Metric::first_piece_at: return since_start(of.first_piece);
     case Metric::first_unchoke_at: return since_start(of.first_unchoke);
     case Metric::joined_at: return since_start(facts.joins);
     case Metric::link_down: return rate_of(facts.link_down);
     case Metric::link_up: return rate_of(facts.link_up);
     case Metric::pieces: return Number::of(std::int64_t{arrivals_.pieces(peer)});
+    case Metric::present: return Number::of(std::int64_t{facts.joins <= end && of.stopped > end ? 1 : 0});
+    case Metric::regular_slot_time_to: return sum_times([&](HostId other) { return slot_times_->regular_slots(peer, other); });
     case Metric::requests: return Number::of(of.requests);
+    case Metric::slot_time_from: return sum_times([&](HostId other) { return slot_times_->slots(other, peer); });
+    case Metric::slot_time_to: return sum_times([&](HostId other) { return slot_times_->slots(peer, other); });
     case Metric::stopped_at: return since_start(of.stopped);
+    case Metric::tracker_bytes: return Number::of(of.of_trackers);
     case Metric::uploaded: return Number::of(of.uploaded);
+    case Metric::uploaded_by_first_completion: return Number::of(of.uploaded_early);
     case Metric::uploaded_to: return sum([&](HostId other) { return flow(peer, other); });
     case Metric::useful: return Number::of(of.useful);
     case Metric::wasted: return Number::of(of.downloaded - of.useful);
     case Metric::content:
-    case Metric::run_time: break;
+    case Metric::run_time:
+    case Metric::spread_at:
+    case Metric::spread_straightness: break;
   }
   return {};
 }

@@ -5,28 +5,38 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "swarmsim/checks/arrivals.hpp"
 #include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/expect/entropy.hpp"
 #include "swarmsim/expect/metric.hpp"
 #include "swarmsim/expect/number.hpp"
+#include "swarmsim/expect/piece_spread.hpp"
 #include "swarmsim/wire/event.hpp"
 
 namespace swarmlab::swarmsim {
 
+class SlotTimes;   // made of what checks use, which know this
+
 class Measurements final : public EventSink {
  public:
   Measurements(const RunFacts& facts, const Arrivals& arrivals);
+  ~Measurements();
 
   // Before the first event.
-  void want(Metric metric) { wanted_[static_cast<std::size_t>(metric)] = true; }
+  void want(Metric metric);
   // What on_event() has to be given for all that is wanted so far.
   EventSet interest() const;
   void on_event(const WireEvent& event) override;
   // Every one that a peer gets.
   void on_whole_piece(const WholePiece& piece);
+
+  // The run is over; before the values of slots are asked for.
+  void finish(Time end);
 
   // False while it waits for something that may still happen to the peer.
   bool is_settled(Metric metric, HostId peer, Time now) const;
@@ -42,6 +52,9 @@ class Measurements final : public EventSink {
     ByteCount downloaded;
     ByteCount useful;
     ByteCount uploaded;
+    ByteCount uploaded_early;             // by the first completion
+    ByteCount of_trackers;
+    std::int64_t failed_pieces = 0;
     std::int64_t connections = 0;
     std::int64_t requests = 0;
     std::int64_t announces = 0;
@@ -56,6 +69,7 @@ class Measurements final : public EventSink {
   bool wants_any(std::initializer_list<Metric> metrics) const;
   Peer* peer(HostId host) { return host.value() < peers_.size() ? &peers_[host.value()] : nullptr; }
   void on_block(const WireEvent& event);
+  Time spread_at() const { return spread_->over_at(); }
   Time completed_at(HostId peer) const { return arrivals_.completed_at(peer); }
   ByteCount flow(HostId from, HostId to) const;
 
@@ -64,6 +78,11 @@ class Measurements final : public EventSink {
   std::array<bool, kMetrics> wanted_{};
   std::vector<Peer> peers_;      // by HostId
   std::vector<Flow> flows_;      // two per connection, by its number; where a metric takes peers
+  bool is_whole_ = true;         // nobody that came with less than everything has completed
+  // Null where no metric wants them.
+  std::unique_ptr<SlotTimes> slot_times_;
+  std::optional<PieceSpread> spread_;
+  std::optional<Entropy> entropy_;
 };
 
 }  // namespace swarmlab::swarmsim

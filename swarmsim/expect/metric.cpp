@@ -33,6 +33,15 @@ constexpr std::array<MetricManual, kMetrics> kManuals{{
      "what a client asks for, and from how many at once"},
     {Metric::downloaded_from, "downloaded_from", Unit::size, kOfPeers, kWithPeers, "the same, of what came from those peers",
      "how a client spreads its requests over those who can serve it"},
+    {Metric::entropy_median, "entropy_median", Unit::share, kOfPeers, kWithPeers,
+     "of the shares of its time with each of those peers for which it was interested in it, the median; while both lack something, after "
+     "spread_at; who was together with it for less than ten seconds is left out (Legout et al. 2006)",
+     "the choice of pieces: rarest first keeps everybody interesting"},
+    {Metric::entropy_p20, "entropy_p20", Unit::share, kOfPeers, kWithPeers, "the same, the 20th percentile",
+     "the choice of pieces: rarest first keeps everybody interesting"},
+    {Metric::failed_pieces, "failed_pieces", Unit::number, kOfPeers, kPlain,
+     "pieces that became whole and were false: as many as their hash refused; each fetch anew counts again",
+     "whom a client still asks after the proof, and what it does with blocks that nobody was asked for"},
     {Metric::first_piece_at, "first_piece_at", Unit::time, kOfPeers, kPlain,
      "when the first piece became whole and true that it had not got at its joining, from the start of the run; never where none did",
      "the optimistic slot of the others, and which piece a newcomer chooses first"},
@@ -49,13 +58,35 @@ constexpr std::array<MetricManual, kMetrics> kManuals{{
     {Metric::pieces, "pieces", Unit::number, kOfPeers, kPlain,
      "pieces that are whole and true at the end of the run, as far as the wire shows it",
      "what the run's other checks say of its requests and of the slots it got"},
+    {Metric::present, "present", Unit::number, kOfPeers, kPlain,
+     "1 where it has joined and runs at the end of the run, else 0: summed, a population", "the scenario: it says who comes and goes"},
+    {Metric::regular_slot_time_to, "regular_slot_time_to", Unit::time, kOfPeers, kWithPeers,
+     "the part of slot_time_to that was spent on regular slots: of those that hold its slots at a time, so many as it declares regular "
+     "ones, the longest holders",
+     "the order in which the choker takes givers"},
     {Metric::requests, "requests", Unit::number, kOfPeers, kPlain, "REQUEST messages that it sent",
      "when a client asks again, and what it asks several peers for"},
+    {Metric::slot_time_from, "slot_time_from", Unit::time, kOfPeers, kWithPeers,
+     "for how long those peers had it unchoked while it was interested in them, summed over them, until the first peer that came with "
+     "less than everything has completed",
+     "the choker of those peers: whom it prefers"},
+    {Metric::slot_time_to, "slot_time_to", Unit::time, kOfPeers, kWithPeers,
+     "for how long it had those peers unchoked while they were interested in it, summed over them, until the first peer that came with "
+     "less than everything has completed",
+     "the choker: whom it prefers"},
     {Metric::stopped_at, "stopped_at", Unit::time, kOfPeers, kPlain,
-     "when the timeline ended it for the last time, from the start of the run; never where it runs at the end",
-     "the scenario: its timeline says who goes when"},
+     "when the timeline ended it for the last time, or it left as its `linger` says, from the start of the run; never where it runs at "
+     "the end",
+     "the scenario: it says who goes when"},
+    {Metric::tracker_bytes, "tracker_bytes", Unit::size, kOfPeers, kPlain,
+     "requests that it sent to trackers and replies that it got, headers of HTTP included and those of packets not",
+     "when a client announces, and for how many peers it asks"},
     {Metric::uploaded, "uploaded", Unit::size, kOfPeers, kPlain, "payload of piece messages of its own that reached somebody",
      "whom a client unchokes, and whether it serves what it was asked for"},
+    {Metric::uploaded_by_first_completion, "uploaded_by_first_completion", Unit::size, kOfPeers, kPlain,
+     "the part of `uploaded` that had arrived when the first peer that came with less than everything completed; of a seed that is "
+     "alone, the price of a second one",
+     "whom a seed serves, and whether it sends what nobody has yet"},
     {Metric::uploaded_to, "uploaded_to", Unit::size, kOfPeers, kWithPeers, "the same, of what reached those peers",
      "whom a client unchokes"},
     {Metric::useful, "useful", Unit::size, kOfPeers, kPlain,
@@ -66,6 +97,13 @@ constexpr std::array<MetricManual, kMetrics> kManuals{{
     {Metric::content, "content", Unit::size, kOfRun, kPlain, "the size of the torrent", "the scenario: it states the torrent"},
     {Metric::run_time, "run_time", Unit::time, kOfRun, kPlain, "how long the run lasted, in virtual time",
      "what the run waited for: its checks say it"},
+    {Metric::spread_at, "spread_at", Unit::time, kOfRun, kPlain,
+     "when the last piece that only peers who came with everything had was whole and true at another one, from the start of the run: the "
+     "end of the transient (Legout et al. 2006); never while there are some",
+     "the choice of pieces, and what the seed sends twice before everything was sent once"},
+    {Metric::spread_straightness, "spread_straightness", Unit::number, kOfRun, kPlain,
+     "how straight the line is on which the number of such pieces fell, as R^2 of a fitted line; 1 is straight",
+     "the choice of pieces, and what the seed sends twice before everything was sent once"},
 }};
 
 static_assert([] {

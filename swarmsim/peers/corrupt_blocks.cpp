@@ -16,6 +16,7 @@ constexpr std::array kParameters{
     BehaviourParameter{"after", BehaviourValueKind::count, "0", "so many true blocks first, on each connection"},
     BehaviourParameter{"when", BehaviourValueKind::word, "always", "end_game: only to who lacks at most `last` pieces", kWhen},
     BehaviourParameter{"last", BehaviourValueKind::count, "2", "what end_game means"},
+    BehaviourParameter{"times", BehaviourValueKind::count, "0", "how many in all; 0: without end"},
 };
 
 class CorruptBlocks final : public Box {
@@ -35,6 +36,7 @@ class CorruptBlocks final : public Box {
     if (is_honest_yet || !role_.spec.pieces("pieces").has(block.piece)) return;
     if (role_.spec.word("when") == "end_game" &&
         line_.they_have().size() - line_.they_have().count() > role_.spec.count("last")) return;
+    if (const std::uint64_t times = role_.spec.count("times"); times > 0 && role_.bites() >= times) return;
     role_.bites("spoils " + to_words(block));
     // Bytes differ in one place, symbolic content in its spoiler, which names peer and attempt, so that two
     // spoilt copies of a block differ from each other too.

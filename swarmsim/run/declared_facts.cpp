@@ -48,6 +48,8 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.name = scenario.cast.name(HostId(i));
     peer.has_at_start = choose_pieces(group.have, facts.geometry.piece_count(),
                                       runtime::Random(seed, fmt::format("pieces of {}", peer.name)));
+    for (std::uint32_t piece = 0; piece < peer.has_at_start.size(); ++piece)
+      if (group.lacks.has(PieceIndex(piece))) peer.has_at_start.reset(PieceIndex(piece));
     peer.joins = joins[i];
     peer.listens = {addresses[i], kPeerPort};
     peer.knows_metadata = !group.starts_from_magnet;

@@ -15,6 +15,7 @@ void PeerLog::on_event(client::TorrentId, const client::Event& event) {
   if (const auto* fault = std::get_if<client::InternalFault>(&event))
     faults_.push_back(fmt::format("{} broke an invariant of its own at {}, in {}: {}", name_, to_clock(clock_.now()), fault->place,
                                   fault->what));
+  if (std::holds_alternative<client::Completed>(event) && when_completed_) when_completed_();
   if (out_ != nullptr) say(client::to_string(event));
 }
 

@@ -1,9 +1,10 @@
 // RunLog: what each client said of itself during a run, as lines of a file.
 //
-// For people who look for the reason of a verdict; no check reads it.  Verified pieces are left out: they are
+// For people who look for the reason of a verdict; no check reads it.  It also tells who waits for a client's completion.  Verified pieces are left out: they are
 // most of what happens and say the least.
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ class PeerLog final : public client::SessionEvents {
   PeerLog(std::string name, const runtime::Clock& clock, std::ostream* out)
       : name_(std::move(name)), clock_(clock), out_(out) {}
 
+  // Called, within the client's own event, when its torrent is complete: it must not touch the client.
+  void when_completed(std::function<void()> then) { when_completed_ = std::move(then); }
+
   void on_event(client::TorrentId torrent, const client::Event& event) override;
   void say(std::string_view what);
   // Why the torrent stopped by itself; "" where it did not.
@@ -31,6 +35,7 @@ class PeerLog final : public client::SessionEvents {
   std::string name_;
   const runtime::Clock& clock_;
   std::ostream* out_;
+  std::function<void()> when_completed_;
   std::string storage_failure_;
   std::vector<std::string> faults_;
 };

@@ -183,18 +183,25 @@ class SimRun final : private ClientKeeper {
   }
 
   void add_tracker(std::size_t number) {
-    const TrackerSpec& spec = scenario_.trackers[number];
-    const IpAddress& address = addresses_[scenario_.cast.tracker(number).value()];
-    const HostId host = world_.add_host({.name = spec.name,
-                                         .addresses = {address},
+    const HostId host = world_.add_host({.name = scenario_.trackers[number].name,
+                                         .addresses = {addresses_[scenario_.cast.tracker(number).value()]},
                                          .link = {.up = {}, .down = {}, .delay = 1ms, .queue = 1_MiB},   // well connected
                                          .disk = {}});
+    SWARM_ASSERT(host == scenario_.cast.tracker(number), host);
+    trackers_.emplace_back();
+    start_tracker(host);
+  }
+
+  // It knows no swarm: what a tracker hears it keeps in memory.
+  void start_tracker(HostId host) {
+    const TrackerSpec& spec = scenario_.trackers[facts_.tracker_number(host)];
     tracker::TrackerOptions options;
-    (spec.kind == TrackerKind::http ? options.http : options.udp).push_back({address, kTrackerPort});
+    (spec.kind == TrackerKind::http ? options.http : options.udp).push_back({addresses_[host.value()], kTrackerPort});
     options.service.faults = spec.faults;
     options.service.announce = announce_settings(spec);
-    trackers_.push_back(std::make_unique<tracker::Tracker>(world_.outside(host), std::move(options)));
-    if (const auto started = trackers_.back()->start(); !started)
+    std::unique_ptr<tracker::Tracker>& place = trackers_[facts_.tracker_number(host)];
+    place = std::make_unique<tracker::Tracker>(world_.outside(host), std::move(options));
+    if (const auto started = place->start(); !started)
       invalid_ = fmt::format("{} could not start: {}", spec.name, started.error());
   }
 
@@ -204,6 +211,11 @@ class SimRun final : private ClientKeeper {
     if (stopped_.contains(peer)) return remark(peer, "was ended by the timeline before it came");
     observer_.on_joined(peer, world_.now());
     participant.log->say("joins");
+    if (const auto& linger = scenario_.group_of(peer).linger)
+      participant.log->when_completed([this, peer, linger = *linger] {
+        last_planned_ = std::max(last_planned_, world_.now() + linger);
+        world_.at(world_.now() + linger, names_[peer.value()], [this, peer] { end_politely(peer, "leaves, complete"); });
+      });
     participant.select = scenario_.group_of(peer).select;
     participant.roles = roles_of(peer, scenario_.group_of(peer));
     start(peer, facts_.peers[peer.value()].has_at_start.all() ? client::OnStart::trust_data : client::OnStart::check);
@@ -261,11 +273,11 @@ class SimRun final : private ClientKeeper {
   // ---- the timeline ----
 
   // False where it is ended already, or has not come yet and now never will (random arrivals may be late).
-  bool begin_end(HostId peer, std::string_view what, StreamEnd how) {
+  bool begin_end(HostId peer, const std::string& what, StreamEnd how) {
     if (!stopped_.insert(peer).second) return false;
     if (!participants_[peer.value()].session && !participants_[peer.value()].raw) return false;
     observer_.on_stopped(peer, world_.now(), how);
-    remark(peer, fmt::format("{} by the timeline", what));
+    remark(peer, what);
     return true;
   }
 
@@ -275,26 +287,34 @@ class SimRun final : private ClientKeeper {
     participants_[peer.value()].raw.reset();
   }
 
-  void stop(HostId peer) override {
-    if (!begin_end(peer, "is stopped", StreamEnd::finished)) return;
+  void stop(HostId peer) override { end_politely(peer, "is stopped by the timeline"); }
+
+  void end_politely(HostId peer, const std::string& what) {
+    if (!begin_end(peer, what, StreamEnd::finished)) return;
     if (participants_[peer.value()].session) participants_[peer.value()].session->stop();
     participants_[peer.value()].raw.reset();
   }
 
   void kill(HostId peer) override {
-    if (!begin_end(peer, "is killed", StreamEnd::cut)) return;
+    if (!scenario_.cast.is_peer(peer)) {
+      world_.kill(peer);
+      trackers_[facts_.tracker_number(peer)].reset();
+      return;
+    }
+    if (!begin_end(peer, "is killed by the timeline", StreamEnd::cut)) return;
     world_.kill(peer);
     drop_client(peer);
   }
 
   void cut_power(HostId peer) override {
-    if (!begin_end(peer, "has its power cut", StreamEnd::cut)) return;
+    if (!begin_end(peer, "has its power cut by the timeline", StreamEnd::cut)) return;
     world_.crash(peer);
     world_.detach(peer);
     drop_client(peer);
   }
 
   void restart(HostId peer) override {
+    if (!scenario_.cast.is_peer(peer)) return start_tracker(peer);
     stopped_.erase(peer);
     if (!participants_[peer.value()].log) return;   // it has not come yet: a random arrival may be late
     world_.end_process(peer);                       // what a goodbye of a moment ago has not finished yet

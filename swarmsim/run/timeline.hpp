@@ -17,9 +17,9 @@ namespace swarmlab::swarmsim {
 class ClientKeeper {
  public:
   virtual void stop(HostId peer) = 0;       // says goodbye and ends
-  virtual void kill(HostId peer) = 0;       // ends at once; its kernel resets its connections, its disk is torn
+  virtual void kill(HostId host) = 0;       // ends at once; its kernel resets its connections, its disk is torn; also of trackers
   virtual void cut_power(HostId peer) = 0;  // ends at once, its host is off the network, its disk is torn
-  virtual void restart(HostId peer) = 0;    // on what its disk holds
+  virtual void restart(HostId host) = 0;    // on what its disk holds; also of trackers
   virtual void select(HostId peer, const std::vector<client::SelectRule>& rules) = 0;   // these files are wanted from now on
   virtual void remark(HostId peer, const std::string& what) = 0;   // for the log
 

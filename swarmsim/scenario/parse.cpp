@@ -131,6 +131,7 @@ void check_whole(const Scenario& scenario, const YamlNode& root, Diagnostics& di
     if (group.join.at - kStart >= scenario.limit)
       diagnostics.add(group.at, fmt::format("peers.{}: joins at {}, when the run is over (limit: {})", group.name,
                                             to_text(group.join.at - kStart), to_text(scenario.limit)));
+  check_peers(scenario, diagnostics);
   check_timeline(scenario, diagnostics);
   const std::int64_t copies = static_cast<std::int64_t>(scenario.cast.peer_count()) + 1;
   if (scenario.content == ContentKind::bytes && scenario.torrent.total.value() > kMaxBytesOfAll.value() / copies)

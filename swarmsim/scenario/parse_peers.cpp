@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/piece_geometry.hpp"
 #include "swarmsim/scenario/parse_behaviours.hpp"
 #include "swarmsim/scenario/parse_link.hpp"
 #include "swarmsim/scenario/parse_timeline.hpp"
@@ -37,6 +38,16 @@ void read_declaration(const YamlNode& node, const std::string& what, Declaration
   reader.finish();
 }
 
+void read_lacks(MapReader& reader, PeerGroup& group) {
+  const YamlNode* value = reader.take("lacks");
+  if (value == nullptr) return;
+  if (value->kind != YamlNode::Kind::scalar || value->text == "all")
+    return reader.diagnostics().add(value->at, R"(lacks: pieces by number: "0, 3..7"; who lacks all of them has 'have: none')");
+  const auto pieces = parse_pieces(value->text);
+  if (pieces) group.lacks = *pieces;
+  else reader.diagnostics().add(value->at, fmt::format("lacks: {}", pieces.error()));
+}
+
 PeerGroup read_group(const YamlNode& node, const std::string& name, Position at, const PeerGroup& pattern,
                      Diagnostics& diagnostics) {
   PeerGroup group = pattern;
@@ -45,6 +56,8 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   const std::string what = "peers." + name;
   MapReader reader(node, what, diagnostics);
   read_have(reader, group);
+  read_lacks(reader, group);
+  if (const auto linger = reader.duration("linger")) group.linger = *linger;
   if (const auto count = reader.count("count", kMaxPeers)) {
     if (*count == 0) diagnostics.add(node.find("count")->at, "count: a group has one member at least");
     group.count = std::max(1u, static_cast<std::uint32_t>(*count));
@@ -103,6 +116,20 @@ std::vector<PeerGroup> read_peers(const YamlNode& node, const PeerGroup& pattern
   }
   std::ranges::sort(groups, {}, &PeerGroup::name);
   return groups;
+}
+
+// A piece that the torrent does not have is a slip: the group would lack less than its author thinks.
+void check_peers(const Scenario& scenario, Diagnostics& diagnostics) {
+  const std::uint32_t pieces = protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length).piece_count();
+  for (const PeerGroup& group : scenario.groups) {
+    for (const PieceRanges::Range& range : group.lacks.ranges)
+      if (range.last >= pieces)
+        diagnostics.add(group.at, fmt::format("peers.{}: lacks piece {}, but the torrent has the pieces 0 to {}", group.name, range.last,
+                                              pieces - 1));
+    if (group.linger && group.have.millionths == Share::kWhole && group.lacks.ranges.empty())
+      diagnostics.add(group.at, fmt::format("peers.{}: 'linger' counts from its completion, but it has everything; use the timeline's "
+                                            "'stop'", group.name));
+  }
 }
 
 }  // namespace swarmlab::swarmsim

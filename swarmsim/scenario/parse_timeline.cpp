@@ -53,20 +53,20 @@ void read_pattern(MapReader& reader, Arrival& arrival) {
     reader.diagnostics().add(reader.at(), fmt::format("{}: only one of 'spread', 'poisson' and 'burst'", reader.what()));
 }
 
-// Trackers may be cut off too.
-std::vector<HostId> read_cell(const YamlNode& node, const Cast& cast, Diagnostics& diagnostics) {
-  std::vector<HostId> cell;
-  for_each_scalar(node, "partition", diagnostics, [&](const YamlNode& selector) {
-    if (const auto tracker = cast.find_tracker(selector.text)) return cell.push_back(*tracker);
+// Peers and trackers: what befalls a host or a process may befall a tracker's too.
+std::vector<HostId> read_hosts(const YamlNode& node, std::string_view what, const Cast& cast, Diagnostics& diagnostics) {
+  std::vector<HostId> hosts;
+  for_each_scalar(node, std::string(what), diagnostics, [&](const YamlNode& selector) {
+    if (const auto tracker = cast.find_tracker(selector.text)) return hosts.push_back(*tracker);
     if (selector.text == kTrackerName && cast.tracker_count() == 0)
-      return diagnostics.add(selector.at, "partition: names the tracker, but this swarm has none");
+      return diagnostics.add(selector.at, fmt::format("{}: names the tracker, but this swarm has none", what));
     const auto selected = cast.select(selector.text);
-    if (selected) cell.insert(cell.end(), selected->begin(), selected->end());
-    else diagnostics.add(selector.at, fmt::format("partition: {}", selected.error()));
+    if (selected) hosts.insert(hosts.end(), selected->begin(), selected->end());
+    else diagnostics.add(selector.at, fmt::format("{}: {}", what, selected.error()));
   });
-  std::ranges::sort(cell);
-  cell.erase(std::ranges::unique(cell).begin(), cell.end());
-  return cell;
+  std::ranges::sort(hosts);
+  hosts.erase(std::ranges::unique(hosts).begin(), hosts.end());
+  return hosts;
 }
 
 void read_partition(const YamlNode& node, MapReader& reader, const Cast& cast, TimelineEntry& entry,
@@ -82,7 +82,7 @@ void read_partition(const YamlNode& node, MapReader& reader, const Cast& cast, T
   }
   std::vector<HostId> seen;
   for (const YamlNode& item : node.items) {
-    std::vector<HostId> cell = read_cell(item, cast, diagnostics);
+    std::vector<HostId> cell = read_hosts(item, "partition", cast, diagnostics);
     for (const HostId host : cell) {
       if (std::ranges::find(seen, host) != seen.end())
         diagnostics.add(item.at, fmt::format("partition: {} is on two sides", cast.name(host)));
@@ -120,11 +120,11 @@ TimelineEntry read_entry(const YamlNode& item, TimelineAction action, MapReader&
       if (const YamlNode* with = reader.require("with", "with: seeder"))
         entry.with = read_selectors(*with, "with", cast, diagnostics);
       break;
+    case TimelineAction::kill:
+    case TimelineAction::restart: entry.peers = read_hosts(value, key, cast, diagnostics); break;
     case TimelineAction::stop:
     case TimelineAction::leave:
-    case TimelineAction::kill:
     case TimelineAction::vanish:
-    case TimelineAction::restart:
     case TimelineAction::pause: entry.peers = read_selectors(value, std::string(key), cast, diagnostics); break;
   }
   if (action == TimelineAction::pause || action == TimelineAction::partition) reader.require("for", "for: 30 s");
@@ -240,8 +240,8 @@ void check_timeline(const Scenario& scenario, Diagnostics& diagnostics) {
     bool is_gone_for_good = false;
     Time away_until = kStart;     // paused or off the network for a while
   };
-  std::vector<Life> lives(scenario.cast.peer_count());
-  for (std::uint32_t i = 0; i < lives.size(); ++i) lives[i].joins = scenario.group_of(HostId(i)).join.at;
+  std::vector<Life> lives(scenario.cast.host_count());   // trackers are there from the start
+  for (std::uint32_t i = 0; i < scenario.cast.peer_count(); ++i) lives[i].joins = scenario.group_of(HostId(i)).join.at;
   const auto wrong = [&](const TimelineEntry& entry, std::string what) {
     diagnostics.add(entry.where, "timeline: " + std::move(what));
   };

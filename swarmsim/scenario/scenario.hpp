@@ -72,6 +72,8 @@ struct PeerGroup {
   Position at;
   std::uint32_t count = 1;
   Share have;                           // of the pieces, chosen at random below the whole
+  PieceRanges lacks;                    // these are missing all the same
+  std::optional<Duration> linger;       // how long it stays once it has completed; nullopt: to the end
   Arrival join;
   bool states_join = false;             // it stands in the file
   std::vector<client::SelectRule> select;   // which files it wants; none: all
@@ -88,10 +90,10 @@ enum class TimelineAction : std::uint8_t {
   join,        // now instead of when their group says
   stop,        // the client says goodbye and ends
   leave,       // the same, and its host is gone from the network for good
-  kill,        // the process is gone: its kernel resets its connections, what was not synced is torn
+  kill,        // the process is gone: its kernel resets its connections, what was not synced is torn; also of trackers
   vanish,      // the host is gone from the network without a word: with `lasts` it comes back as it was, without
                // it its power is cut
-  restart,     // who was stopped or killed or vanished starts again with what its disk holds
+  restart,     // who was stopped or killed or vanished starts again with what its disk holds; a tracker with nothing
   pause,       // the host stands still
   partition,   // packets between `cells` are lost
   link,        // the access lines change

@@ -61,6 +61,7 @@ constexpr std::array kStructures{
     Structure{"delay", "from", R"({"type": "string"})"},
     Structure{"delay", "to", R"({"type": "string"})"},
     Structure{"group", "have", R"({"anyOf": [{"enum": ["all", "none"]}, {"$ref": "#/definitions/share"}]})"},
+    Structure{"group", "lacks", R"({"type": ["string", "integer"]})"},
     Structure{"group", "select", R"({"$ref": "#/definitions/names"})"},
     Structure{"group", "join", R"({"anyOf": [{"$ref": "#/definitions/duration"}, {"$ref": "#/definitions/arrival"}]})"},
     Structure{"group", "link", R"({"$ref": "#/definitions/link"})"},

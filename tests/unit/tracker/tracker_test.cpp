@@ -136,6 +136,30 @@ TEST_F(TrackerTest, KeepsItsSwarmsOverAStopAndAStart) {
   EXPECT_EQ(http_announce(announce(2, 5)).incomplete, 2u);
 }
 
+TEST_F(TrackerTest, KeepsAnswersBackWhereAFaultSaysSo) {
+  options.service.faults = {parse_fault("slow:3").value()};
+  ASSERT_TRUE(start().has_value());
+  UdpInbox inbox;
+  const auto socket = client.network.open_datagrams(at("10.0.0.2:5000"), inbox).value();
+  const auto packet = udp::encode(udp::ConnectRequest{udp::TransactionId(1)});
+  const runtime::Datagram datagram{at(kHome), packet};
+  client.network.send(socket, std::span(&datagram, 1));
+  pass(2900ms);
+  EXPECT_THAT(inbox.packets, SizeIs(0));
+  pass(200ms);
+  EXPECT_THAT(inbox.packets, SizeIs(1));
+  client.network.close(socket);
+  EXPECT_EQ(http_announce(announce(1, 5)).interval, options.service.announce.interval) << "over HTTP as well";
+}
+
+TEST_F(TrackerTest, ForgetsWhomItLetsWaitWhenTheyGo) {
+  options.service.faults = {parse_fault("slow:30").value()};
+  ASSERT_TRUE(start().has_value());
+  EXPECT_FALSE(get("/").has_value()) << "the client gave up after 10 s";
+  pass(60s);
+  tracker->stop();
+}
+
 TEST_F(TrackerTest, LeavesAnHttpRequestUnansweredWhereAFaultSaysSo) {
   options.service.faults = {parse_fault("drop:1/2").value()};
   ASSERT_TRUE(start().has_value());

@@ -19,9 +19,11 @@ class Measured : public ::testing::Test {
   void begin() {
     const Cast cast({{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}});
     const auto expectation = parse_expectation(
-        "(a.announces + a.connections + a.pieces + a.requests) * (a.completed_at + a.download_time + a.first_piece_at + "
-        "a.first_unchoke_at + a.joined_at + a.stopped_at + run_time) * (a.download_rate + a.link_down + a.link_up) + a.downloaded + "
-        "a.downloaded_from(b) + a.uploaded + a.uploaded_to(b) + a.useful + a.wasted + content < 1 B", cast);
+        "(a.announces + a.connections + a.pieces + a.requests + a.failed_pieces + a.present + spread_straightness + a.entropy_median(b) + "
+        "a.entropy_p20(b)) * (a.completed_at + a.download_time + a.first_piece_at + a.first_unchoke_at + a.joined_at + a.stopped_at + "
+        "run_time + spread_at + a.slot_time_to(b) + a.slot_time_from(b) + a.regular_slot_time_to(b)) * "
+        "(a.download_rate + a.link_down + a.link_up) + a.downloaded + a.downloaded_from(b) + a.uploaded + a.uploaded_to(b) + a.useful + "
+        "a.wasted + a.tracker_bytes + a.uploaded_by_first_completion + content < 1 B", cast);
     ASSERT_TRUE(expectation.has_value()) << expectation.error().what;
     all = std::make_shared<const Expectation>(*expectation);
     CheckArguments arguments;
@@ -100,6 +102,59 @@ TEST_F(Measured, CountsMessagesAndConnections) {
   EXPECT_EQ(of(Metric::announces, kA), "1");
   EXPECT_EQ(of(Metric::connections, kA), "3");
   EXPECT_EQ(of(Metric::connections, kD), "1");
+}
+
+TEST_F(Measured, APieceThatIsFalseCountsWithEachFetch) {
+  begin();
+  stage.whole_piece(10s, kB, kA, 0, Authentic::no);
+  stage.whole_piece(11s, kB, kA, 0, Authentic::no);
+  stage.whole_piece(12s, kB, kA, 0);
+  EXPECT_EQ(of(Metric::failed_pieces, kA), "2");
+  EXPECT_EQ(of(Metric::pieces, kA), "1");
+}
+
+TEST_F(Measured, APopulationIsWhoHasComeAndNotGone) {
+  begin();
+  stage.joined(kA, 5s);
+  EXPECT_EQ(of(Metric::present, kA), "1");
+  stage.stopped(kA, 20s);
+  EXPECT_EQ(of(Metric::present, kA), "0");
+  EXPECT_EQ(of(Metric::present, kB), "1");
+}
+
+TEST_F(Measured, WhatASeedSentByTheFirstCompletionIsKeptApart) {
+  begin();
+  for (int piece = 0; piece < 4; ++piece) stage.whole_piece(std::chrono::seconds(10 + piece), kB, kA, piece);
+  stage.received(20s, kB, kA, MessageKind::piece, 0, 0);
+  EXPECT_EQ(of(Metric::uploaded_by_first_completion, kB), "128 KiB");
+  EXPECT_EQ(of(Metric::uploaded, kB), "144 KiB");
+}
+
+TEST_F(Measured, TheTransientEndsWithTheLastPieceThatOnlySeedsHad) {
+  begin();
+  for (int piece = 0; piece < 3; ++piece) stage.whole_piece(std::chrono::seconds(10 + piece), kB, kA, piece);
+  EXPECT_EQ(of(Metric::spread_at, {}), "never");
+  stage.whole_piece(13s, kC, kA, 3);
+  EXPECT_EQ(of(Metric::spread_at, {}), "13 s");
+  EXPECT_EQ(of(Metric::spread_straightness, {}), "1");
+}
+
+TEST_F(Measured, SlotsAreToldFromBothSides) {
+  begin();
+  stage.received(10s, kA, kB, MessageKind::interested);
+  stage.sent(12s, kB, kA, MessageKind::unchoke);
+  stage.judge->conclude({kStart + 60s, false}, stage.disks);
+  EXPECT_EQ(of(Metric::slot_time_to, kB, {kA}), "48 s");
+  EXPECT_EQ(of(Metric::slot_time_from, kA, {kB}), "48 s");
+  EXPECT_EQ(of(Metric::slot_time_from, kA, {kC}), "0 ns");
+  EXPECT_EQ(of(Metric::regular_slot_time_to, kB, {kA}), "48 s");
+}
+
+TEST_F(Measured, TrackerTalkCountsBothWays) {
+  begin();
+  stage.sent(7s, kA, kB, MessageKind::tracker_request);
+  stage.received(8s, kB, kA, MessageKind::tracker_reply);
+  EXPECT_EQ(of(Metric::tracker_bytes, kA), "32 KiB") << "16 KiB each, as the stage has it";
 }
 
 TEST_F(Measured, KnowsWhatTheScenarioStates) {

@@ -51,6 +51,27 @@ TEST(Timeline, AHostThatVanishesForAWhileGoesOnWithItsConnections) {
   EXPECT_THAT(told.log, HasSubstr("leech[1]  is on the network again"));
 }
 
+TEST(Timeline, WhoLingersLeavesSoLongAfterItsCompletion) {
+  const Told told = tell("[]", {{"peers.leech.linger", "1500 ms"},
+                                {"checks.0", "{ expect: max(leech.stopped_at - leech.completed_at) < 1700 ms }"},
+                                {"checks.1", "{ expect: min(leech.stopped_at - leech.completed_at) >= 1500 ms }"},
+                                {"checks.2", "{ expect: sum(leech.present) == 0 }"}});
+  expect_held(told);
+  EXPECT_THAT(told.log, HasSubstr("leech[0]  leaves, complete"));
+}
+
+TEST(Timeline, WhoLacksAPieceFetchesThatOne) {
+  const Told told = tell("[]", {{"peers.leech", "{ count: 3, have: all, lacks: \"7\" }"}, {"checks.2", "{ expect: leech.useful == 64 KiB }"}});
+  expect_held(told);
+}
+
+TEST(Timeline, ATrackerThatDiesAndComesBackIsAskedAgain) {
+  const Told told = tell("[ { at: 500 ms, kill: tracker }, { at: 20 s, restart: tracker } ]",
+                         {{"peers.late", "{ count: 2, join: 5 s }"}, {"checks.0", "{ completes: { who: [leech, late] } }"}});
+  expect_held(told);
+  EXPECT_THAT(told.log, HasSubstr("late[0]  could not announce"));
+}
+
 TEST(Timeline, WhoVanishesForGoodNeverCompletes) {
   const Told told = tell("[ { at: 2 s, vanish: \"leech[1]\" } ]", {{"limit", "1 min"}});
   EXPECT_EQ(told.result.checks[0].judgement.summary, "leech[1] was stopped before it was complete");

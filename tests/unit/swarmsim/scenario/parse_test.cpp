@@ -96,6 +96,23 @@ TEST(ParseScenario, ReadsHowRequestsAreDealtOut) {
   EXPECT_THAT(errors_with("snub_after: 30 s", "requesters: 0"), Contains(HasSubstr("requesters: 0 is too few; at least 1")));
 }
 
+TEST(ParseScenario, ReadsWhoLacksWhatAndWhoLeavesWhen) {
+  std::string text = kGood;
+  text.replace(text.find("have: 10%"), 9, "have: all, lacks: \"0, 3..4\", linger: 2 s");
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  const PeerGroup& leech = scenario->group_of(scenario->cast.select("leech")->front());
+  EXPECT_TRUE(leech.lacks.has(PieceIndex(4)));
+  EXPECT_FALSE(leech.lacks.has(PieceIndex(1)));
+  EXPECT_EQ(leech.linger, 2s);
+  EXPECT_FALSE(scenario->group_of(scenario->cast.select("seeder")->front()).linger);
+  EXPECT_THAT(errors_with("have: 10%", "lacks: 24"), Contains(HasSubstr("lacks piece 24, but the torrent has the pieces 0 to 23")));
+  EXPECT_THAT(errors_with("have: 10%", "lacks: all"), Contains(HasSubstr("who lacks all of them has 'have: none'")));
+  EXPECT_THAT(errors_with("have: 10%", "lacks: some"), Contains(HasSubstr("pieces are numbers and ranges from 0")));
+  EXPECT_THAT(errors_with("seeder: { have: all", "seeder: { have: all, linger: 1 s"), Contains(HasSubstr("it has everything")));
+}
+
 TEST(ParseScenario, RefusesABareNumberWhereAUnitIsDue) {
   EXPECT_THAT(errors_with("limit: 10 min", "limit: 10"),
               Contains(AllOf(HasSubstr("s.yaml:4:8: limit: '10' is a bare number"), HasSubstr("30 s"))));

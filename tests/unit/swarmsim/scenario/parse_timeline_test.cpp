@@ -61,6 +61,12 @@ TEST(ParseTimeline, ReadsAPartitionThatMayCutOffTheTracker) {
   EXPECT_TRUE(cut.one_way);
 }
 
+TEST(ParseTimeline, ATrackerMayDieAndComeBack) {
+  EXPECT_THAT(entry("{ at: 1 min, kill: tracker }").peers, ElementsAre(HostId(7)));
+  EXPECT_THAT(error("{ at: 1 min, restart: tracker }"), HasSubstr("tracker is to restart at 1 min, but nothing has ended it"));
+  EXPECT_THAT(error("{ at: 1 min, pause: tracker, for: 1 s }"), HasSubstr("tracker")) << "of what befalls hosts, trackers know partitions";
+}
+
 TEST(ParseTimeline, ReadsAChangeOfLinksAndChangesOnlyWhatItStates) {
   const TimelineEntry change = entry("{ at: 1 min, link: { up: 1 Mbit/s }, of: leech }");
   LinkSpec link{.up = BytesPerSecond(5), .down = BytesPerSecond(7), .delay = 3ms, .queue = 9_KiB};
