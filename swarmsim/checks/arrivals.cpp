@@ -3,6 +3,21 @@
 #include <algorithm>
 
 namespace swarmlab::swarmsim {
+namespace {
+
+// Of all earlier fetches of a piece: what a slow peer was asked for in the first may come in the third.
+template <class Progress>
+void keep_what_was_asked(Progress& progress) {
+  progress.asked_earlier.resize(progress.asked.size());
+  for (std::size_t b = 0; b < progress.asked.size(); ++b) {
+    auto& earlier = progress.asked_earlier[b];
+    const auto& now = progress.asked[b];
+    for (std::size_t i = 0; i < now.count; ++i) earlier.add(now.of[i]);
+    earlier.overflows = earlier.overflows || now.overflows;
+  }
+}
+
+}  // namespace
 
 Arrivals::Arrivals(const RunFacts& facts) : facts_(facts) {
   for (const PeerFacts& peer : facts.peers) {
@@ -176,6 +191,24 @@ void Arrivals::on_request(const WireEvent& event) {
   peer.was_seen_asking = true;
   if (!facts_.geometry.is_valid(block) || peer.has.test(block.piece)) return;
   Progress& progress = progress_of(peer, block.piece);
+  // Who asks again for a true block, of a piece in which another peer's block is false, has seen the piece fail before us: it took a late
+  // false answer to an earlier request, which another client would have thrown away.
+  const auto is_lost = [&](std::uint32_t b) {
+    if (!progress.arrived[b] || progress.authentic[b] != Authentic::yes) return false;
+    bool is_spoilt_by_another = false;
+    for (std::size_t other = 0; other < progress.arrived.size(); ++other) {
+      if (!progress.arrived[other] || progress.authentic[other] != Authentic::no) continue;
+      if (progress.sources[other] == progress.sources[b]) return false;
+      is_spoilt_by_another = true;
+    }
+    return is_spoilt_by_another;
+  };
+  bool begins_anew = false;
+  for_blocks_touched(block, [&](std::uint32_t b) { begins_anew = begins_anew || is_lost(b); });
+  if (begins_anew) {
+    keep_what_was_asked(progress);
+    begin(progress, block.piece);
+  }
   for_blocks_touched(block, [&](std::uint32_t b) { progress.asked[b].add(event.to); });
 }
 
@@ -205,7 +238,7 @@ std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
     peer.has.set(block.piece);
     if (peer.has.all()) peer.completed_at = event.at;
   } else {
-    progress.asked_earlier.swap(progress.asked);
+    keep_what_was_asked(progress);
     begin(progress, block.piece);
   }
   return WholePiece{event.at, event.to, block.piece, is_true, sources_};

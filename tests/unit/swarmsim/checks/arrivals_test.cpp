@@ -104,6 +104,37 @@ TEST_F(ArrivalsTest, ATrueBlockMayComeLateThatWasAskedForBeforeItsPieceFailed) {
   EXPECT_TRUE(whole->is_true);
 }
 
+TEST_F(ArrivalsTest, ATrueBlockMayComeAsLateAsAfterASecondFailure) {
+  ask(kC, 1, 0);
+  for (int fetch = 0; fetch < 2; ++fetch) {
+    ask(kB, 1, 0);
+    ask(kB, 1, 1);
+    EXPECT_FALSE(block(kB, 1, 0, Authentic::no));
+    ASSERT_TRUE(block(kB, 1, 1)) << "whole, and false";
+  }
+  EXPECT_FALSE(block(kC, 1, 0)) << "asked for before the first failure";
+  ask(kB, 1, 1);
+  const auto whole = block(kB, 1, 1);
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(whole->is_true);
+}
+
+TEST_F(ArrivalsTest, WhoAsksAgainForATrueBlockOfASpoiltPieceBeginsItAnew) {
+  stage.facts.geometry = protocol::PieceGeometry(256_KiB, 64_KiB);   // four blocks a piece
+  for (int b = 0; b < 4; ++b) ask(b == 0 ? kB : kC, 1, b);
+  EXPECT_FALSE(block(kB, 1, 0, Authentic::no));
+  EXPECT_FALSE(block(kC, 1, 1));
+  ask(kD, 1, 0);
+  EXPECT_EQ(arrivals.blocks_of(kA, PieceIndex(1)), 2u) << "who leaves a liar asks others for its blocks alone";
+  ask(kD, 1, 1);
+  EXPECT_EQ(arrivals.blocks_of(kA, PieceIndex(1)), 0u) << "its piece has failed: it took for the rest what was ignored here";
+  for (int b = 0; b < 4; ++b) ask(kD, 1, b);
+  for (int b = 0; b < 3; ++b) EXPECT_FALSE(block(kD, 1, b));
+  const auto whole = block(kD, 1, 3);
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(whole->is_true);
+}
+
 TEST_F(ArrivalsTest, NotesWhenAPeerIsComplete) {
   EXPECT_EQ(arrivals.completed_at(kA), kNever);
   EXPECT_EQ(arrivals.completed_at(kB), kStart);
