@@ -202,6 +202,15 @@ TEST(SeedChoker, NewSeedServesEverybodyAlike) {
   }
 }
 
+TEST(SeedChoker, NewSeedGivesWhoTakesMostNoMoreThanOthers) {
+  Swarm swarm({.slots = 4, .seed_policy = SeedPolicy::new_seed}, ChokeMode::seeding);
+  const auto fast = swarm.join();
+  for (int i = 0; i < 11; ++i) swarm.join();
+  swarm.round();
+  swarm.run(720, [&] { swarm[fast].takes_from_us = BytesPerSecond(swarm.is_unchoked(fast) ? 1'000'000 : 0); });
+  EXPECT_LE(swarm.held(fast), 44min) << "of two hours, with four slots for twelve peers";
+}
+
 TEST(SeedChoker, NoPolicyLeavesASlotEmptyWhileSomebodyWaits) {
   for (const SeedPolicy policy : {SeedPolicy::time_quota, SeedPolicy::fastest_upload, SeedPolicy::anti_leech, SeedPolicy::new_seed}) {
     Swarm swarm({.slots = 3, .seed_policy = policy}, ChokeMode::seeding);
