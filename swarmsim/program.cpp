@@ -182,9 +182,12 @@ class Program {
     if (!files) return refuse(files.error());
     std::string errors;
     for (const std::string& file : *files) {
-      // Overrides are meant for those that run.
-      if (command.tier)
-        if (const auto as_written = load_scenario(file, {}); as_written && !(*as_written)->tiers.belongs_to(*command.tier)) continue;
+      // Overrides are meant for those that run.  What is for the night alone runs when it is asked for, by its tier or its name.
+      const bool is_named = std::ranges::find(command.paths, file) != command.paths.end();
+      if (command.tier || !is_named) {
+        const RunTier tier = command.tier.value_or(RunTier::pr);
+        if (const auto as_written = load_scenario(file, {}); as_written && !(*as_written)->tiers.belongs_to(tier)) continue;
+      }
       const auto scenario = load_scenario(file, command.overrides);
       if (!scenario) {
         errors += fmt::format("{}{}", errors.empty() ? "" : "\n", scenario.error());
@@ -196,7 +199,8 @@ class Program {
     }
     if (!errors.empty()) return refuse(errors);   // nothing is run: half a suite looks like a whole one
     if (plan.empty())
-      return refuse(fmt::format("--tier {}: none of the {} is of it", to_string(*command.tier), counted(files->size(), "scenario")));
+      return refuse(fmt::format("--tier {}: none of the {} is of it", to_string(command.tier.value_or(RunTier::pr)),
+                                counted(files->size(), "scenario")));
     if (const std::string missing = missing_check(command, plan); !missing.empty())
       return refuse(fmt::format("--require {}: none of the scenarios has that check", missing));
     if (const std::string error = nobody_to_show(command, plan); !error.empty()) return refuse(fmt::format("--show: {}", error));

@@ -40,7 +40,8 @@ constinit const BehaviourManual kFreeRider{
     .parameters = kParameters,
     .text = R"(It announces truly, asks like anybody and gives nothing.  A correct client that downloads itself gives
 its regular slots to those who give, so that a free rider lives on optimistic unchokes and on seeds; but it is not
-shut out: everybody who shares completes first, and in the end it does too.)",
+shut out: everybody who shares completes first, and in the end it does too.  With settings max_peers, max_half_open
+and numwant in the hundreds it knows everybody and waits at every door at once: the large view of Sirivianos et al. 2007.)",
 };
 
 std::unique_ptr<Box> make_free_rider(Role& role, Line& line, std::size_t place) {

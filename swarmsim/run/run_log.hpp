@@ -1,6 +1,6 @@
 // RunLog: what each client said of itself during a run, as lines of a file.
 //
-// For people who look for the reason of a verdict; no check reads it.  It also tells who waits for a client's completion.  Verified pieces are left out: they are
+// For people who look for the reason of a verdict; no check reads it.  Verified pieces are left out: they are
 // most of what happens and say the least.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace swarmlab::swarmsim {
 
-// The log of one peer.
+// The log of one peer, which also tells whoever waits for its completion.
 class PeerLog final : public client::SessionEvents {
  public:
   // `out` may be null; it and `clock` outlive the log.

@@ -33,13 +33,15 @@ def unique(names: list[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def row(scenario: dict[str, object], text: str, seconds: float) -> str:
+def row(scenario: dict[str, object], text: str, seconds: float | None) -> str:
     file = Path(str(scenario["file"]))
     checks = ", ".join(unique([str(check["check"]) for check in scenario["checks"]]))  # type: ignore[attr-defined]
-    tiers = ", ".join(tier for tier in scenario["tiers"] if tier not in ("pr", "nightly"))  # type: ignore[attr-defined]
+    is_for_the_night = scenario["tiers"] == ["nightly"]
+    tiers = "nightly" if is_for_the_night else ", ".join(
+        tier for tier in scenario["tiers"] if tier not in ("pr", "nightly"))  # type: ignore[attr-defined]
     title = str(scenario["title"]).replace("|", "\\|")
     return (f"| [{file.stem}]({file.name}) | {title} | {', '.join(scenario['subjects'])} | {checks} "  # type: ignore[arg-type]
-            f"| {', '.join(sorted(set(BUG.findall(text))))} | {tiers} | {time_text(seconds)} |")
+            f"| {', '.join(sorted(set(BUG.findall(text))))} | {tiers} | {'' if seconds is None else time_text(seconds)} |")
 
 
 def pages(swarmsim: str, root: Path, times: dict[str, float]) -> dict[str, str]:
@@ -50,7 +52,7 @@ def pages(swarmsim: str, root: Path, times: dict[str, float]) -> dict[str, str]:
         if file.count("/") != 2:
             continue   # beside the folders
         rows = folders.setdefault(file.split("/")[1], [])
-        rows.append(row(scenario, (root / file).read_text(), times[file]))
+        rows.append(row(scenario, (root / file).read_text(), times.get(file)))
     texts: dict[str, str] = {}
     for folder, rows in folders.items():
         head = [f"# {folder}", "", ABOUT.get(folder, ""), "",

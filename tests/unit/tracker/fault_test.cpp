@@ -20,7 +20,8 @@ std::vector<bool> swallowed(Faults& faults, int requests) {
 Faults with(std::string_view spec) { return Faults({parse_fault(spec).value()}); }
 
 TEST(FaultSpec, IsReadAndWrittenAlike) {
-  for (const std::string_view spec : {"refuse:go away: now", "drop:1/3", "drop:2/2", "truncate", "malformed", "slow:10", "dead:20", "interval:-5", "mirror"}) {
+  for (const std::string_view spec :
+       {"refuse:go away: now", "drop:1/3", "drop:2/2", "truncate", "malformed", "slow:10", "dead:20", "interval:-5", "mirror"}) {
     const auto fault = parse_fault(spec);
     ASSERT_TRUE(fault.has_value()) << spec;
     EXPECT_EQ(to_string(*fault), spec);
@@ -28,7 +29,8 @@ TEST(FaultSpec, IsReadAndWrittenAlike) {
 }
 
 TEST(FaultSpec, SaysWhatWouldBeRight) {
-  EXPECT_THAT(parse_fault("explode").error(), HasSubstr("there are refuse[:REASON], drop:N/M, truncate, malformed, slow:S, dead:N, interval:S and mirror"));
+  EXPECT_THAT(parse_fault("explode").error(), HasSubstr("there are refuse[:REASON], drop:N/M, "
+                                                          "truncate, malformed, slow:S, dead:N, interval:S and mirror"));
   for (const std::string_view spec : {"drop", "drop:", "drop:3", "drop:0/3", "drop:4/3", "drop:1/x", "drop:-1/3"}) {
     ASSERT_FALSE(parse_fault(spec).has_value()) << spec;
     EXPECT_THAT(parse_fault(spec).error(), HasSubstr("0 < N <= M")) << spec;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -141,6 +142,20 @@ TEST(Program, RunsAndListsOnlyWhatIsOfATier) {
   EXPECT_THAT(run({"list", quick, "--json"}).out, HasSubstr("\"subjects\": ["));
   EXPECT_THAT(run({"explain", "--json"}).out, HasSubstr("\"name\": \"bans\""));
   EXPECT_EQ(run({"explain", "bans", "--json"}).status, 2);
+}
+
+TEST(Program, LeavesWhatIsForTheNightToWhoNamesIt) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "for_the_night";
+  std::filesystem::create_directories(folder);
+  std::ostringstream quick;
+  quick << std::ifstream(SWARMLAB_SCENARIOS "/quickstart.yaml").rdbuf();
+  std::string text = quick.str();
+  text.replace(text.find("tier: smoke"), 11, "tier: nightly");
+  std::ofstream(folder / "long.yaml") << text;
+  EXPECT_THAT(run({"run", folder.string()}).error, HasSubstr("--tier pr: none of the 1 scenario is of it"));
+  const Outcome named = run({"run", (folder / "long.yaml").string(), "--until", "1 s", "--out", (folder / "out").string()});
+  EXPECT_EQ(named.error, "");
+  EXPECT_THAT(named.out, HasSubstr("long.yaml"));
 }
 
 TEST(Program, ToGitBisectWhatCannotRunIsAVersionToSkip) {

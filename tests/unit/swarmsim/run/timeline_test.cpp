@@ -61,7 +61,8 @@ TEST(Timeline, WhoLingersLeavesSoLongAfterItsCompletion) {
 }
 
 TEST(Timeline, WhoLacksAPieceFetchesThatOne) {
-  const Told told = tell("[]", {{"peers.leech", "{ count: 3, have: all, lacks: \"7\" }"}, {"checks.2", "{ expect: leech.useful == 64 KiB }"}});
+  const Told told = tell("[]", {{"peers.leech", "{ count: 3, have: all, lacks: \"7\" }"},
+                                {"checks.2", "{ expect: leech.useful == 64 KiB }"}});
   expect_held(told);
 }
 
