@@ -11,6 +11,7 @@
 #include "swarmsim/checks/announce_schedule.hpp"
 #include "swarmsim/checks/announced_endpoint_reachable.hpp"
 #include "swarmsim/checks/bans.hpp"
+#include "swarmsim/checks/bans_hold.hpp"
 #include "swarmsim/checks/bitfield_comes_first.hpp"
 #include "swarmsim/checks/bitfield_wellformed.hpp"
 #include "swarmsim/checks/choke_hysteresis.hpp"
@@ -23,14 +24,20 @@
 #include "swarmsim/checks/expect.hpp"
 #include "swarmsim/checks/failed_piece_refetched.hpp"
 #include "swarmsim/checks/fast_choke_semantics.hpp"
+#include "swarmsim/checks/fast_only_if_negotiated.hpp"
 #include "swarmsim/checks/have_follows_verification.hpp"
+#include "swarmsim/checks/have_index_valid.hpp"
+#include "swarmsim/checks/have_is_final.hpp"
 #include "swarmsim/checks/have_means_servable.hpp"
+#include "swarmsim/checks/honest_swarm_never_fails_hash.hpp"
 #include "swarmsim/checks/idle_slots_released.hpp"
 #include "swarmsim/checks/innocents_are_kept.hpp"
 #include "swarmsim/checks/interest_follows_selection.hpp"
 #include "swarmsim/checks/interest_is_true.hpp"
+#include "swarmsim/checks/keepalive.hpp"
 #include "swarmsim/checks/late_blocks_forgiven.hpp"
 #include "swarmsim/checks/liveness.hpp"
+#include "swarmsim/checks/lost_pieces_are_served.hpp"
 #include "swarmsim/checks/memory_bounded.hpp"
 #include "swarmsim/checks/metadata_served.hpp"
 #include "swarmsim/checks/metadata_survives_liars.hpp"
@@ -50,6 +57,7 @@
 #include "swarmsim/checks/rarest_first.hpp"
 #include "swarmsim/checks/reads_are_sent.hpp"
 #include "swarmsim/checks/reconnect_possible.hpp"
+#include "swarmsim/checks/recovers_from_disk_full.hpp"
 #include "swarmsim/checks/redundancy_budget.hpp"
 #include "swarmsim/checks/request_bounds.hpp"
 #include "swarmsim/checks/requests_are_answered_once.hpp"
@@ -60,10 +68,13 @@
 #include "swarmsim/checks/respects_reqq.hpp"
 #include "swarmsim/checks/restart_is_honest.hpp"
 #include "swarmsim/checks/seed_fairness.hpp"
+#include "swarmsim/checks/seed_serves_after_idle.hpp"
+#include "swarmsim/checks/segmentation_does_not_matter.hpp"
 #include "swarmsim/checks/self_connection.hpp"
 #include "swarmsim/checks/slots_follow_useful_rate.hpp"
 #include "swarmsim/checks/slots_go_to_interested.hpp"
 #include "swarmsim/checks/slow_peers_are_kept.hpp"
+#include "swarmsim/checks/state_follows_verification.hpp"
 #include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/stopped_means_stopped.hpp"
 #include "swarmsim/checks/super_seed_progress.hpp"
@@ -89,6 +100,7 @@ constexpr std::array kCatalogue{
     Entry{&kAnnounceSchedule, make_announce_schedule},
     Entry{&kAnnouncedEndpointReachable, make_announced_endpoint_reachable},
     Entry{&kBans, make_bans},
+    Entry{&kBansHold, make_bans_hold},
     Entry{&kBitfieldComesFirst, make_bitfield_comes_first},
     Entry{&kBitfieldWellformed, make_bitfield_wellformed},
     Entry{&kChokeHysteresis, make_choke_hysteresis},
@@ -101,14 +113,20 @@ constexpr std::array kCatalogue{
     Entry{&kExpect, make_expect},
     Entry{&kFailedPieceRefetched, make_failed_piece_refetched},
     Entry{&kFastChokeSemantics, make_fast_choke_semantics},
+    Entry{&kFastOnlyIfNegotiated, make_fast_only_if_negotiated},
     Entry{&kHaveFollowsVerification, make_have_follows_verification},
+    Entry{&kHaveIndexValid, make_have_index_valid},
+    Entry{&kHaveIsFinal, make_have_is_final},
     Entry{&kHaveMeansServable, make_have_means_servable},
+    Entry{&kHonestSwarmNeverFailsHash, make_honest_swarm_never_fails_hash},
     Entry{&kIdleSlotsReleased, make_idle_slots_released},
     Entry{&kInnocentsAreKept, make_innocents_are_kept},
     Entry{&kInterestFollowsSelection, make_interest_follows_selection},
     Entry{&kInterestIsTrue, make_interest_is_true},
+    Entry{&kKeepalive, make_keepalive},
     Entry{&kLateBlocksForgiven, make_late_blocks_forgiven},
     Entry{&kLiveness, make_liveness},
+    Entry{&kLostPiecesAreServed, make_lost_pieces_are_served},
     Entry{&kMemoryBounded, make_memory_bounded},
     Entry{&kMetadataServed, make_metadata_served},
     Entry{&kMetadataSurvivesLiars, make_metadata_survives_liars},
@@ -128,6 +146,7 @@ constexpr std::array kCatalogue{
     Entry{&kRarestFirst, make_rarest_first},
     Entry{&kReadsAreSent, make_reads_are_sent},
     Entry{&kReconnectPossible, make_reconnect_possible},
+    Entry{&kRecoversFromDiskFull, make_recovers_from_disk_full},
     Entry{&kRedundancyBudget, make_redundancy_budget},
     Entry{&kRequestBounds, make_request_bounds},
     Entry{&kRequestsAreAnsweredOnce, make_requests_are_answered_once},
@@ -138,10 +157,13 @@ constexpr std::array kCatalogue{
     Entry{&kRespectsReqq, make_respects_reqq},
     Entry{&kRestartIsHonest, make_restart_is_honest},
     Entry{&kSeedFairness, make_seed_fairness},
+    Entry{&kSeedServesAfterIdle, make_seed_serves_after_idle},
+    Entry{&kSegmentationDoesNotMatter, make_segmentation_does_not_matter},
     Entry{&kSelfConnection, make_self_connection},
     Entry{&kSlotsFollowUsefulRate, make_slots_follow_useful_rate},
     Entry{&kSlotsGoToInterested, make_slots_go_to_interested},
     Entry{&kSlowPeersAreKept, make_slow_peers_are_kept},
+    Entry{&kStateFollowsVerification, make_state_follows_verification},
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kStoppedMeansStopped, make_stopped_means_stopped},
     Entry{&kSuperSeedProgress, make_super_seed_progress},

@@ -62,12 +62,14 @@ class InnocentsAreKept final : public Check {
     }
   }
 
-  Judgement conclude(const EndOfRun&, Disks&) override {
+  Judgement conclude(const EndOfRun&, Disks& disks) override {
     Judgement judgement = first_;
     const auto tempted = std::ranges::count_if(who_, [&](HostId p) { return got_bad_[p.value()] != kNever; });
+    const auto misled = std::ranges::count_if(who_, [&](HostId p) { return disks.storage_bites(p).value_or(0) > 0; });
     judgement.measured = fmt::format("{} honest connections dropped; {} peers got corrupt blocks", dropped_, tempted);
+    if (misled > 0) judgement.measured += fmt::format(", the storage of {} failed or lied", misled);
     judgement.limit = std::string("0");
-    if (judgement.verdict == Verdict::held && tempted == 0) {
+    if (judgement.verdict == Verdict::held && tempted == 0 && misled == 0) {
       judgement.verdict = Verdict::vacuous;
       judgement.summary = "nobody received a corrupt block, so nobody had a reason to drop anyone";
     }
@@ -108,6 +110,7 @@ class InnocentsAreKept final : public Check {
     if (bad_blocks_[other.value()] > 0) return;                            // no innocent
     if (dropper_had >= facts_.peers[dropper.value()].max_peers) return;    // no room
     if (event.at - ended.last_message > kSilence) return;
+    if (facts_.peers[dropper.value()].refused_storage(event.at)) return;   // without its disk it has no use for anybody
     const bool has_another = std::ranges::any_of(links_, [&](const auto& entry) {
       const Link& l = entry.second;
       return (l.dialler == dropper && l.acceptor == other) || (l.dialler == other && l.acceptor == dropper);
@@ -149,8 +152,10 @@ constinit const CheckManual kInnocentsAreKept{
     .parameters = kParameters,
     .text = R"(While a peer is incomplete it does not close a connection to one whose blocks, to anybody, were all true so far.
 Excepted: a second connection to the same peer, no room (max_peers), a connection silent for 100 s, and peers that
-the timeline stops.  Vacuous when none of the peers received a corrupt block: then nothing could mislead them.)",
-    .declared = "max_peers",
+the timeline stops.  A client whose own storage refuses to work may let go of everybody, but not of single peers because of what
+it reads falsely there.  Vacuous when none of the peers received a corrupt block, and the storage of none failed or lied: then
+nothing could mislead them.)",
+    .declared = "max_peers, storage",
 };
 
 std::unique_ptr<Check> make_innocents_are_kept(const CheckContext& context) {

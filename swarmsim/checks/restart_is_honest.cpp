@@ -142,7 +142,7 @@ class RestartIsHonest final : public Check {
     if (block >= life.had.size() || !life.had[block]) return;
     life.had[block] = false;   // each counts once
     ++life.again;
-    if (!life.ended_cleanly) return;
+    if (!life.ended_cleanly || facts_.peers[event.from.value()].lost_data(kStart, event.decided_earliest)) return;
     most_again_ = std::max(most_again_, life.again);
     const std::uint64_t most = life.open_at_stop + life.peers_at_stop * facts_.geometry.blocks_per_piece();
     if (life.again <= most) return;
@@ -194,8 +194,8 @@ constinit const CheckManual kRestartIsHonest{
     .text = R"(After a restart every piece that is announced was on the disk, whole and true, or has come since; whatever resume data says.
 After a stop by the timeline (which leaves time to write things down) the blocks asked for again, though they had arrived
 before, are no more than the requests that were open and one piece for each peer that was connected; a kill or a power cut may
-cost more.  Vacuous when nobody was started again, or nobody who was said anything.  Provoke it with stops, kills and power
-cuts in the middle of a download.)",
+cost more, and so may storage that lost or falsified something, as the scenario states it.  Vacuous when nobody was started
+again, or nobody who was said anything.  Provoke it with stops, kills and power cuts in the middle of a download.)",
 };
 
 std::unique_ptr<Check> make_restart_is_honest(const CheckContext& context) { return std::make_unique<RestartIsHonest>(context); }

@@ -15,6 +15,18 @@
 
 namespace swarmlab::swarmsim {
 
+// A time in which a peer's storage is not to be relied on, as the scenario states it.
+struct StorageTrouble {
+  Time begin{};
+  Time end = kNever;
+  bool refuses_writes = false;
+  bool refuses_reads = false;
+  bool lies = false;                      // what is read, or has become of it, is not what was written
+
+  // Also for a moment after it: what failed at its end is still to be dealt with.
+  bool was_at(Time at) const { return begin <= at && (end == kNever || at <= end + 30s); }
+};
+
 // A peer's declaration: of ours its settings, of another client what its adapter says.
 struct PeerFacts {
   std::string name;
@@ -39,6 +51,19 @@ struct PeerFacts {
   bool in_order = false;                  // it fetches pieces as for a player, and not the rarest first
   Features speaks{Feature::fast, Feature::ext, Feature::magnet, Feature::pex};
   bool announces_to_all_tiers = false;    // one tracker of each at once; else the next tier when all of one failed (BEP 12)
+  Duration ban_time = 1h;                 // how long the address of who proved to send false data is left alone
+  Duration keepalive_interval = 120s;     // the longest that it says nothing on a connection that it keeps (BEP 3)
+  std::vector<StorageTrouble> storage;    // by begin; empty where it can be relied on
+
+  bool refused_storage(Time at) const {
+    return std::ranges::any_of(storage, [&](const StorageTrouble& t) { return (t.refuses_writes || t.refuses_reads) && t.was_at(at); });
+  }
+  // Something may have been lost or read wrongly between the two times.
+  bool lost_data(Time from, Time to) const {
+    return std::ranges::any_of(storage, [&](const StorageTrouble& t) {
+      return (t.refuses_reads || t.lies) && t.begin <= to && (t.end == kNever || from <= t.end + 30s);
+    });
+  }
 };
 
 // What a tracker of the run declares.
@@ -83,6 +108,8 @@ class Disks {
   virtual std::string problem(HostId peer) = 0;
   // What its client has read from its files, not counting what it only hashed; nullopt where nobody counted.
   virtual std::optional<ByteCount> bytes_read(HostId peer) = 0;
+  // How often its storage refused or falsified a read or write; nullopt where nobody counted.
+  virtual std::optional<std::uint64_t> storage_bites(HostId peer) = 0;
 
  protected:
   ~Disks() = default;

@@ -29,6 +29,7 @@
 #include "swarmsim/peers/pex_trap.hpp"
 #include "swarmsim/peers/rejects_everything.hpp"
 #include "swarmsim/peers/request_flood.hpp"
+#include "swarmsim/peers/segmented.hpp"
 #include "swarmsim/peers/serves_while_choking.hpp"
 #include "swarmsim/peers/shared_peer_id.hpp"
 #include "swarmsim/peers/silent_after_handshake.hpp"
@@ -69,6 +70,7 @@ constexpr std::array kCatalogue{
     Entry{&kPexTrap, nullptr, make_pex_trap},
     Entry{&kRejectsEverything, make_rejects_everything},
     Entry{&kRequestFlood, make_request_flood},
+    Entry{&kSegmented, nullptr, make_segmented},
     Entry{&kServesWhileChoking, make_serves_while_choking},
     Entry{&kSharedPeerId, nullptr, make_shared_peer_id},
     Entry{&kSilentAfterHandshake, make_silent_after_handshake},

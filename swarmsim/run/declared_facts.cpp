@@ -21,6 +21,12 @@ Features spoken_by(const client::Settings& settings) {
   return speaks;
 }
 
+// `lasts` 0: for good.
+StorageTrouble trouble(Time begin, Duration lasts, const StorageFaults& faults) {
+  return {.begin = begin, .end = lasts > Duration{0} ? begin + lasts : kNever, .refuses_writes = faults.refuses_writes(),
+          .refuses_reads = faults.refuses_reads(), .lies = faults.lies()};
+}
+
 }  // namespace
 
 tracker::AnnounceSettings announce_settings(const TrackerSpec& spec) {
@@ -70,6 +76,16 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.in_order = group.settings.sequential;
     peer.speaks = spoken_by(group.settings);
     peer.announces_to_all_tiers = group.settings.announce_to_all_tiers;
+    peer.ban_time = group.settings.ban_time;
+    peer.keepalive_interval = group.settings.keepalive_interval;
+    if (group.storage) peer.storage.push_back(trouble(kStart, Duration{0}, *group.storage));
+  }
+  for (const TimelineEntry& entry : scenario.timeline) {
+    for (const HostId peer : entry.peers) {
+      std::vector<StorageTrouble>& storage = facts.peers[peer.value()].storage;
+      if (entry.action == TimelineAction::storage) storage.push_back(trouble(entry.at, entry.lasts, entry.storage));
+      if (entry.action == TimelineAction::lose) storage.push_back({.begin = entry.at, .end = entry.at, .lies = true});
+    }
   }
   return facts;
 }

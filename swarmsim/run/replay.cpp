@@ -20,17 +20,23 @@ namespace {
 // What the trace says about disks at the end.
 class StoredDisks final : public Disks {
  public:
-  explicit StoredDisks(const TraceEnd& end) : problems_(end.disks), bytes_read_(end.bytes_read) {}
+  explicit StoredDisks(const TraceEnd& end)
+      : problems_(end.disks), bytes_read_(end.bytes_read), storage_bites_(end.storage_bites) {}
   bool is_whole(HostId peer) override { return problem(peer).empty(); }
   std::string problem(HostId peer) override { return problems_.at(peer.value()); }
   std::optional<ByteCount> bytes_read(HostId peer) override {
     if (bytes_read_.empty()) return std::nullopt;
     return ByteCount(static_cast<std::int64_t>(bytes_read_.at(peer.value())));
   }
+  std::optional<std::uint64_t> storage_bites(HostId peer) override {
+    if (storage_bites_.empty()) return std::nullopt;
+    return storage_bites_.at(peer.value());
+  }
 
  private:
   std::vector<std::string> problems_;
   std::vector<std::uint64_t> bytes_read_;
+  std::vector<std::uint64_t> storage_bites_;
 };
 
 std::expected<Scenario, std::string> scenario_of(const TraceHeader& header) {

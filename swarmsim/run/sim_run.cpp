@@ -173,6 +173,7 @@ class SimRun final : private ClientKeeper {
       const HostId host = world_.add_host({.name = names_[i], .addresses = {addresses_[i]}, .link = group.link, .disk = {}});
       SWARM_ASSERT(host == peer, host, peer);
       put_content(torrent_, facts_.peers[i].has_at_start, world_.files(peer));
+      if (group.storage) world_.files(peer).set_storage_faults(*group.storage);
       const Time joins = facts_.peers[i].joins;
       world_.at(joins, names_[i], [this, peer] { join(peer); });
       last_planned_ = std::max(last_planned_, joins);
@@ -333,6 +334,13 @@ class SimRun final : private ClientKeeper {
     for (const client::TorrentId torrent : participant.session->torrents()) participant.session->select(torrent, {rules, {}});
   }
 
+  void lose(HostId peer, Share share) override {
+    remark(peer, "loses pieces from its disk");
+    const std::string stream = fmt::format("pieces that {} loses at {}", names_[peer.value()], to_text(world_.now() - kStart));
+    lose_content(torrent_, choose_pieces(share, facts_.geometry.piece_count(), runtime::Random(options_.seed, stream)),
+                 world_.files(peer));
+  }
+
   void remark(HostId peer, const std::string& what) override {
     if (participants_[peer.value()].log) participants_[peer.value()].log->say(what);
   }
@@ -410,6 +418,10 @@ class SimRun final : private ClientKeeper {
     return result;
   }
 
+  bool has_storage_faults() const {
+    return std::ranges::any_of(facts_.peers, [](const PeerFacts& peer) { return !peer.storage.empty(); });
+  }
+
   TraceEnd trace_end(const RunResult& result, bool was_cut_short) {
     TraceEnd end = end_of_trace(result);
     end.at = world_.now();
@@ -417,6 +429,7 @@ class SimRun final : private ClientKeeper {
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
       end.disks.push_back(disks_.problem(HostId(i)));
       end.bytes_read.push_back(static_cast<std::uint64_t>(world_.files(HostId(i)).bytes_read().value()));
+      if (has_storage_faults()) end.storage_bites.push_back(world_.files(HostId(i)).storage_bites());
     }
     return end;
   }

@@ -29,6 +29,22 @@ protocol::Bitfield choose_pieces(Share share, std::uint32_t piece_count, runtime
   return pieces;
 }
 
+void lose_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces, VirtualFiles& files) {
+  const protocol::PieceGeometry& geometry = torrent.metainfo->geometry;
+  for (const protocol::FileEntry& file : torrent.metainfo->files) {
+    const auto there = files.read_all(path_on_disk(file));
+    if (!there || file.is_pad) continue;
+    const ByteCount end = file.offset + std::min(file.length, runtime::length_of(*there));
+    for (PieceIndex piece; geometry.contains(piece); ++piece) {
+      const ByteCount from = std::max(file.offset, geometry.offset_of(piece));
+      const ByteCount to = std::min(end, geometry.offset_of(piece) + geometry.length_of(piece));
+      if (!pieces.test(piece) || from >= to) continue;
+      const runtime::Slice lost = torrent.content.spoilt(from, to - from, kNeverWritten);
+      files.overwrite(path_on_disk(file), static_cast<std::uint64_t>((from - file.offset).value()), {&lost, 1});
+    }
+  }
+}
+
 void put_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces, VirtualFiles& files) {
   if (pieces.none()) return;
   const protocol::PieceGeometry& geometry = torrent.metainfo->geometry;

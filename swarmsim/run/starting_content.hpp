@@ -16,4 +16,7 @@ protocol::Bitfield choose_pieces(Share share, std::uint32_t piece_count, runtime
 // when `pieces` is empty.
 void put_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces, VirtualFiles& files);
 
+// What the files that are there hold of these pieces is wrong from now on.
+void lose_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces, VirtualFiles& files);
+
 }  // namespace swarmlab::swarmsim

@@ -67,6 +67,8 @@ void TimelinePlayer::plan_for(const TimelineEntry& entry, HostId peer) {
       return;
     case TimelineAction::link: plan_link(entry, peer); return;
     case TimelineAction::selection: at(entry.at, peer, [this, peer, &entry] { keeper_.select(peer, entry.select); }); return;
+    case TimelineAction::storage: plan_storage(entry, peer); return;
+    case TimelineAction::lose: at(entry.at, peer, [this, peer, &entry] { keeper_.lose(peer, entry.lost); }); return;
     case TimelineAction::join:        // arrival_times.hpp
     case TimelineAction::partition:
     case TimelineAction::reset: return;
@@ -86,6 +88,20 @@ void TimelinePlayer::plan_link(const TimelineEntry& entry, HostId peer) {
   at(entry.at + entry.lasts, peer, [this, peer, before] {
     world_.set_link(peer, *before);
     keeper_.remark(peer, "has its link as before");
+  });
+}
+
+void TimelinePlayer::plan_storage(const TimelineEntry& entry, HostId peer) {
+  const auto before = std::make_shared<StorageFaults>();
+  at(entry.at, peer, [this, peer, before, &entry] {
+    *before = world_.files(peer).storage_faults();
+    world_.files(peer).set_storage_faults(entry.storage);
+    keeper_.remark(peer, "has something wrong with its storage");
+  });
+  if (entry.lasts <= Duration{0}) return;
+  at(entry.at + entry.lasts, peer, [this, peer, before] {
+    world_.files(peer).set_storage_faults(*before);
+    keeper_.remark(peer, "has its storage as before");
   });
 }
 

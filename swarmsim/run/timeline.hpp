@@ -21,6 +21,7 @@ class ClientKeeper {
   virtual void cut_power(HostId peer) = 0;  // ends at once, its host is off the network, its disk is torn
   virtual void restart(HostId host) = 0;    // on what its disk holds; also of trackers
   virtual void select(HostId peer, const std::vector<client::SelectRule>& rules) = 0;   // these files are wanted from now on
+  virtual void lose(HostId peer, Share share) = 0;   // so many of the torrent's pieces are not on its disk any more
   virtual void remark(HostId peer, const std::string& what) = 0;   // for the log
 
  protected:
@@ -40,6 +41,7 @@ class TimelinePlayer {
   void at(Time time, HostId peer, std::function<void()> action);
   void plan_for(const TimelineEntry& entry, HostId peer);
   void plan_link(const TimelineEntry& entry, HostId peer);
+  void plan_storage(const TimelineEntry& entry, HostId peer);
   void plan_partition(const TimelineEntry& entry);
   void plan_reset(const TimelineEntry& entry);
 

@@ -19,6 +19,7 @@ class VirtualDisks final : public Disks {
   bool is_whole(HostId peer) override;
   std::string problem(HostId peer) override;
   std::optional<ByteCount> bytes_read(HostId peer) override { return world_.files(peer).bytes_read(); }
+  std::optional<std::uint64_t> storage_bites(HostId peer) override { return world_.files(peer).storage_bites(); }
   // The pieces that are there and true.
   protocol::Bitfield pieces(HostId peer);
 

@@ -8,6 +8,7 @@
 #include "protocol/piece_geometry.hpp"
 #include "swarmsim/scenario/parse_behaviours.hpp"
 #include "swarmsim/scenario/parse_link.hpp"
+#include "swarmsim/scenario/parse_storage.hpp"
 #include "swarmsim/scenario/parse_timeline.hpp"
 #include "swarmsim/scenario/settings_names.hpp"
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr ByteCount kMostRequested(128 * 1024);   // what clients served at most when BEP 3 was young
 
-constexpr std::array<std::string_view, 2> kLaterGroupKeys{"client", "storage"};
+constexpr std::array<std::string_view, 1> kLaterGroupKeys{"client"};
 
 void read_have(MapReader& reader, PeerGroup& group) {
   const YamlNode* value = reader.take("have");
@@ -80,6 +81,7 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
     read_declaration(*declares, what + ".declares", group.declares, diagnostics);
   if (const YamlNode* behaviour = reader.take("behaviour"))
     group.behaviours = read_behaviours(*behaviour, what + ".behaviour", diagnostics);
+  if (const YamlNode* storage = reader.take("storage")) group.storage = read_storage(*storage, what + ".storage", diagnostics);
   reader.not_supported_yet(kLaterGroupKeys);
   reader.finish();
   return group;

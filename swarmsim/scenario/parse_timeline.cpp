@@ -7,19 +7,21 @@
 #include <array>
 
 #include "swarmsim/scenario/parse_link.hpp"
+#include "swarmsim/scenario/parse_storage.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
 
 // In the order of the enumeration; the name is the key of an entry.
-constexpr std::array<std::string_view, 11> kActions{"join",  "stop",      "leave", "kill",  "vanish",   "restart",
-                                                    "pause", "partition", "link",  "reset", "selection"};
-constexpr std::string_view kWays = "join, stop, leave, kill, vanish, restart, pause, partition, link, reset or selection";
+constexpr std::array<std::string_view, 13> kActions{"join", "stop",  "leave",     "kill",    "vanish", "restart", "pause",
+                                                    "partition", "link", "reset", "selection", "storage", "lose"};
+constexpr std::string_view kWays =
+    "join, stop, leave, kill, vanish, restart, pause, partition, link, reset, selection, storage or lose";
 constexpr Duration kLongestGap = 24h;
 
 bool lasts_for_a_while(TimelineAction action) {
   return action == TimelineAction::pause || action == TimelineAction::partition ||
-         action == TimelineAction::link || action == TimelineAction::vanish;
+         action == TimelineAction::link || action == TimelineAction::vanish || action == TimelineAction::storage;
 }
 
 // spread, poisson, or burst with every; at most one of them.
@@ -112,6 +114,19 @@ TimelineEntry read_entry(const YamlNode& item, TimelineAction action, MapReader&
       break;
     case TimelineAction::selection:
       entry.select = read_selection(value, std::string(key), diagnostics);
+      if (const YamlNode* of = reader.require("of", "of: leech"))
+        entry.peers = read_selectors(*of, "of", cast, diagnostics);
+      break;
+    case TimelineAction::storage:
+      entry.storage = read_storage(value, "timeline.storage", diagnostics);
+      if (const YamlNode* of = reader.require("of", "of: leech"))
+        entry.peers = read_selectors(*of, "of", cast, diagnostics);
+      break;
+    case TimelineAction::lose:
+      if (const auto lost = reader.share("lose")) {
+        entry.lost = *lost;
+        if (lost->millionths == 0) diagnostics.add(value.at, "lose: no piece at all");
+      }
       if (const YamlNode* of = reader.require("of", "of: leech"))
         entry.peers = read_selectors(*of, "of", cast, diagnostics);
       break;
@@ -271,7 +286,8 @@ void check_timeline(const Scenario& scenario, Diagnostics& diagnostics) {
                                      to_text(entry.lasts), to_text(scenario.limit))
                        : fmt::format("{} is after the run's limit of {}", text(entry.at), to_text(scenario.limit)));
     const bool befalls_processes = entry.action != TimelineAction::join && entry.action != TimelineAction::link &&
-                                   entry.action != TimelineAction::reset;
+                                   entry.action != TimelineAction::reset && entry.action != TimelineAction::storage &&
+                                   entry.action != TimelineAction::lose;
     if (!befalls_processes) continue;
     for (const HostId peer : entry.peers) {
       Life& life = lives[peer.value()];

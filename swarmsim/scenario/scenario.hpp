@@ -22,6 +22,7 @@
 #include "swarmsim/scenario/cast.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
 #include "swarmsim/scenario/run_tiers.hpp"
+#include "swarmsim/virtual/storage_faults.hpp"
 #include "tracker/fault.hpp"
 
 namespace swarmlab::swarmsim {
@@ -82,6 +83,7 @@ struct PeerGroup {
   LinkSpec link;
   client::Settings settings = settings_of_scenarios();
   Declaration declares;
+  std::optional<StorageFaults> storage;    // what is wrong with its disk from the start
   std::vector<BehaviourSpec> behaviours;   // in this order, the first nearest to the engine
   bool is_subject = false;
 };
@@ -99,6 +101,8 @@ enum class TimelineAction : std::uint8_t {
   link,        // the access lines change
   reset,       // connections between `peers` and `with` are reset
   selection,   // other files are wanted from now on
+  storage,     // something is wrong with the disk
+  lose,        // pieces are not on the disk any more
 };
 std::string_view to_string(TimelineAction action);   // as it stands in a file
 
@@ -114,6 +118,8 @@ struct TimelineEntry {
   LinkChange change;                          // link
   std::vector<HostId> with;                   // reset
   std::vector<client::SelectRule> select;     // selection
+  StorageFaults storage;                      // storage
+  Share lost;                                 // lose: of the torrent's pieces, chosen at random
 };
 
 struct CheckSpec {

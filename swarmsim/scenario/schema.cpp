@@ -65,6 +65,7 @@ constexpr std::array kStructures{
     Structure{"group", "select", R"({"$ref": "#/definitions/names"})"},
     Structure{"group", "join", R"({"anyOf": [{"$ref": "#/definitions/duration"}, {"$ref": "#/definitions/arrival"}]})"},
     Structure{"group", "link", R"({"$ref": "#/definitions/link"})"},
+    Structure{"group", "storage", R"({"$ref": "#/definitions/storage"})"},
     Structure{"group", "settings", R"({"$ref": "#/definitions/settings"})"},
     Structure{"group", "declares", R"({"$ref": "#/definitions/declaration"})"},
     Structure{"group", "behaviour",
@@ -74,6 +75,7 @@ constexpr std::array kStructures{
     Structure{"timeline_entry", "partition",
               R"({"type": "array", "minItems": 2, "maxItems": 255, "items": {"$ref": "#/definitions/names"}})"},
     Structure{"timeline_entry", "link", R"({"$ref": "#/definitions/link"})"},
+    Structure{"timeline_entry", "storage", R"({"$ref": "#/definitions/storage"})"},
     Structure{"timeline_entry", "selection", R"({"$ref": "#/definitions/names"})"},
     Structure{"timeline_entry", "of", R"({"$ref": "#/definitions/names"})"},
     Structure{"timeline_entry", "with", R"({"$ref": "#/definitions/names"})"},
@@ -91,6 +93,7 @@ constexpr std::array kDefinitions{
     Definition{"reorder", "reorder"},     Definition{"delays", "delay"},        Definition{"peers.x", "group"},
     Definition{"join", "arrival"},        Definition{"peers.x.settings", "settings"},
     Definition{"peers.x.declares", "declaration"},
+    Definition{"peers.x.storage", "storage"},
 };
 
 // A scenario in which every key that leads to others, or is read only when it is there, is there.
@@ -100,14 +103,15 @@ std::string scenario_that_touches_everything() {
   std::string timeline;
   for (const std::string_view action : timeline_actions())
     timeline += fmt::format("  - {{ {}: {}, at: x, spread: x, poisson: x, burst: x, every: x, of: x, with: x, for: x, one_way: x }}\n",
-                            action, action == "link" ? "{}" : action == "partition" ? "[x, x]" : "x");
+                            action, action == "link" || action == "storage" ? "{}" : action == "partition" ? "[x, x]" : "x");
   return fmt::format(R"(
 format: x
 torrent: {{ files: [ {{}} ] }}
 tracker: {{ interval: x }}
 trackers: {{ x: {{ interval: x }} }}
 network: {{ link: {{ loss: {{}}, reorder: {{}} }}, delays: [ {{}} ] }}
-peers: {{ x: {{ have: x, settings: {{ {} }}, declares: {{ request_size: x }}, join: {{ spread: x, poisson: x, burst: x, every: x }} }} }}
+peers: {{ x: {{ have: x, settings: {{ {} }}, declares: {{ request_size: x }}, storage: {{}},
+             join: {{ spread: x, poisson: x, burst: x, every: x }} }} }}
 timeline:
 {})",
                      settings, timeline);
@@ -189,7 +193,7 @@ Json timeline_entry(const KeyLog& log, std::set<std::size_t>& used) {
     Json required = Json::array();
     for (const LoggedKey& key : keys) {
       const Json structure = structure_of("timeline_entry", key.name, used);
-      if (key.name == actions[i] && structure.is_null()) properties[key.name] = reference("names");
+      if (key.name == actions[i] && structure.is_null() && key.kind == KeyKind::structure) properties[key.name] = reference("names");
       else properties[key.name] = value_of("timeline_entry", key, used);
       if (key.is_required) required.push_back(key.name);
     }

@@ -20,7 +20,8 @@ struct NumberSetting {
 };
 using Member = std::variant<NumberSetting, Duration Settings::*, ByteCount Settings::*, bool Settings::*,
                             std::optional<BytesPerSecond> Settings::*, client::SeedPolicy Settings::*, client::PieceAffinity Settings::*,
-                            client::Allocation Settings::*>;
+                            client::Allocation Settings::*, client::RestartStrategy client::RestartPolicy::*,
+                            Duration client::RestartPolicy::*, std::uint32_t client::RestartPolicy::*>;
 struct Setting {
   std::string_view name;
   Member member;
@@ -69,6 +70,10 @@ const std::array kSettings{
     Setting{"request_timeout", &Settings::request_timeout},
     Setting{"request_window", &Settings::request_window},
     Setting{"requesters", NumberSetting{&Settings::requesters, 1, 10'000}},
+    Setting{"restart", &client::RestartPolicy::strategy},
+    Setting{"restart_pause", &client::RestartPolicy::pause},
+    Setting{"restarts", &client::RestartPolicy::max_restarts},
+    Setting{"restarts_within", &client::RestartPolicy::within},
     Setting{"resume_data", &Settings::resume_data},
     Setting{"resume_interval", &Settings::resume_interval},
     Setting{"seed_choker", &Settings::seed_choker},
@@ -133,6 +138,19 @@ struct Assign {
   void operator()(client::Allocation Settings::*member) const {
     static constexpr std::array<std::string_view, 2> kWords{"sparse", "full"};
     if (const auto given = reader.word(name, kWords)) settings.*member = static_cast<client::Allocation>(*given);
+  }
+  void operator()(client::RestartStrategy client::RestartPolicy::*member) const {
+    static constexpr std::array<std::string_view, 2> kWords{"never", "one_for_one"};
+    if (const auto given = reader.word(name, kWords)) settings.restart.*member = static_cast<client::RestartStrategy>(*given);
+  }
+  void operator()(Duration client::RestartPolicy::*member) const {
+    const auto given = reader.duration(name);
+    if (!given) return;
+    if (*given < 1ms) reader.diagnostics().add(value.at, fmt::format("{}: less than 1 ms", name));
+    else settings.restart.*member = *given;
+  }
+  void operator()(std::uint32_t client::RestartPolicy::*member) const {
+    if (const auto given = reader.count(name, 1000)) settings.restart.*member = static_cast<std::uint32_t>(*given);
   }
   void operator()(std::optional<BytesPerSecond> Settings::*member) const {
     const auto given = reader.rate(name);

@@ -150,7 +150,8 @@ FileError Disk::write(FileId file, std::uint64_t offset, std::span<const Slice> 
     node.live.write(at, slice);
     at += slice.size();
   }
-  if (used_ - before + node.live.allocated() > static_cast<std::uint64_t>(capacity_.value())) {
+  const bool needs_room = node.live.allocated() > before;
+  if (needs_room && used_ - before + node.live.allocated() > static_cast<std::uint64_t>(capacity_.value())) {
     node.live = std::move(written);
     return FileError::no_space;
   }
@@ -425,6 +426,19 @@ void Disk::put_file(std::string_view raw_path, std::span<const Slice> content, T
     above = parent_of(above);
     sync_directory(above);
   }
+}
+
+void Disk::overwrite(std::string_view path, std::uint64_t offset, std::span<const Slice> content, Time now) {
+  const NodeRef node = find(normal_path(path));
+  SWARM_ASSERT(node != nullptr && !node->is_directory, path);
+  used_ -= node->live.allocated();
+  for (const Slice& slice : content) {
+    node->live.write(offset, slice);
+    node->durable.write(offset, slice);
+    offset += slice.size();
+  }
+  used_ += node->live.allocated();
+  node->modified_ns = now.time_since_epoch().count();
 }
 
 std::optional<Slices> Disk::content(std::string_view path) const {

@@ -55,6 +55,8 @@ class Disk {
   void close_all();
 
   void put_file(std::string_view path, std::span<const runtime::Slice> content, Time now = kStart);
+  // Of a file that is there.
+  void overwrite(std::string_view path, std::uint64_t offset, std::span<const runtime::Slice> content, Time now);
   std::optional<runtime::Slices> content(std::string_view path) const;
   std::vector<std::string> files_below(std::string_view directory) const;
   ByteCount used() const;

@@ -36,11 +36,11 @@ void DiskFiles::complete(std::uint32_t operation, Duration latency) {
   loop_.post(loop_.now() + latency, entity_, EventKind::file_done, host_, operation);
 }
 
-void DiskFiles::finish(FileHandler& handler, Tag tag, FileError error, FileId file, ByteCount bytes) {
+void DiskFiles::finish(FileHandler& handler, Tag tag, FileError error, FileId file, ByteCount bytes, Duration delay) {
   const std::uint32_t operation = start(handler, tag, file);
   operations_[operation].result.error = error;
   if (error == FileError::none) operations_[operation].result.bytes = bytes;
-  complete(operation, spec_.write_latency);
+  complete(operation, spec_.write_latency + delay);
 }
 
 void DiskFiles::on_event(std::uint32_t index) {
@@ -71,21 +71,25 @@ void DiskFiles::open(std::string_view path, runtime::OpenMode mode, FileHandler&
 
 void DiskFiles::read(FileId file, ByteCount offset, ByteCount length, FileHandler& handler, Tag tag) {
   auto data = disk_.read(file, as_unsigned(offset), as_unsigned(length));
+  if (data && storage_.refuses_read()) data = std::unexpected(FileError::input_output);
   const std::uint32_t operation = start(handler, tag, file);
   if (data) {
+    storage_.deliver(*data);
     operations_[operation].result.bytes = runtime::length_of(*data);
     count_read(operations_[operation].result.bytes);
     operations_[operation].data = std::move(*data);
   } else {
     operations_[operation].result.error = data.error();
   }
-  complete(operation, spec_.read_latency);
+  complete(operation, spec_.read_latency + storage_.delay());
 }
 
 void DiskFiles::write(FileId file, ByteCount offset, std::span<const Slice> data, FileHandler& handler,
                       Tag tag) {
-  const FileError error = disk_.write(file, as_unsigned(offset), data, loop_.now());
-  finish(handler, tag, error, file, runtime::length_of(data));
+  const FileError error = storage_.refuses_write() ? FileError::input_output
+                                                   : disk_.write(file, as_unsigned(offset), data, loop_.now());
+  if (error == FileError::no_space) storage_.note_full();
+  finish(handler, tag, error, file, runtime::length_of(data), storage_.delay());
 }
 
 void DiskFiles::truncate(FileId file, ByteCount size, FileHandler& handler, Tag tag) {
@@ -155,6 +159,11 @@ void DiskFiles::forget(FileHandler& handler) {
 void DiskFiles::end_process() {
   for (std::uint32_t i = 0; i < operations_.capacity(); ++i) operations_[i].handler = nullptr;
   disk_.close_all();
+}
+
+void DiskFiles::set_storage_faults(const StorageFaults& faults) {
+  storage_.set(faults);
+  disk_.set_capacity(faults.full_at.value_or(spec_.capacity));
 }
 
 void DiskFiles::put_file(std::string_view path, std::span<const Slice> content) {

@@ -1,13 +1,15 @@
 // DiskFiles: a Disk in virtual time.
 //
 // An operation takes effect when it is called (so that a write can be read at once) and its completion comes
-// after the disk's latency, as an event of the host.
+// after the disk's latency, as an event of the host.  What is wrong with the storage (faulty_storage.hpp) befalls read() and
+// write(); what a stream sends from a file and a hasher reads from one is as the disk has it.
 #pragma once
 
 #include <cstdint>
 
 #include "swarmsim/virtual/disk.hpp"
 #include "swarmsim/virtual/event_loop.hpp"
+#include "swarmsim/virtual/faulty_storage.hpp"
 #include "swarmsim/virtual/pool.hpp"
 #include "swarmsim/virtual/virtual_files.hpp"
 
@@ -18,8 +20,9 @@ class ContentTable;
 class DiskFiles final : public VirtualFiles {
  public:
   DiskFiles(EventLoop& loop, Entity& entity, std::uint32_t host, const DiskSpec& spec,
-            const ContentTable& contents)
-      : loop_(loop), entity_(entity), host_(host), spec_(spec), contents_(contents), disk_(spec) {}
+            const ContentTable& contents, runtime::Random chance)
+      : loop_(loop), entity_(entity), host_(host), spec_(spec), contents_(contents), disk_(spec),
+        storage_(std::move(chance)) {}
 
   void open(std::string_view path, runtime::OpenMode mode, runtime::FileHandler& handler,
             runtime::Tag tag) override;
@@ -52,6 +55,12 @@ class DiskFiles final : public VirtualFiles {
   ByteCount bytes_read() const override { return bytes_read_; }
   void set_capacity(ByteCount capacity) override { disk_.set_capacity(capacity); }
   void set_fault(std::string_view path, runtime::FileError error) override { disk_.set_fault(path, error); }
+  void set_storage_faults(const StorageFaults& faults) override;
+  const StorageFaults& storage_faults() const override { return storage_.faults(); }
+  std::uint64_t storage_bites() const override { return storage_.bites(); }
+  void overwrite(std::string_view path, std::uint64_t offset, std::span<const runtime::Slice> content) override {
+    disk_.overwrite(path, offset, content, loop_.now());
+  }
 
   // ---- the world's calls ----
   // A stream took so much from a file.
@@ -74,7 +83,7 @@ class DiskFiles final : public VirtualFiles {
   std::uint32_t start(runtime::FileHandler& handler, runtime::Tag tag, runtime::FileId file = {});
   void complete(std::uint32_t operation, Duration latency);
   void finish(runtime::FileHandler& handler, runtime::Tag tag, runtime::FileError error,
-              runtime::FileId file = {}, ByteCount bytes = {});
+              runtime::FileId file = {}, ByteCount bytes = {}, Duration delay = {});
 
   EventLoop& loop_;
   Entity& entity_;
@@ -82,6 +91,7 @@ class DiskFiles final : public VirtualFiles {
   DiskSpec spec_;
   const ContentTable& contents_;
   Disk disk_;
+  FaultyStorage storage_;
   ByteCount bytes_read_;
   Pool<Operation, 16> operations_;
 };

@@ -10,7 +10,8 @@
 // since then may have reached the disk: each is kept, lost or (a write) cut short by seeded choice,
 // in any combination, as disks do which reorder.
 //
-// Latency: reads take DiskSpec::read_latency, everything else DiskSpec::write_latency, all in parallel.
+// Latency: reads take DiskSpec::read_latency, everything else DiskSpec::write_latency, all in parallel; StorageFaults::slow comes
+// on top of each read and write.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@
 #include "protocol/units.hpp"
 #include "runtime/file_system.hpp"
 #include "runtime/slice.hpp"
+#include "swarmsim/virtual/storage_faults.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -54,6 +56,13 @@ class VirtualFiles : public runtime::FileSystem {
   virtual void set_capacity(ByteCount capacity) = 0;
   // From now on operations on this path fail with `error` (none: work again): a broken disk, a permission.
   virtual void set_fault(std::string_view path, runtime::FileError error) = 0;
+  // From now on the whole disk is like this.  Paths that are at fault by themselves stay so.
+  virtual void set_storage_faults(const StorageFaults& faults) = 0;
+  virtual const StorageFaults& storage_faults() const = 0;
+  // How many reads and writes were refused or falsified by these.
+  virtual std::uint64_t storage_bites() const = 0;
+  // What the file holds from `offset` on is something else now, durably, and nobody was told.  Requires that it is there.
+  virtual void overwrite(std::string_view path, std::uint64_t offset, std::span<const runtime::Slice> content) = 0;
 
  protected:
   ~VirtualFiles() = default;

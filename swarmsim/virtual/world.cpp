@@ -22,7 +22,8 @@ class World::Core {
   struct Host {
     Host(Core& core, std::uint32_t index, const HostSpec& spec)
         : timers(core.loop, core.fabric.host(index).entity, index),
-          files(core.loop, core.fabric.host(index).entity, index, spec.disk, core.contents),
+          files(core.loop, core.fabric.host(index).entity, index, spec.disk, core.contents,
+                runtime::Random(core.options.seed, spec.name + "/storage faults")),
           hasher(core.loop, core.fabric.host(index).entity, index, files.disk(), core.contents,
                  core.options.hash_rate),
           network(core.loop, core.fabric, core.tcp, core.datagrams, files, index),

@@ -75,6 +75,7 @@ struct TraceEnd {
   std::vector<std::string> notes;
   std::vector<std::string> disks;       // by HostId: what is wrong with it, "" where nothing is
   std::vector<std::uint64_t> bytes_read;   // by HostId: what its client read from its files; empty where nobody counted
+  std::vector<std::uint64_t> storage_bites;   // by HostId: how often its storage refused or falsified; the same
   std::vector<TraceVerdict> verdicts;
 };
 

@@ -43,6 +43,18 @@ std::optional<protocol::Bitfield> pieces_of(const std::string& text, std::uint32
   return protocol::Bitfield::from_wire(wire, piece_count);
 }
 
+// One number for each peer; empty where nobody counted.
+std::vector<std::uint64_t> counted(JsonFields& fields, std::string_view key, std::size_t peers, std::string_view what) {
+  const Json* const numbers = fields.optional(key);
+  if (numbers == nullptr) return {};
+  const bool is_right = numbers->is_array() && numbers->size() == peers && std::ranges::all_of(*numbers, [](const Json& one) {
+    return one.is_number_unsigned() && one.get<std::uint64_t>() <= kMostRead;
+  });
+  if (is_right) return numbers->get<std::vector<std::uint64_t>>();
+  fields.fail(key, fmt::format("is no list of {} {}", peers, what));
+  return {};
+}
+
 void read_scenario(JsonFields& whole, TraceHeader& header) {
   const Json* json = whole.optional("scenario");
   if (json == nullptr) return whole.fail("scenario", "is missing");
@@ -141,14 +153,8 @@ std::string read_end(const Json& json, std::size_t peers, TraceEnd& end) {
   end.notes = fields.texts("notes");
   end.disks = fields.texts("disks");
   if (end.disks.size() != peers) fields.fail("disks", fmt::format("are {}, of {} peers", end.disks.size(), peers));
-  if (const Json* const counted = fields.optional("bytes_read")) {
-    const bool is_right = counted->is_array() && counted->size() == peers &&
-                          std::ranges::all_of(*counted, [](const Json& one) {
-                            return one.is_number_unsigned() && one.get<std::uint64_t>() <= kMostRead;
-                          });
-    if (is_right) end.bytes_read = counted->get<std::vector<std::uint64_t>>();
-    else fields.fail("bytes_read", fmt::format("is no list of {} sizes", peers));
-  }
+  end.bytes_read = counted(fields, "bytes_read", peers, "sizes");
+  end.storage_bites = counted(fields, "storage_bites", peers, "numbers");
   for (const Json& one : fields.list("verdicts")) {
     JsonFields of_check(one);
     TraceVerdict& verdict = end.verdicts.emplace_back();

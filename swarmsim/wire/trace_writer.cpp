@@ -62,6 +62,7 @@ std::string end_line(const TraceEnd& end) {
                   {"verdicts", std::move(verdicts)}};
   if (!end.faults.empty()) line["faults"] = end.faults;
   if (!end.bytes_read.empty()) line["bytes_read"] = end.bytes_read;
+  if (!end.storage_bites.empty()) line["storage_bites"] = end.storage_bites;
   return line_of(line);
 }
 

@@ -68,5 +68,28 @@ TEST(InnocentsAreKept, IsVacuousWhenNobodyGotACorruptBlock) {
   EXPECT_EQ(stage.conclude(60s).verdict, Verdict::vacuous);
 }
 
+TEST(InnocentsAreKept, AClientIsMisledByItsOwnDiskToo) {
+  Stage stage;
+  stage.facts.peers[0].storage = {{.begin = kStart + 1s, .end = kStart + 9s, .lies = true}};
+  stage.disks.bites = 2;
+  stage.begin("innocents_are_kept", who({kA}));
+  stage.whole_piece(5s, kB, kA, 0);
+  const Judgement kept = stage.conclude(60s);
+  EXPECT_EQ(kept.verdict, Verdict::held);
+  EXPECT_EQ(kept.measured, "0 honest connections dropped; 0 peers got corrupt blocks, the storage of 1 failed or lied");
+  stage.ended(kA, kB, 61s);
+  EXPECT_EQ(stage.conclude(62s).verdict, Verdict::violated);
+}
+
+TEST(InnocentsAreKept, WithoutAnyStorageAClientHasNoUseForAnybody) {
+  Stage stage;
+  stage.facts.peers[0].storage = {{.begin = kStart + 1s, .end = kStart + 9s, .refuses_writes = true}};
+  stage.disks.bites = 2;
+  stage.begin("innocents_are_kept", who({kA}));
+  stage.whole_piece(5s, kB, kA, 0);
+  stage.ended(kA, kB, 6s);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::held);
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

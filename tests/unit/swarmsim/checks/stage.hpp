@@ -26,7 +26,9 @@ class FakeDisks final : public Disks {
   bool is_whole(HostId peer) override { return whole.contains(peer); }
   std::string problem(HostId peer) override { return whole.contains(peer) ? "" : "file is missing"; }
   std::optional<ByteCount> bytes_read(HostId) override { return read; }
+  std::optional<std::uint64_t> storage_bites(HostId) override { return bites; }
   std::set<HostId> whole;
+  std::optional<std::uint64_t> bites;   // of each one's storage
   std::optional<ByteCount> read;   // by each
 };
 
@@ -64,6 +66,8 @@ class Stage {
   // What `from` writes is not the protocol from here on.
   void breaks(Duration at, HostId from, HostId to) { feed(WireEventKind::undecodable, at, from, to, {}); }
   void joined(HostId peer, Duration at) { feed(WireEventKind::joined, at, peer, peer, {}); }
+  // Started again with what its disk holds, in hexadecimal digits.
+  void restarted(HostId peer, Duration at, std::string_view holds) { feed(WireEventKind::joined, at, peer, peer, {}, bytes_of(holds)); }
   void stopped(HostId peer, Duration at) { feed(WireEventKind::stopped, at, peer, peer, {}); }
   void ended(HostId from, HostId to, Duration at) { feed(WireEventKind::ended, at, from, to, {}); }
 
@@ -90,6 +94,11 @@ class Stage {
     what.begin = BlockBegin(begin);
     what.length = length;
     feed(WireEventKind::sent, at, from, to, what);
+  }
+  // An extended message that nobody here understands: its number and what follows, sent.
+  void extended(Duration at, HostId from, HostId to, std::string_view payload) {
+    decided_ = kStart + at;
+    feed(WireEventKind::sent, at, from, to, message(MessageKind::extended, 0, 0), bytes_of(payload));
   }
   // Sent and, at once, received; `payload` as hexadecimal digits.
   void bitfield(Duration at, HostId from, HostId to, std::string_view payload) {

@@ -99,6 +99,21 @@ TEST(Timeline, ASlowLinkIsFastAgainAfterwards) {
   EXPECT_GT(while_.result.virtual_time, 11s);
 }
 
+TEST(Timeline, ADiskThatWasFullTakesWritesAgainAfterwards) {
+  const Told told = tell("[ { at: 1 s, storage: { full_at: 1 B }, of: \"leech[0]\", for: 10 s } ]",
+                         {{"peers.leech.settings", "{ restart: one_for_one, restart_pause: 15 s }"}});
+  expect_held(told);
+  EXPECT_THAT(told.log, HasSubstr("leech[0]  has something wrong with its storage"));
+  EXPECT_THAT(told.log, HasSubstr("leech[0]  has its storage as before"));
+  EXPECT_GT(told.result.virtual_time, 11s);
+}
+
+TEST(Timeline, WhatIsLostFromADiskIsFetchedAgainAfterARestart) {
+  const Told told = tell("[ { at: 3 s, stop: leech }, { at: 4 s, lose: 50%, of: leech }, { at: 5 s, restart: leech } ]");
+  expect_held(told);
+  EXPECT_THAT(told.log, HasSubstr("leech[2]  loses pieces from its disk"));
+}
+
 TEST(Timeline, ConnectionsThatAreResetAreNobodysFault) {
   const Told told = tell("[ { at: 2 s, reset: leech, with: [seeder, leech, liar] } ]",
                          {{"peers.liar", "{ have: all, behaviour: [ { corrupt_blocks: 20% } ] }"},
