@@ -18,12 +18,12 @@ constexpr Duration kBetweenLooks = 500ms;
 // So long after such a Choke what the client does is put down to it.
 constexpr Duration kAftermath = 60s;
 // Even on a slow line this many blocks go out within the time allowed.
-constexpr std::int64_t kBlocks = 3;
+constexpr std::int64_t kBlocks = 8;
 
 constexpr std::array kParameters{
     ParameterManual{"who", ParameterKind::peers, Need::required, "the peers that are choked while requests of theirs are open"},
     ParameterManual{"within", ParameterKind::duration, Need::optional,
-                    "how long they may then answer nobody (default: 10 s, or the time of three blocks on a slower line)"},
+                    "how long they may then answer nobody (default: 10 s, or the time of eight blocks on a slower line)"},
 };
 
 // One side of a connection, as the one that serves.
