@@ -22,8 +22,8 @@
 //   It gives newcomers something to trade with and turns the last into seeds; it asks peers in the middle to trade among themselves.
 //
 // new_seed: mainline 4.x (its Choker.py, read in PAPERS 1; Legout et al. 2006 call it the new choke algorithm in seed state).
-//   Of u slots ceil(u/3) are given anew in 30 s, spread over three rounds; the others stay with those who were unchoked last: younger
-//   than 30 s, the latest first, then by what they take.  New ones in the order of waiting.
+//   Of u slots ceil(u/3) are given anew in 30 s, spread over three rounds; the others stay with those who were unchoked last: of who is
+//   younger than 30 s or has requests open the latest first, then the idle by what they took.  New ones in the order of waiting.
 //   Everybody gets the same service, as with time_quota, but turns do not look at bytes: slow lines get as long as fast ones.
 //
 // Every order is total and ends in the key.  Cost: n log n.
