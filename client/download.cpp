@@ -49,7 +49,7 @@ Download::Download(const runtime::Outside& outside, const Settings& settings,
                .affinity = settings.piece_affinity,
                .partial_pieces = settings.partial_pieces,
                .requesters = settings.requesters}),
-      verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces),
+      verifier_(outside.hasher, metainfo_, *this), smart_ban_(settings.suspect_pieces, settings.parole ? SmartBan::kPatience : 1),
       gatherer_({.enough = settings.write_gather, .patience = settings.write_delay, .most = settings.write_backlog / 4}),
       gather_timer_(outside.timers, *this) {
   count_left();

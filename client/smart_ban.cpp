@@ -6,7 +6,8 @@
 
 namespace swarmlab::client {
 
-SmartBan::SmartBan(std::uint32_t suspect_pieces) : suspect_pieces_(std::max(suspect_pieces, 1U)) {}
+SmartBan::SmartBan(std::uint32_t suspect_pieces, std::uint32_t patience)
+    : suspect_pieces_(std::max(suspect_pieces, 1U)), patience_(patience) {}
 
 SmartBan::Case& SmartBan::open_case(PieceIndex piece) {
   const auto existing = cases_.find(piece);
@@ -44,7 +45,7 @@ std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey>
   std::uint32_t most = 0;
   for (const PeerKey peer : parts) most = std::max(most, suspicions(peer));
   const auto equals = std::ranges::count(parts, most, [this](PeerKey peer) { return suspicions(peer); });
-  if (most <= (equals == 1 ? suspect_pieces_ : 4 * suspect_pieces_)) return {};
+  if (most <= (equals == 1 ? suspect_pieces_ : patience_ * suspect_pieces_)) return {};
   for (const PeerKey peer : parts) {
     if (suspicions(peer) == most) verdicts.push_back({peer, Guilt::suspected});
   }

@@ -69,8 +69,11 @@ class SmartBan {
   static constexpr std::size_t kMaxPieces = 64;
   static constexpr std::size_t kMaxDeliveriesPerBlock = 4;
   static constexpr std::size_t kMaxAbsent = 256;
+  static constexpr std::uint32_t kPatience = 4;
 
-  explicit SmartBan(std::uint32_t suspect_pieces);
+  // `patience`: how many times as many bad pieces until one of several that had an equal part in them is named; 1 where nobody is
+  // put on parole, and so nothing tells them apart soon.
+  explicit SmartBan(std::uint32_t suspect_pieces, std::uint32_t patience = kPatience);
 
   // The piece failed; sources[i] delivered block i (PiecePicker::sources).  Verdicts in order of keys.
   // If it has one source, or none that is known, no digests are needed.
@@ -103,6 +106,7 @@ class SmartBan {
   Case& open_case(PieceIndex piece);
 
   std::uint32_t suspect_pieces_;
+  std::uint32_t patience_;
   std::uint64_t next_number_ = 0;
   std::map<PieceIndex, Case> cases_;             // at most kMaxPieces
   std::map<PeerKey, std::uint32_t> suspicions_;  // none is zero

@@ -200,10 +200,10 @@ def _page(chosen: list[Patch], outcomes: dict[str, Outcome]) -> str:
     lines = [
         "# The kill matrix", "",
         "Every patch of [tests/mutants](../tests/mutants) breaks the engine in one way, each a bug that real clients had. This page is",
-        "what `./lab mutants --wide --write` found: which checks turned red for which mutant. *Red* counts seeds in which the check",
-        "named did so in the mutant's own scenarios; *virtual* is the length of the shortest such run; *real* what it took to build",
-        "and judge the mutant. Others are checks that turned red as well: in the same scenarios (with their seeds), or *elsewhere*,",
-        "in one seed of all stock scenarios.", "",
+        "what `./lab mutants --write` found: which checks turned red for which mutant. *Red* counts seeds in which the check named did so",
+        "in the mutant's own scenarios; *virtual* is the length of the shortest such run; *real* what it took to build and judge the",
+        "mutant. Others are checks that turned red as well, with their seeds, and *elsewhere*, where `--wide` was given, in one seed of",
+        "all stock scenarios.", "",
         f"{caught} of {len(chosen)} caught in {seeds} of {seeds} seeds, {right} of them in every seed by the check they name; in "
         f"{human_time(sum(o.seconds for o in outcomes.values()))} in all.", "",
         "| mutant | bug | check | red | virtual | real | others |", "|---|---|---|---|---|---|---|"]

@@ -84,6 +84,13 @@ TEST(SmartBan, OfEqualsNamesNobodyBeforeFourTimesTheNumberAndThenBoth) {
               ElementsAre(Verdict{kHonest, Guilt::suspected}, Verdict{kLiar, Guilt::suspected}));
 }
 
+TEST(SmartBan, OfEqualsNamesBothAtOnceWhereNobodyIsPutOnParole) {
+  SmartBan ban(1, 1);
+  (void)ban.failed(piece(0), std::vector{kLiar, kHonest});
+  EXPECT_THAT(ban.failed(piece(1), std::vector{kLiar, kHonest}),
+              ElementsAre(Verdict{kHonest, Guilt::suspected}, Verdict{kLiar, Guilt::suspected}));
+}
+
 TEST(SmartBan, ForgivesSuspicionWhenThePieceIsClearedUp) {
   SmartBan ban(1);
   for (std::uint32_t i = 0; i < 20; ++i) {   // an honest peer beside a liar, cleared each time
