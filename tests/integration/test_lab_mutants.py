@@ -109,6 +109,12 @@ def test_the_variations_of_this_tree_apply_and_except_what_exists() -> None:
             assert (ROOT / "swarmsim" / "checks" / f"{check}.cpp").exists(), variation.name
 
 
+def test_the_published_matrix_has_every_mutant() -> None:
+    page = (ROOT / "docs" / "mutants.md").read_text()
+    missing = [mutant.name for mutant in mutants.all_mutants() if f"| {mutant.name} |" not in page]
+    assert not missing, "./lab mutants --write"
+
+
 def assert_applies(change: patched.Patch) -> None:
     applied = subprocess.run(["patch", "-p1", "--batch", "--dry-run", "--input", str(change.path)], cwd=ROOT,
                              capture_output=True, text=True, timeout=60, check=False)
