@@ -95,7 +95,8 @@ def _matrix(everybody: list[Patch], chosen: list[Patch], options: argparse.Names
         progress(f"mutant {number} of {len(chosen)}: {mutant.name}")
         noted = None if options.again else notebook.find(mutant)
         outcome = Outcome(**noted) if noted else _judge(mutant, options.seeds, options.wide, clean)
-        notebook.note(mutant, outcome)
+        if not noted:
+            notebook.note(mutant, outcome)
         outcomes[mutant.name] = outcome
         say(_line(mutant, outcome, max(len(m.name) for m in chosen)))
     if options.write:

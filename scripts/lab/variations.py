@@ -76,7 +76,8 @@ def _judge_all(chosen: list[Patch], options: argparse.Namespace) -> int:
         progress(f"variation {number} of {len(chosen)}: {variation.name}")
         noted = None if options.again else notebook.find(variation)
         outcome = Outcome(**noted) if noted else _judge(variation, options, clean)
-        notebook.note(variation, outcome)
+        if not noted:
+            notebook.note(variation, outcome)
         say(_line(variation, outcome, max(len(v.name) for v in chosen)))
         for line in outcome.accused:
             say(f"  {line}")
