@@ -12,6 +12,8 @@
 #include "swarmsim/peers/message_filter.hpp"
 #include "swarmsim/plain_options.hpp"
 #include "swarmsim/scenario/parse_behaviours.hpp"
+#include "swarmsim/scenario/scenario.hpp"
+#include "swarmsim/scenario/settings_names.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -80,7 +82,7 @@ class RealPeer final : private client::SessionEvents {
   std::expected<Endpoint, runtime::NetworkError> start_engine() {
     const runtime::Outside outside = world_->outside();
     filter_ = std::make_unique<MessageFilter>(outside.network, outside.clock, outside.timers, roles_);
-    client::Settings settings;
+    client::Settings settings = command_.settings;
     settings.loopback_only = command_.listen.address.is_loopback();
     client::SessionEvents* const events = this;
     session_ = std::make_unique<client::Session>(
@@ -88,7 +90,8 @@ class RealPeer final : private client::SessionEvents {
     const auto listening = session_->listen(command_.listen);
     if (!listening) return listening;
     client::AddTorrent torrent;
-    torrent.metainfo = metainfo_;
+    if (command_.magnet) torrent.magnet = command_.magnet;
+    else torrent.metainfo = metainfo_;
     torrent.directory = command_.directory;
     torrent.peers = command_.peers;
     session_->add(std::move(torrent));
@@ -129,7 +132,8 @@ class RealPeer final : private client::SessionEvents {
 }  // namespace
 
 std::expected<PeerCommand, std::string> parse_peer(std::span<const std::string> words) {
-  const auto options = PlainOptions::parse("peer", words, {.with_value = {"torrent", "dir", "listen", "peer", "seed"}, .flags = {}});
+  const auto options = PlainOptions::parse(
+      "peer", words, {.with_value = {"torrent", "dir", "listen", "peer", "seed", "settings", "magnet"}, .flags = {}});
   if (!options) return std::unexpected(options.error());
   if (options->positional().size() != 1)
     return std::unexpected("peer: one SPEC: swarmsim peer tar_pit --torrent FILE --dir DIR --listen ADDR:PORT; or honest");
@@ -139,6 +143,18 @@ std::expected<PeerCommand, std::string> parse_peer(std::span<const std::string> 
     Diagnostics diagnostics;
     if (const auto node = parse_yaml(spec, diagnostics)) command.behaviours = read_behaviours(*node, "peer", diagnostics);
     if (!diagnostics.empty()) return std::unexpected(diagnostics.sorted().front().what);
+  }
+  if (options->has("settings")) {
+    Diagnostics diagnostics;
+    command.settings = settings_of_scenarios();
+    if (const auto node = parse_yaml(options->values("settings").back(), diagnostics))
+      read_settings(*node, "settings", command.settings, diagnostics);
+    if (!diagnostics.empty()) return std::unexpected(fmt::format("peer: --settings: {}", diagnostics.sorted().front().what));
+  }
+  if (options->has("magnet")) {
+    const auto magnet = protocol::parse_magnet(options->values("magnet").back());
+    if (!magnet) return std::unexpected(fmt::format("peer: --magnet: the link {}", magnet.error().what));
+    command.magnet = *magnet;
   }
   for (const char* needed : {"torrent", "listen"})
     if (!options->has(needed)) return std::unexpected(fmt::format("peer: --{} is missing", needed));

@@ -109,7 +109,7 @@ class AnnounceSchedule final : public Check {
     try_again({event.from, question.tracker}, table, decided);
     table.has_asked_since = true;
     if (question.announce()->event != protocol::AnnounceEvent::none) return;
-    const Duration gap = decided - table.asked;
+    const Duration gap = question.decided_latest - table.asked;   // at most
     shortest_ = gaps_ == 0 ? gap : std::min(shortest_, gap);
     longest_ = std::max(longest_, gap);
     ++gaps_;

@@ -85,7 +85,7 @@ class FastChokeSemantics final : public Check {
     // Whoever leaves a request unanswered for long may be asked again: the request timeout is over.
     const Duration patience = facts_.peers[event.from.value()].request_timeout;
     if (open != dialogue->open.end() && choked > open->decided && event.decided_earliest > choked &&
-        event.decided_earliest < std::max(choked, dialogue->last_block) + patience) {
+        event.decided_latest < std::max(choked, dialogue->last_block) + patience) {
       accuse(event, fmt::format("{} repeats a request to {} that a Choke left open and nobody rejected", facts_.name(event.from),
                                 facts_.name(event.to)),
              {story_line(open->decided, conversation(facts_, event.from, event.to, event.message) + " decided"),

@@ -81,7 +81,7 @@ class InterestIsTrue final : public Check {
         return;
       case WireEventKind::sent:
         if (!is_who_.has(event.from)) return;
-        if (event.message.kind == MessageKind::have) gain(event.from, event.message.piece, event.decided_earliest);
+        if (event.message.kind == MessageKind::have) gain(event.from, event.message.piece, event.decided_latest);
         else if (event.message.kind == MessageKind::request) people_[event.from.value()].asked = event.decided_earliest;
         else on_said(event, lines_.writer(event));
         return;

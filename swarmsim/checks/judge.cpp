@@ -7,6 +7,19 @@
 #include "swarmsim/checks/catalogue.hpp"
 
 namespace swarmlab::swarmsim {
+namespace {
+
+// Whether `text` has `word` by itself: "upload_slots" stands in "upload_slots, optimistic", "slots" does not.
+bool names_word(std::string_view text, std::string_view word) {
+  const auto is_inside = [](char c) { return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_inside(text[at - 1])) && (end == text.size() || !is_inside(text[end]))) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts), books_(facts), measurements_(facts, arrivals_) {}
 
@@ -87,6 +100,10 @@ std::vector<Judgement> Judge::conclude(const EndOfRun& end, Disks& disks) {
   std::vector<Judgement> judgements;
   for (std::size_t i = 0; i < checks_.size(); ++i) {
     Judgement& judgement = judgements.emplace_back(checks_[i]->conclude(end, disks));
+    if (const std::string missing = undeclared(*manuals_[i], arguments_[i]); !missing.empty()) {
+      judgement = {.verdict = Verdict::not_applicable, .measured = {}, .limit = {}, .summary = missing, .story = {}};
+      continue;
+    }
     if (judgement.verdict == Verdict::vacuous && can_nobody(*manuals_[i], arguments_[i])) {
       judgement.verdict = Verdict::not_applicable;
       judgement.summary = fmt::format("none of the peers declares to speak what this is about ({})", to_words(manuals_[i]->needs));
@@ -101,6 +118,15 @@ bool Judge::can_nobody(const CheckManual& manual, const CheckArguments& argument
   return !manual.needs.empty() && !who.empty() && std::ranges::none_of(who, [&](HostId peer) {
     return facts_.peers[peer.value()].speaks.has_all(manual.needs);
   });
+}
+
+// What it judges by, but one of those it is about does not declare.
+std::string Judge::undeclared(const CheckManual& manual, const CheckArguments& arguments) const {
+  for (const HostId peer : arguments.peers("who"))
+    for (const std::string& name : facts_.peers[peer.value()].undeclared)
+      if (names_word(manual.declared, name))
+        return fmt::format("judges by {}, which the client of {} does not declare", name, facts_.peers[peer.value()].name);
+  return {};
 }
 
 }  // namespace swarmlab::swarmsim

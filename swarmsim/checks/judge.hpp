@@ -40,6 +40,7 @@ class Judge final : public EventSink {
   void catch_up();
   void judge(const WireEvent& event);
   bool can_nobody(const CheckManual& manual, const CheckArguments& arguments) const;
+  std::string undeclared(const CheckManual& manual, const CheckArguments& arguments) const;
 
   const RunFacts& facts_;
   Arrivals arrivals_;

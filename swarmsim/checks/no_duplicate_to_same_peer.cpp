@@ -55,7 +55,7 @@ class NoDuplicateToSamePeer final : public Check {
     most_open_ = std::max(most_open_, dialogue.open.size() + 1);
     const auto found = std::ranges::find_if(
         dialogue.open, [&](const AskedBlock& asked) { return overlap(asked.block, event.message.block()); });
-    if (found == dialogue.open.end() || event.decided_earliest - found->decided >= patience_) return;
+    if (found == dialogue.open.end() || event.decided_latest - found->decided >= patience_) return;
     ++wrong_;
     if (first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;

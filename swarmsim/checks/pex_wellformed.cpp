@@ -72,8 +72,8 @@ class PexWellformed final : public Check {
  private:
   void judge(const WireEvent& event, const Said& said, const PexReading& reading) {
     if (!reading.problem.empty()) return accuse(event, fmt::format("sends a peer exchange in which {}", reading.problem));
-    if (said.messages > 0 && event.decided_earliest - said.last + kGrace < every_)
-      return accuse(event, fmt::format("sends a peer exchange {} after the last", to_text(event.decided_earliest - said.last)));
+    if (said.messages > 0 && event.decided_latest - said.last + kGrace < every_)
+      return accuse(event, fmt::format("sends a peer exchange {} after the last", to_text(event.decided_latest - said.last)));
     if (said.messages > 0 && (reading.added.size() > kMostEntries || reading.dropped.size() > kMostEntries))
       return accuse(event, fmt::format("adds {} and drops {} peers in one peer exchange that is not its first", reading.added.size(),
                                        reading.dropped.size()));

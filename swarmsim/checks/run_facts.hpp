@@ -54,6 +54,7 @@ struct PeerFacts {
   Duration ban_time = 1h;                 // how long the address of who proved to send false data is left alone
   Duration keepalive_interval = 120s;     // the longest that it says nothing on a connection that it keeps (BEP 3)
   std::vector<StorageTrouble> storage;    // by begin; empty where it can be relied on
+  std::vector<std::string> undeclared;    // names of what nobody knows of this client: what stands here for it means nothing
 
   bool refused_storage(Time at) const {
     return std::ranges::any_of(storage, [&](const StorageTrouble& t) { return (t.refuses_writes || t.refuses_reads) && t.was_at(at); });

@@ -12,6 +12,16 @@ void SlotAccount::add(const Change& change, Time now) {
   if (now - kPatience > waiting_[settled_].at) settle(now - kPatience);
 }
 
+void SlotAccount::add_between(Time earliest, const Change& change, Time now) {
+  if (earliest < change.at) {
+    Change doubt = change;
+    doubt.at = earliest;
+    doubt.kind = Kind::doubt;
+    add(doubt, now);
+  }
+  add(change, now);
+}
+
 void SlotAccount::add_end(const Change& end, Duration margin) {
   Change leaving = end;
   leaving.kind = Kind::leaving;
@@ -57,8 +67,12 @@ void SlotAccount::apply(const Change& change) {
   peer.writes = change.writes;
   const Peer before = peer;
   switch (change.kind) {
-    case Kind::unchoke: peer.unchoked = true; break;
-    case Kind::choke: peer.unchoked = false; break;
+    case Kind::doubt: ++peer.doubts; break;
+    case Kind::unchoke:
+    case Kind::choke:
+      peer.unchoked = change.kind == Kind::unchoke;
+      peer.doubts -= peer.doubts > 0 ? 1 : 0;
+      break;
     case Kind::interested: peer.interested = true; break;
     case Kind::not_interested: peer.interested = false; break;
     case Kind::leaving: peer.leaving = true; break;
@@ -68,7 +82,7 @@ void SlotAccount::apply(const Change& change) {
   unchoked_ += static_cast<std::uint32_t>(peer.is_served()) - static_cast<std::uint32_t>(before.is_served());
   lingering_ += static_cast<std::uint32_t>(peer.lingers()) - static_cast<std::uint32_t>(before.lingers());
   if (change.kind == Kind::closed) peers_.erase(change.connection);
-  if (fault_ || change.kind == Kind::leaving) return;
+  if (fault_ || change.kind == Kind::leaving || change.kind == Kind::doubt) return;
   if (recent_.size() >= 6) recent_.erase(recent_.begin());
   recent_.push_back(change);
 }

@@ -2,7 +2,8 @@
 //
 // A Choke that waits behind queued data is sent long after it was decided, an Unchoke to an idle peer at once; counted
 // as they are sent, an honest rechoke would look like a slot too many.  So changes are put in the order in which they
-// were decided, and are counted only when kPatience has passed and no older one is to be expected.
+// were decided, and are counted only when kPatience has passed and no older one is to be expected.  Where only bounds are known
+// of a decision (real processes), the slot counts between them neither as taken nor as free.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ namespace swarmlab::swarmsim {
 class SlotAccount {
  public:
   static constexpr Duration kPatience = 60s;
-  enum class Kind : std::uint8_t { unchoke, choke, interested, not_interested, leaving, closed };
+  // doubt: a Choke or Unchoke may have been decided from here on; the change itself, at the latest moment, ends it.
+  enum class Kind : std::uint8_t { unchoke, choke, interested, not_interested, leaving, closed, doubt };
   struct Change {
     Time at{};
     ConnectionId connection;
@@ -49,6 +51,8 @@ class SlotAccount {
   SlotAccount(Limits limits, PerSide<Backlog>& backlogs) : limits_(limits), backlogs_(&backlogs) {}
 
   void add(const Change& change, Time now);
+  // The same of a Choke or Unchoke that was decided between `earliest` and `change.at`.
+  void add_between(Time earliest, const Change& change, Time now);
   // The end of a connection became visible at `end.at`.  The client may have closed it by itself and stopped counting
   // the peer at any time after its last dealings with it, at most `margin` before: from then on its slot counts
   // neither as taken where there are too many nor as free where there are too few.
@@ -65,10 +69,11 @@ class SlotAccount {
     bool unchoked = false;
     bool interested = false;
     bool leaving = false;
+    std::uint32_t doubts = 0;
     Direction writes = Direction::from_dialler;
-    bool is_served() const { return unchoked && interested && !leaving; }
+    bool is_served() const { return unchoked && interested && !leaving && doubts == 0; }
     bool is_wanting() const { return interested && !leaving; }
-    bool lingers() const { return unchoked && interested && leaving; }
+    bool lingers() const { return interested && (doubts > 0 || (unchoked && leaving)); }
   };
 
   void settle(Time up_to);
@@ -85,7 +90,7 @@ class SlotAccount {
   std::map<ConnectionId, Peer> peers_;
   std::uint32_t unchoked_ = 0;                  // and interested
   std::uint32_t interested_ = 0;
-  std::uint32_t lingering_ = 0;                 // unchoked, interested and leaving; in neither of those two
+  std::uint32_t lingering_ = 0;                 // interested, and perhaps unchoked: leaving, or in doubt; not in unchoked_
   std::uint32_t most_ = 0;
   bool had_demand_ = false;
   Time over_since_ = kNever;

@@ -46,10 +46,11 @@ void SlotWatch::on_event(const WireEvent& event) {
         add(number, {event.at, event.kind == WireEventKind::joined ? Kind::joined : Kind::stopped, {}, {}, {}}, event.at);
       return;
     case WireEventKind::sent:
-      if (event.message.kind == MessageKind::choke)
-        note(event.from, event.to, event.direction, Kind::choke, event.decided_earliest, event);
-      else if (event.message.kind == MessageKind::unchoke)
-        note(event.from, event.to, event.direction, Kind::unchoke, event.decided_earliest, event);
+      if (event.message.kind != MessageKind::choke && event.message.kind != MessageKind::unchoke) return;
+      if (event.decided_earliest < event.decided_latest)
+        note(event.from, event.to, event.direction, Kind::doubt, event.decided_earliest, event);
+      note(event.from, event.to, event.direction, event.message.kind == MessageKind::choke ? Kind::choke : Kind::unchoke,
+           event.decided_latest, event);
       return;
     case WireEventKind::received:
       if (event.message.kind == MessageKind::interested)
@@ -138,7 +139,7 @@ void SlotWatch::hand_out(std::size_t number, Time to) {
 void SlotWatch::apply(Client& client, const Change& change) {
   if (change.kind == Kind::stopped || change.kind == Kind::joined) {
     client.is_stopped = change.kind == Kind::stopped;
-    for (Seat& seat : client.seats) seat.leaving = true;   // none of them outlives its client
+    for (Seat& seat : client.seats) seat.leaving = seat.ending = true;   // none of them outlives its client
     return;
   }
   auto seat = std::ranges::lower_bound(client.seats, change.connection, {}, &Seat::connection);
@@ -146,11 +147,15 @@ void SlotWatch::apply(Client& client, const Change& change) {
   if (change.kind == Kind::opened) {
     if (is_known) return;
     client.seats.insert(seat, {.connection = change.connection, .writes = change.writes, .peer = change.peer,
-                               .leaving = client.is_stopped, .connected = change.at, .interest_changed = change.at,
-                               .changed = change.at});
+                               .leaving = client.is_stopped, .ending = client.is_stopped, .connected = change.at,
+                               .interest_changed = change.at, .changed = change.at});
     return;
   }
   if (!is_known) return;
+  if (change.kind == Kind::doubt) ++seat->doubts;
+  else if ((change.kind == Kind::unchoke || change.kind == Kind::choke) && seat->doubts > 0) --seat->doubts;
+  else if (change.kind == Kind::leaving) seat->ending = true;
+  seat->leaving = seat->ending || seat->doubts > 0;
   switch (change.kind) {
     case Kind::unchoke:
       if (seat->unchoked) return;
@@ -171,8 +176,9 @@ void SlotWatch::apply(Client& client, const Change& change) {
       seat->interest_changed = change.at;
       return;
     }
-    case Kind::leaving: seat->leaving = true; return;
     case Kind::closed: client.seats.erase(seat); return;
+    case Kind::leaving:
+    case Kind::doubt:
     case Kind::opened:
     case Kind::stopped:
     case Kind::joined: return;

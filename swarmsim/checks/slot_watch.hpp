@@ -25,7 +25,11 @@ struct Seat {
   bool interested = false;        // in the client
   bool unchoked = false;          // by the client
   bool was_choked = false;        // at least once by a Choke
-  bool leaving = false;           // the connection may be over already: nothing is owed to this peer any more
+  // Nothing is known for sure of this slot: the connection may be over already, or a Choke or Unchoke may have been decided that
+  // is sent only later (of real processes only bounds are known).
+  bool leaving = false;
+  bool ending = false;            // because of the first
+  std::uint32_t doubts = 0;       // decisions of the second kind that are pending
   Time connected{};
   Time interest_changed{};        // `connected` before the first message about it
   Time changed{};                 // the last Choke or Unchoke; `connected` before
@@ -77,7 +81,7 @@ class SlotWatch {
   void hedge(Judgement& judgement) const;
 
  private:
-  enum class Kind : std::uint8_t { opened, unchoke, choke, interested, not_interested, leaving, closed, stopped, joined };
+  enum class Kind : std::uint8_t { opened, unchoke, choke, interested, not_interested, leaving, closed, stopped, joined, doubt };
   struct Change {
     Time at{};
     Kind kind = Kind::closed;

@@ -29,6 +29,7 @@ std::string_view text(SlotAccount::Kind kind) {
     case SlotAccount::Kind::not_interested: return "NOT INTERESTED";
     case SlotAccount::Kind::leaving:
     case SlotAccount::Kind::closed: return "connection closed";
+    case SlotAccount::Kind::doubt: return "";   // in no story
   }
   return "";
 }
@@ -108,8 +109,10 @@ class UploadSlots final : public Check {
     const MessageKind kind = event.message.kind;
     if (kind == MessageKind::piece || kind == MessageKind::reject) return backlog.on_answer(event.decided_earliest);
     backlog.on_choke_state(event.decided_earliest);
-    note(event.from, event.to, event.direction, kind == MessageKind::choke ? Kind::choke : Kind::unchoke,
-         event.decided_earliest, event);
+    if (event.to.value() >= facts_.peers.size()) return;
+    const Kind change = kind == MessageKind::choke ? Kind::choke : Kind::unchoke;
+    accounts_[account_of_[event.from.value()]].add_between(
+        event.decided_earliest, {event.decided_latest, event.connection, event.to, change, event.direction}, event.at);
   }
 
   void on_received(const WireEvent& event) {

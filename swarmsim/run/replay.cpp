@@ -103,6 +103,25 @@ void compare_with_stored(const TraceEnd& end, RunResult& result) {
 
 }  // namespace
 
+TraceHeader header_of_trace(const Scenario& scenario, const std::string& file, std::uint64_t seed, const RunFacts& facts,
+                            std::span<const IpAddress> addresses, const InfoHashV1& info_hash) {
+  TraceHeader header;
+  header.title = scenario.title;
+  header.file = file;
+  header.text = scenario.source.text;
+  for (const Override& change : scenario.source.overrides) header.set.emplace_back(change.key, change.value);
+  header.seed = seed;
+  header.geometry = facts.geometry;
+  header.info_hash = info_hash;
+  for (std::size_t i = 0; i < facts.peers.size(); ++i) {
+    const PeerFacts& peer = facts.peers[i];
+    header.peers.push_back({peer.name, to_string(addresses[i]), peer.joins, peer.has_at_start});
+  }
+  for (std::size_t i = facts.peers.size(); i < addresses.size(); ++i)
+    header.trackers.push_back({facts.name(HostId(static_cast<std::uint32_t>(i))), to_string(addresses[i])});
+  return header;
+}
+
 TraceEnd end_of_trace(const RunResult& result) {
   TraceEnd end;
   end.fingerprint = result.fingerprint;

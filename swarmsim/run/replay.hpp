@@ -8,12 +8,17 @@
 #include <span>
 #include <string>
 
+#include "swarmsim/checks/run_facts.hpp"
 #include "swarmsim/run/run_result.hpp"
+#include "swarmsim/scenario/scenario.hpp"
 #include "swarmsim/wire/trace_format.hpp"
 #include "swarmsim/wire/trace_reader.hpp"
 
 namespace swarmlab::swarmsim {
 
+// The first line of a trace.  `addresses` by HostId, the trackers' after the peers'.
+TraceHeader header_of_trace(const Scenario& scenario, const std::string& file, std::uint64_t seed, const RunFacts& facts,
+                            std::span<const IpAddress> addresses, const InfoHashV1& info_hash);
 // What the last line of a trace says of a run; its time, disks and whether it was cut short are the caller's.
 TraceEnd end_of_trace(const RunResult& result);
 

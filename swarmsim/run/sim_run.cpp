@@ -22,6 +22,7 @@
 #include "swarmsim/run/swarm_torrent.hpp"
 #include "swarmsim/run/timeline.hpp"
 #include "swarmsim/run/virtual_disks.hpp"
+#include "swarmsim/run/witness.hpp"
 #include "swarmsim/virtual/world.hpp"
 #include "swarmsim/wire/observer.hpp"
 #include "swarmsim/wire/packet_capture.hpp"
@@ -36,33 +37,6 @@ namespace {
 constexpr Duration kGlance = 250ms;
 // What still happens once everything has: the last cancels, announces and writes are judged too.
 constexpr Duration kEpilogue = 2s;
-constexpr std::size_t kMaxNotes = 20;
-
-// Passes events on to the trace and the judge, and keeps what could not be decoded, unless the scenario wants it so.
-class Witness final : public EventSink {
- public:
-  // `trace` may be null.
-  Witness(Judge& judge, const Scenario& scenario, const std::vector<std::string>& names, EventSink* trace)
-      : judge_(judge), scenario_(scenario), names_(names), trace_(trace) {}
-  void on_event(const WireEvent& event) override {
-    if (trace_ != nullptr) trace_->on_event(event);
-    if (event.kind == WireEventKind::undecodable && notes.size() < kMaxNotes && !is_faulty(event.from))
-      notes.push_back(fmt::format("{} {} -> {} wrote {}; nothing of that stream was judged any more", to_clock(event.at),
-                                  names_[event.from.value()], names_[event.to.value()], event.problem));
-    judge_.on_event(event);
-  }
-  std::vector<std::string> notes;
-
- private:
-  bool is_faulty(HostId host) const {
-    return scenario_.cast.is_peer(host) && !scenario_.group_of(host).behaviours.empty();
-  }
-
-  Judge& judge_;
-  const Scenario& scenario_;
-  const std::vector<std::string>& names_;
-  EventSink* trace_;
-};
 
 // The world needs its tap before the observer can know the content that the world has to make first.
 class LateTap final : public StreamTap {
@@ -104,7 +78,9 @@ class SimRun final : private ClientKeeper {
         capture_(options.pcap == nullptr ? nullptr : std::make_unique<PacketCapture>(*options.pcap, names_by_address())),
         world_(world_options(scenario, options, tap_, capture_.get())), torrent_(make_torrent(scenario, options.seed, world_)),
         facts_(declared_facts(scenario, options.seed)), judge_(facts_),
-        trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
+        trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(
+                                                 *options.trace, header_of_trace(scenario, options.file, options.seed, facts_, addresses_,
+                                                                                 torrent_.metainfo->info_hash))),
         witness_(judge_, scenario, names_, trace_.get()),
         observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
                    .metadata = torrent_.metainfo->info}, torrent_.content,
@@ -146,23 +122,6 @@ class SimRun final : private ClientKeeper {
     std::vector<std::pair<IpAddress, std::string>> names;
     for (std::size_t i = 0; i < names_.size(); ++i) names.emplace_back(addresses_[i], names_[i]);
     return names;
-  }
-
-  TraceHeader trace_header() const {
-    TraceHeader header;
-    header.title = scenario_.title;
-    header.file = options_.file;
-    header.text = scenario_.source.text;
-    for (const Override& change : scenario_.source.overrides) header.set.emplace_back(change.key, change.value);
-    header.seed = options_.seed;
-    header.geometry = facts_.geometry;
-    header.info_hash = torrent_.metainfo->info_hash;
-    for (std::size_t i = 0; i < facts_.peers.size(); ++i) {
-      const PeerFacts& peer = facts_.peers[i];
-      header.peers.push_back({peer.name, to_string(addresses_[i]), peer.joins, peer.has_at_start});
-    }
-    for (std::size_t i = facts_.peers.size(); i < names_.size(); ++i) header.trackers.push_back({names_[i], to_string(addresses_[i])});
-    return header;
   }
 
   void add_peers() {
@@ -375,7 +334,7 @@ class SimRun final : private ClientKeeper {
     const std::string& peer = names_[role.who.value()];
     const std::string_view behaviour = role.spec.manual().name;
     result.misdeeds.push_back({peer, behaviour, role.bites()});
-    if (role.bites() == 0 && !role.is_idle() && !was_cut_short && result.notes.size() < 2 * kMaxNotes)
+    if (role.bites() == 0 && !role.is_idle() && !was_cut_short && result.notes.size() < 2 * Witness::kMaxNotes)
       result.notes.push_back(fmt::format("{} had no occasion for {}", peer, behaviour));
   }
 
@@ -400,7 +359,7 @@ class SimRun final : private ClientKeeper {
       if (const PeerFacts& peer = facts_.peers[i]; !peer.has_at_start.all())
         result.completions.push_back({peer.name, peer.joins, judge_.arrivals().completed_at(HostId(i))});
     for (const Participant& participant : participants_)
-      if (participant.log && !participant.log->storage_failure().empty() && result.notes.size() < 2 * kMaxNotes)
+      if (participant.log && !participant.log->storage_failure().empty() && result.notes.size() < 2 * Witness::kMaxNotes)
         result.notes.push_back(fmt::format("storage failed: {}", participant.log->storage_failure()));
     for (const Participant& participant : participants_)
       if (participant.log)

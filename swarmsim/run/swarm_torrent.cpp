@@ -26,7 +26,27 @@ protocol::NewTorrent torrent_without_hashes(const TorrentSpec& spec) {
   return torrent;
 }
 
+std::string identity_of(std::uint64_t seed) { return fmt::format("content of seed {}", seed); }
+
+SwarmTorrent finished(const Scenario& scenario, std::vector<Sha1Digest> hashes, TrueContent content) {
+  protocol::NewTorrent torrent = torrent_without_hashes(scenario.torrent);
+  torrent.piece_hashes = std::move(hashes);
+  for (const TrackerSpec& tracker : scenario.trackers) {   // in the order of their tiers
+    const bool is_of_new_tier = torrent.trackers.empty() || tracker.tier != (&tracker - 1)->tier;
+    if (is_of_new_tier) torrent.trackers.emplace_back();
+    torrent.trackers.back().push_back(announce_url(tracker));
+  }
+  std::vector<std::byte> file = protocol::encode_metainfo(torrent);
+  auto decoded = protocol::decode_metainfo(file);
+  SWARM_ASSERT(decoded.has_value(), decoded.has_value() ? "" : to_string(decoded.error()));
+  return {std::make_shared<const protocol::Metainfo>(std::move(decoded->metainfo)), std::move(content), std::move(file)};
+}
+
 }  // namespace
+
+std::string announce_url(const TrackerSpec& tracker) {
+  return fmt::format("{}://{}:{}/announce", tracker.kind == TrackerKind::udp ? "udp" : "http", tracker.name, kTrackerPort);
+}
 
 std::string path_on_disk(const protocol::FileEntry& file) {
   std::string path(kDownloads);
@@ -43,28 +63,17 @@ ByteCount metadata_size(const Scenario& scenario) {
 }
 
 SwarmTorrent make_torrent(const Scenario& scenario, std::uint64_t seed, World& world) {
-  const TorrentSpec& spec = scenario.torrent;
-  const std::string identity = fmt::format("content of seed {}", seed);
-  protocol::NewTorrent torrent = torrent_without_hashes(spec);
-  for (const TrackerSpec& tracker : scenario.trackers) {   // in the order of their tiers
-    const bool is_of_new_tier = torrent.trackers.empty() || tracker.tier != (&tracker - 1)->tier;
-    if (is_of_new_tier) torrent.trackers.emplace_back();
-    torrent.trackers.back().push_back(
-        fmt::format("{}://{}:{}/announce", tracker.kind == TrackerKind::udp ? "udp" : "http", tracker.name, kTrackerPort));
-  }
-  TrueContent content = [&] {
-    if (scenario.content == ContentKind::symbolic) {
-      torrent.piece_hashes = symbolic_piece_hashes(identity, spec.total, spec.piece_length);
-      return TrueContent::symbolic(world.add_content(identity), spec.total);
-    }
-    std::vector<std::byte> bytes(spec.total.size());
-    runtime::Random(seed, identity).fill(bytes);
-    torrent.piece_hashes = piece_hashes(bytes, spec.piece_length);
-    return TrueContent::of_bytes(std::move(bytes));
-  }();
-  auto decoded = protocol::decode_metainfo(protocol::encode_metainfo(torrent));
-  SWARM_ASSERT(decoded.has_value(), decoded.has_value() ? "" : to_string(decoded.error()));
-  return {std::make_shared<const protocol::Metainfo>(std::move(decoded->metainfo)), std::move(content)};
+  if (scenario.content == ContentKind::bytes) return make_torrent_of_bytes(scenario, seed);
+  const std::string identity = identity_of(seed);
+  return finished(scenario, symbolic_piece_hashes(identity, scenario.torrent.total, scenario.torrent.piece_length),
+                  TrueContent::symbolic(world.add_content(identity), scenario.torrent.total));
+}
+
+SwarmTorrent make_torrent_of_bytes(const Scenario& scenario, std::uint64_t seed) {
+  std::vector<std::byte> bytes(scenario.torrent.total.size());
+  runtime::Random(seed, identity_of(seed)).fill(bytes);
+  std::vector<Sha1Digest> hashes = piece_hashes(bytes, scenario.torrent.piece_length);
+  return finished(scenario, std::move(hashes), TrueContent::of_bytes(std::move(bytes)));
 }
 
 }  // namespace swarmlab::swarmsim

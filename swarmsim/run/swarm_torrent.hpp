@@ -1,7 +1,9 @@
 // The torrent of a run, made in memory: its metainfo and what its bytes are.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "protocol/metainfo.hpp"
 #include "swarmsim/scenario/scenario.hpp"
@@ -13,16 +15,22 @@ namespace swarmlab::swarmsim {
 struct SwarmTorrent {
   std::shared_ptr<const protocol::Metainfo> metainfo;
   TrueContent content;
+  std::vector<std::byte> file;   // the torrent file
 };
 
 // The directory of every host's disk below which the files are.
 inline constexpr std::string_view kDownloads = "downloads";
 std::string path_on_disk(const protocol::FileEntry& file);
 
+// Where it is announced to, by its host's name.
+std::string announce_url(const TrackerSpec& tracker);
+
 // How long the raw info dictionary is, whatever the content (BEP 9).
 ByteCount metadata_size(const Scenario& scenario);
 
 // A function of scenario and seed alone.  Adds the content to `world` when it is symbolic.
 SwarmTorrent make_torrent(const Scenario& scenario, std::uint64_t seed, World& world);
+// The same as bytes, whatever the scenario says: for disks and networks that are real.
+SwarmTorrent make_torrent_of_bytes(const Scenario& scenario, std::uint64_t seed);
 
 }  // namespace swarmlab::swarmsim

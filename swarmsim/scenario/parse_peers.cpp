@@ -75,12 +75,19 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   if (const auto region = reader.text("region")) group.region = *region;
   if (const auto subject = reader.flag("subject")) group.is_subject = *subject;
   if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", diagnostics).apply_to(group.link);
-  if (const YamlNode* settings = reader.take("settings"))
+  if (const YamlNode* settings = reader.take("settings")) {
     read_settings(*settings, what + ".settings", group.settings, diagnostics);
+    group.settings_text = to_flow(*settings);
+    if (settings->kind == YamlNode::Kind::map)
+      for (std::size_t i = 0; i < settings->items.size(); ++i)
+        group.stated_settings.emplace_back(settings->keys[i], settings->items[i].text);
+  }
   if (const YamlNode* declares = reader.take("declares"))
     read_declaration(*declares, what + ".declares", group.declares, diagnostics);
-  if (const YamlNode* behaviour = reader.take("behaviour"))
+  if (const YamlNode* behaviour = reader.take("behaviour")) {
     group.behaviours = read_behaviours(*behaviour, what + ".behaviour", diagnostics);
+    group.behaviours_text = to_flow(*behaviour);
+  }
   if (const YamlNode* storage = reader.take("storage")) group.storage = read_storage(*storage, what + ".storage", diagnostics);
   reader.not_supported_yet(kLaterGroupKeys);
   reader.finish();

@@ -85,6 +85,10 @@ struct PeerGroup {
   Declaration declares;
   std::optional<StorageFaults> storage;    // what is wrong with its disk from the start
   std::vector<BehaviourSpec> behaviours;   // in this order, the first nearest to the engine
+  // What the file says, for peers that are processes of their own: settings by name, and both as YAML in one line.
+  std::vector<std::pair<std::string, std::string>> stated_settings;
+  std::string settings_text;
+  std::string behaviours_text;
   bool is_subject = false;
 };
 

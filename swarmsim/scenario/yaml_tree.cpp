@@ -264,4 +264,30 @@ std::optional<YamlNode> parse_yaml(std::string_view text, Diagnostics& diagnosti
   return std::move(builder.root);
 }
 
+std::string to_flow(const YamlNode& node) {
+  const auto quoted = [](const std::string& text) {
+    std::string flow = "\"";
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (c == '"' || c == '\\') flow.append(1, '\\').append(1, c);
+      else if (byte < 0x20) flow += fmt::format("\\x{:02x}", byte);
+      else flow += c;
+    }
+    return flow + "\"";
+  };
+  std::string flow;
+  switch (node.kind) {
+    case YamlNode::Kind::empty: return "~";
+    case YamlNode::Kind::scalar: return quoted(node.text);
+    case YamlNode::Kind::list:
+      for (const YamlNode& item : node.items) flow += (flow.empty() ? "" : ", ") + to_flow(item);
+      return "[" + flow + "]";
+    case YamlNode::Kind::map:
+      for (std::size_t i = 0; i < node.items.size(); ++i)
+        flow += fmt::format("{}{}: {}", flow.empty() ? "" : ", ", quoted(node.keys[i]), to_flow(node.items[i]));
+      return "{" + flow + "}";
+  }
+  return flow;
+}
+
 }  // namespace swarmlab::swarmsim

@@ -33,6 +33,9 @@ struct YamlNode {
 };
 std::string_view to_string(YamlNode::Kind kind);
 
+// The same in one line, as YAML that means the same: {corrupt_blocks: "5%"}.
+std::string to_flow(const YamlNode& node);
+
 // nullopt when something was added to `diagnostics`.
 std::optional<YamlNode> parse_yaml(std::string_view text, Diagnostics& diagnostics);
 

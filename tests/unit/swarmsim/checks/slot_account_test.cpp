@@ -14,6 +14,10 @@ class SlotAccountTest : public ::testing::Test {
   PerSide<Backlog> backlogs;
   SlotAccount account{{.slots = 1, .reaction = 11s}, backlogs};
   void add(Duration at, std::uint32_t peer, Kind kind) { add_late(at, at, peer, kind); }
+  void add_between(Duration earliest, Duration latest, std::uint32_t peer, Kind kind) {
+    account.add_between(kStart + earliest, {kStart + latest, ConnectionId(peer), HostId(peer), kind, Direction::from_dialler},
+                        kStart + latest);
+  }
   void add_end(Duration at, std::uint32_t peer) {
     account.add_end({kStart + at, ConnectionId(peer), HostId(peer), Kind::closed, Direction::from_dialler}, 10s);
   }
@@ -139,6 +143,28 @@ TEST_F(SlotAccountTest, JudgesALongRunAsItGoes) {
   account.finish(kStart + 5000s);
   EXPECT_FALSE(account.fault());
   EXPECT_EQ(account.most(), 1u);
+}
+
+TEST_F(SlotAccountTest, BetweenTheBoundsOfADecisionASlotIsNeitherTakenNorFree) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(2s, 1, Kind::unchoke);
+  add_between(10s, 40s, 1, Kind::choke);   // when it was decided nobody knows
+  add_between(20s, 21s, 2, Kind::unchoke);
+  account.finish(kStart + 45s);
+  EXPECT_FALSE(account.fault());
+}
+
+TEST_F(SlotAccountTest, WhatIsSureInSpiteOfTheBoundsIsAccused) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(2s, 1, Kind::unchoke);
+  add_between(30s, 40s, 1, Kind::choke);
+  add_between(20s, 21s, 2, Kind::unchoke);
+  account.finish(kStart + 45s);
+  ASSERT_TRUE(account.fault());
+  EXPECT_EQ(account.fault()->wrong, Wrong::unchoked_too_many);
+  EXPECT_EQ(account.fault()->since, kStart + 21s);
 }
 
 }  // namespace

@@ -37,9 +37,11 @@ class SlotWatchTest : public ::testing::Test, protected SpellHandler {
   }
   void open(Duration at) { watch.on_event(event(WireEventKind::opened, at, kLeech, kSeeder)); }
   void end(Duration at) { watch.on_event(event(WireEventKind::ended, at, kLeech, kSeeder)); }
-  void sent(Duration decided, Duration at, MessageKind kind) {
+  void sent(Duration decided, Duration at, MessageKind kind) { sent_between(decided, decided, at, kind); }
+  void sent_between(Duration earliest, Duration latest, Duration at, MessageKind kind) {
     WireEvent what = event(WireEventKind::sent, at, kSeeder, kLeech);
-    what.decided_earliest = kStart + decided;
+    what.decided_earliest = kStart + earliest;
+    what.decided_latest = kStart + latest;
     what.message.kind = kind;
     watch.on_event(what);
   }
@@ -68,6 +70,15 @@ TEST_F(SlotWatchTest, PutsChangesInTheOrderOfDecision) {
   interested(25s);   // seen first, but the Unchoke was decided before
   watch.finish(kStart + 30s);
   EXPECT_THAT(spells, ElementsAre("0-20: cn", "20-25: Un", "25-30: UI"));
+}
+
+TEST_F(SlotWatchTest, KnowsNothingOfASlotBetweenTheBoundsOfADecision) {
+  open(0s);
+  interested(5s);
+  sent_between(10s, 12s, 12s, MessageKind::unchoke);
+  sent_between(11s, 20s, 20s, MessageKind::choke);
+  watch.finish(kStart + 30s);
+  EXPECT_THAT(spells, ElementsAre("0-5: cn", "5-10: cI", "10-11: cI!", "11-12: cI!", "12-20: UI!", "20-30: cI"));
 }
 
 TEST_F(SlotWatchTest, KnowsThatAConnectionMayBeGivenUpBeforeItsEndShows) {

@@ -1,0 +1,79 @@
+// ClientProcess: one client of a lab run from its preparation to its end, as its adapter says.
+//
+//   start -> preparing (commands) -> starting (the process runs; is it ready?) -> adding (commands) -> running
+//   stop  -> stopping (signal or command) -> ended; who does not end in time is killed
+//
+// A machine of states that poll() moves on; nothing waits, since the same thread follows the network.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "swarmsim/lab/adapter.hpp"
+#include "swarmsim/lab/process.hpp"
+
+namespace swarmlab::swarmsim {
+
+// Where a client lives.
+struct ClientPlace {
+  Placeholders values;                    // all common ones, and those of its settings
+  Words settings;                         // for {settings}
+  std::string output;                     // the file for all that it prints
+  int namespace_fd = -1;
+  std::string path;                       // where its programs are looked for
+};
+
+class ClientProcess {
+ public:
+  enum class State : std::uint8_t { idle, preparing, starting, adding, running, stopping, ended };
+
+  // Adapter and table outlive it.
+  ClientProcess(const Adapter& adapter, ProcessTable& table, ClientPlace place);
+
+  // Also again, after it has ended.  `is_seed`: all of the content is in {dir}.
+  void start(bool is_seed, Time now);
+  void stop(Time now);
+  void kill();
+  void freeze(bool is_frozen);
+  void poll(Time now);
+
+  State state() const { return state_; }
+  // What went wrong: it could not be started, did not get ready, or ended by itself when it should not have.  "" while
+  // nothing has.
+  const std::string& problem() const { return problem_; }
+  // Ready and given its torrent; kNever before.
+  Time ready_at() const { return ready_at_; }
+  // When it said, in the way that its adapter names, that its download is complete.
+  Time complete_at() const { return complete_at_; }
+  pid_t pid() const { return pid_; }
+
+ private:
+  bool write_files();
+  void run_next(Time now);
+  bool begin(const Words& words);
+  void fail(const std::string& what);
+  bool has_come_to_pass(const Probe& probe);
+  bool listens() const;
+  bool log_says(const std::string& text);
+  std::string last_words() const;
+  std::string filled_in(std::string_view text) const { return expand(text, names_, place_.values); }
+
+  const Adapter& adapter_;
+  ProcessTable& table_;
+  ClientPlace place_;
+  std::vector<std::string> names_;
+  State state_ = State::idle;
+  bool is_seed_ = false;
+  std::size_t next_command_ = 0;          // of those that prepare, or add
+  pid_t command_ = 0;                     // that is running now
+  pid_t pid_ = 0;                         // the client
+  Time begun_{};                          // when this state began
+  Time ready_at_ = kNever;
+  Time complete_at_ = kNever;
+  std::string problem_;
+};
+
+}  // namespace swarmlab::swarmsim

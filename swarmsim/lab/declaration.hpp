@@ -1,0 +1,20 @@
+// Declarations: what an adapter says its client does, by the neutral names that scenarios and checks use.
+//
+// Each name is a member of PeerFacts.  What nobody declares is unknown, and a check that judges by it does not apply.
+#pragma once
+
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "swarmsim/checks/run_facts.hpp"
+
+namespace swarmlab::swarmsim {
+
+std::span<const std::string_view> declared_names();
+
+// Sets what is declared by that name.  The error is worded to follow "name: ".
+std::expected<void, std::string> declare(std::string_view name, std::string_view text, PeerFacts& facts);
+
+}  // namespace swarmlab::swarmsim

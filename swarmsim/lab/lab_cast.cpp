@@ -1,0 +1,121 @@
+#include "swarmsim/lab/lab_cast.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "protocol/assert.hpp"
+#include "protocol/quantities.hpp"
+#include "swarmsim/lab/declaration.hpp"
+#include "swarmsim/run/addresses.hpp"
+#include "swarmsim/run/declared_facts.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+bool is_script(const PeerGroup& group) {
+  return !group.behaviours.empty() && group.behaviours.front().manual().kind == BehaviourKind::script;
+}
+
+// The setting by which scenarios change what is declared by that name.
+std::string_view setting_behind(std::string_view declared) { return declared == "in_order" ? "sequential" : declared; }
+
+}  // namespace
+
+LabCast::LabCast(const Scenario& scenario, const Adapter* client, LabPrograms programs, std::vector<IpAddress> addresses)
+    : scenario_(scenario), client_(client), programs_(std::move(programs)), addresses_(std::move(addresses)) {
+  for (std::uint32_t i = 0; i < scenario.cast.host_count(); ++i) {
+    const HostId host(i);
+    if (!scenario.cast.is_peer(host)) {
+      adapters_.push_back(our_tracker(scenario.trackers[i - scenario.cast.peer_count()]));
+      settings_.emplace_back();
+      continue;
+    }
+    const bool is_clients = is_played_by_client(host);
+    adapters_.push_back(is_clients ? *client : our_peer(host));
+    settings_.push_back(is_clients ? map_settings(*client, scenario.group_of(host).stated_settings) : MappedSettings{});
+  }
+}
+
+Adapter LabCast::our_peer(HostId peer) const {
+  const PeerGroup& group = scenario_.group_of(peer);
+  Adapter adapter;
+  adapter.client = "swarmsim peer";
+  adapter.leech = {programs_.swarmsim, "peer", group.behaviours.empty() ? "honest" : group.behaviours_text,
+                   "--torrent", "{torrent}", "--dir", "{dir}", "--listen", "{listen_ip}:{port}",
+                   "--seed", fmt::format("{}", peer.value() + 1),
+                   "--settings", group.settings_text.empty() ? "{}" : group.settings_text};   // empty: the defaults of scenarios
+  if (group.starts_from_magnet) adapter.leech.insert(adapter.leech.end(), {"--magnet", "{source}"});
+  // A script asks no tracker, and where there is none everybody has to be told.
+  if (is_script(group) || scenario_.trackers.empty())
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
+      if (HostId(i) != peer && (is_script(group) || i < peer.value()))
+        adapter.leech.insert(adapter.leech.end(), {"--peer", to_string(Endpoint{addresses_[i], kPeerPort})});
+  adapter.seed = adapter.leech;
+  return adapter;
+}
+
+Adapter LabCast::our_tracker(const TrackerSpec& spec) const {
+  Adapter adapter;
+  adapter.client = "bttracker";
+  const tracker::AnnounceSettings settings = announce_settings(spec);
+  adapter.leech = {programs_.bttracker, spec.kind == TrackerKind::http ? "--http" : "--udp", "{listen_ip}:{port}",
+                   "--interval", fmt::format("{}", settings.interval.count()), "--min-interval",
+                   fmt::format("{}", settings.min_interval.count()), "--verbose"};
+  for (const tracker::FaultSpec& fault : spec.faults) adapter.leech.insert(adapter.leech.end(), {"--fault", to_string(fault)});
+  adapter.seed = adapter.leech;
+  if (spec.kind == TrackerKind::udp) adapter.ready = {Probe::Kind::log, "listening", 10s};
+  return adapter;
+}
+
+std::string LabCast::why_not() const {
+  for (const TimelineEntry& entry : scenario_.timeline) {
+    const bool is_simulated_only = entry.action == TimelineAction::selection || entry.action == TimelineAction::storage ||
+        entry.action == TimelineAction::lose;
+    if (is_simulated_only) return fmt::format("'{}' in a timeline needs a simulated client", to_string(entry.action));
+  }
+  for (const PeerGroup& group : scenario_.groups) {
+    if (group.storage) return fmt::format("{} has storage faults, which need a simulated disk", group.name);
+    if (!group.select.empty()) return fmt::format("{} selects files, which only a simulated client is told", group.name);
+    if (client_ == nullptr || !group.is_subject) continue;
+    if (!group.behaviours.empty()) return fmt::format("{} has a behaviour of its own, which {} does not have", group.name, client_->client);
+    if (group.starts_from_magnet && !client_->speaks.has(Feature::magnet))
+      return fmt::format("{} starts from a magnet link, which {} does not speak", group.name, client_->client);
+    if (scenario_.trackers.empty()) return fmt::format("there is no tracker that could tell {} of the others", client_->client);
+  }
+  return {};
+}
+
+RunFacts LabCast::facts(std::uint64_t seed) const {
+  RunFacts facts = declared_facts(scenario_, seed);
+  for (std::uint32_t i = 0; i < facts.peers.size(); ++i)
+    if (is_played_by_client(HostId(i))) declare_client(HostId(i), facts.peers[i]);
+  return facts;
+}
+
+void LabCast::declare_client(HostId peer, PeerFacts& facts) const {
+  const auto& stated = scenario_.group_of(peer).stated_settings;
+  const auto value_of = [](const auto& pairs, std::string_view name) -> const std::string* {
+    const auto found = std::ranges::find(pairs, name, [](const auto& pair) { return std::string_view(pair.first); });
+    return found == pairs.end() ? nullptr : &found->second;
+  };
+  facts.speaks = client_->speaks;
+  for (const std::string_view name : declared_names()) {
+    const std::string_view setting = setting_behind(name);
+    const auto map = std::ranges::find(client_->settings, setting, &SettingMap::name);
+    const std::string* text = value_of(stated, setting);
+    const std::vector<std::string>& unmapped = settings_[peer.value()].unmapped;
+    const bool is_told = map != client_->settings.end() && std::ranges::find(unmapped, setting) == unmapped.end();
+    if (text == nullptr && is_told && !map->by_default.empty()) text = &map->by_default;
+    if (text == nullptr) text = value_of(client_->declares, name);
+    else if (!is_told) text = nullptr;
+    if (text == nullptr) {
+      facts.undeclared.emplace_back(name);
+      continue;
+    }
+    const auto good = declare(name, *text, facts);
+    SWARM_ASSERT(good.has_value(), good.has_value() ? "" : good.error());
+  }
+}
+
+}  // namespace swarmlab::swarmsim

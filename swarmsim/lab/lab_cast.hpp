@@ -1,0 +1,53 @@
+// LabCast: which program plays which peer of a scenario, what it is told, and what is known of it.
+//
+// Subjects are played by the client under test; all others, and subjects where no client is named, by `swarmsim peer`: the
+// engine of simulated runs as a process, with the settings and the behaviours that the scenario states.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/lab/adapter.hpp"
+#include "swarmsim/scenario/scenario.hpp"
+
+namespace swarmlab::swarmsim {
+
+struct LabPrograms {
+  std::string swarmsim;                   // path of this program
+  std::string bttracker;
+  std::string path;                       // where clients are looked for, as PATH has it
+};
+
+class LabCast {
+ public:
+  // `scenario` and `client` (null: ours) outlive it.  `addresses` by HostId.
+  LabCast(const Scenario& scenario, const Adapter* client, LabPrograms programs, std::vector<IpAddress> addresses);
+
+  // Why the scenario cannot be played by real processes, or not by this client; "" where it can.
+  std::string why_not() const;
+
+  const Adapter& adapter_of(HostId host) const { return adapters_[host.value()]; }
+  const MappedSettings& settings_of(HostId host) const { return settings_[host.value()]; }
+  bool is_played_by_client(HostId peer) const {
+    return client_ != nullptr && scenario_.cast.is_peer(peer) && scenario_.group_of(peer).is_subject;
+  }
+
+  // As declared_facts, with what the client's adapter declares of those that it plays.
+  RunFacts facts(std::uint64_t seed) const;
+
+ private:
+  Adapter our_peer(HostId peer) const;
+  Adapter our_tracker(const TrackerSpec& spec) const;
+  void declare_client(HostId peer, PeerFacts& facts) const;
+
+  const Scenario& scenario_;
+  const Adapter* client_;
+  LabPrograms programs_;
+  std::vector<IpAddress> addresses_;
+  std::vector<Adapter> adapters_;         // by HostId
+  std::vector<MappedSettings> settings_;
+};
+
+}  // namespace swarmlab::swarmsim

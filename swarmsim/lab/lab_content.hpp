@@ -1,0 +1,51 @@
+// What peers of a lab run have in their real folders: put there before it, looked at during and after it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/bitfield.hpp"
+#include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/run/swarm_torrent.hpp"
+
+namespace swarmlab::swarmsim {
+
+// Writes every file of the torrent below `directory`: true where `pieces` has it, otherwise wrong from end to end.  Nothing at
+// all when `pieces` is empty.  Requires content of bytes.
+std::expected<void, std::string> put_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces,
+                                             const std::filesystem::path& directory);
+
+// The folders of all peers, by HostId.
+class FolderDisks final : public Disks {
+ public:
+  // `torrent` outlives it.  `now` tells the time of the run.
+  FolderDisks(const SwarmTorrent& torrent, std::vector<std::filesystem::path> folders, std::function<Time()> now)
+      : torrent_(torrent), folders_(std::move(folders)), now_(std::move(now)), looks_(folders_.size()) {}
+
+  // May be a second old.
+  bool is_whole(HostId peer) override;
+  std::string problem(HostId peer) override;
+  // What real processes read, and what went wrong with it, nobody counts.
+  std::optional<ByteCount> bytes_read(HostId) override { return std::nullopt; }
+  std::optional<std::uint64_t> storage_bites(HostId) override { return std::nullopt; }
+  // The pieces that are there and true.
+  protocol::Bitfield pieces(HostId peer);
+
+ private:
+  struct Look {
+    Time next = kStart;
+    bool is_whole = false;
+  };
+
+  const SwarmTorrent& torrent_;
+  std::vector<std::filesystem::path> folders_;
+  std::function<Time()> now_;
+  std::vector<Look> looks_;
+};
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,110 @@
+// Who plays whom in a lab run, and what checks may know of a client that is not ours.
+#include "swarmsim/lab/lab_cast.hpp"
+
+#include <gmock/gmock.h>
+
+#include "protocol/assert.hpp"
+#include "swarmsim/checks/judge.hpp"
+#include "swarmsim/lab/parse_adapter.hpp"
+#include "swarmsim/run/addresses.hpp"
+#include "swarmsim/run/declared_facts.hpp"
+#include "swarmsim/scenario/parse.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Scenario scenario(const std::string& more = "") {
+  const std::string text = R"(format: 1
+scenario: A client is looked at
+limit: 60 s
+torrent: { size: 2 MiB, piece_length: 64 KiB }
+peers:
+  seed: { have: all, settings: { upload_slots: 3 } }
+  liar: { have: all, behaviour: [ { corrupt_blocks: 20% } ] }
+  you:  { subject: true, settings: { upload_slots: 2, end_game: false } }
+)" + more + R"(checks:
+  - completes: { who: you }
+  - upload_slots: { who: you }
+)";
+  Diagnostics diagnostics;
+  auto parsed = parse_scenario(text, {}, diagnostics);
+  SWARM_ASSERT(parsed.has_value(), diagnostics.empty() ? "" : diagnostics.sorted().front().what);
+  return std::move(*parsed);
+}
+
+Adapter adapter(const std::string& more = "") {
+  Diagnostics diagnostics;
+  auto parsed = parse_adapter("adapter: 1\nclient: mine\nleech: [mine, '{source}']\n" + more, diagnostics);
+  SWARM_ASSERT(parsed.has_value(), diagnostics.empty() ? "" : diagnostics.sorted().front().what);
+  return std::move(*parsed);
+}
+
+LabCast cast(const Scenario& scenario, const Adapter* client) {
+  return {scenario, client, {"/bin/swarmsim", "/bin/bttracker", "/usr/bin:/bin"}, addresses_for(host_names(scenario.cast))};
+}
+
+HostId named(const Scenario& scenario, const std::string& name) { return scenario.cast.select(name)->front(); }
+
+TEST(LabCast, TheClientPlaysTheSubjectsAndOursTheOthers) {
+  const Scenario story = scenario();
+  const Adapter mine = adapter();
+  const LabCast who = cast(story, &mine);
+  EXPECT_EQ(who.adapter_of(named(story, "you")).client, "mine");
+  EXPECT_THAT(who.adapter_of(named(story, "seed")).leech, Contains("/bin/swarmsim"));
+  EXPECT_THAT(who.adapter_of(named(story, "liar")).leech, Contains(R"([{"corrupt_blocks": "20%"}])"));
+  EXPECT_THAT(who.adapter_of(named(story, "seed")).leech, Contains(R"({"upload_slots": "3"})"));
+  EXPECT_EQ(cast(story, nullptr).adapter_of(named(story, "you")).client, "swarmsim peer");
+}
+
+TEST(LabCast, WhatAClientDoesNotDeclareIsUnknown) {
+  const Scenario story = scenario();
+  const Adapter mine = adapter("declares: { rechoke_interval: 5 s }\n"
+                               "settings: { upload_slots: { default: 8, words: [--slots, '{value}'] } }\n");
+  const RunFacts facts = cast(story, &mine).facts(1);
+  const PeerFacts& you = facts.peers[named(story, "you").value()];
+  EXPECT_EQ(you.upload_slots, 2u) << "as the scenario says, since it can be told";
+  EXPECT_EQ(you.rechoke_interval, 5s);
+  EXPECT_THAT(you.undeclared, Not(Contains("upload_slots")));
+  EXPECT_THAT(you.undeclared, Contains("optimistic"));
+  EXPECT_FALSE(you.speaks.has(Feature::fast));
+  EXPECT_TRUE(facts.peers[named(story, "seed").value()].undeclared.empty()) << "ours says everything";
+}
+
+TEST(LabCast, ASettingThatItCannotBeToldIsUnknownEvenIfDeclared) {
+  const Scenario story = scenario();
+  const Adapter mine = adapter("declares: { upload_slots: 4 }\n");
+  EXPECT_THAT(cast(story, &mine).facts(1).peers[named(story, "you").value()].undeclared, Contains("upload_slots"));
+}
+
+TEST(LabCast, ACheckThatJudgesByWhatIsNotDeclaredDoesNotApply) {
+  class NoDisks final : public Disks {
+    bool is_whole(HostId) override { return false; }
+    std::string problem(HostId) override { return "nothing is there"; }
+    std::optional<ByteCount> bytes_read(HostId) override { return std::nullopt; }
+    std::optional<std::uint64_t> storage_bites(HostId) override { return std::nullopt; }
+  } disks;
+  const Scenario story = scenario();
+  const Adapter mine = adapter();
+  const RunFacts facts = cast(story, &mine).facts(1);
+  Judge judge(facts);
+  for (const CheckSpec& check : story.checks) judge.add(*check.manual, check.arguments);
+  const auto judgements = judge.conclude({kStart + 60s, false}, disks);
+  EXPECT_NE(judgements[0].verdict, Verdict::not_applicable) << "completion needs no declaration";
+  EXPECT_EQ(judgements[1].verdict, Verdict::not_applicable);
+  EXPECT_THAT(judgements[1].summary, HasSubstr("judges by rechoke_interval, which the client of you does not declare"));
+}
+
+TEST(LabCast, WhatRealProcessesCannotPlayIsSaid) {
+  const Adapter mine = adapter();
+  const Scenario plain = scenario();
+  EXPECT_EQ(cast(plain, &mine).why_not(), "");
+  const Scenario faulty = scenario("timeline: [ { at: 5 s, storage: { full_at: 1 MiB }, of: you } ]\n");
+  EXPECT_THAT(cast(faulty, &mine).why_not(), HasSubstr("'storage' in a timeline needs a simulated client"));
+}
+
+}  // namespace
+}  // namespace swarmlab::swarmsim
