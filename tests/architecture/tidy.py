@@ -72,8 +72,8 @@ BANNED_CALLS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"std::hash\b", (), "its values differ between libraries"),
     (r"(?<![\w:.>])s?rand\s*\(", (), "chance is injected as Random"),
     (r"(?<![\w.>])(?:std::)?time\s*\(\s*(?:nullptr|NULL|0|&)", (), "time is injected as Clock"),
-    (r"\b(?:system|steady|high_resolution)_clock\b", ("runtime/asio/", "tests/"), "time is injected as Clock"),
-    (r"\bclock_gettime\s*\(", ("runtime/asio/", "tests/"), "time is injected as Clock"),
+    (r"\b(?:system|steady|high_resolution)_clock\b", ("runtime/asio/", "swarmsim/lab/", "tests/"), "time is injected as Clock"),
+    (r"\bclock_gettime\s*\(", ("runtime/asio/", "swarmsim/lab/", "tests/"), "time is injected as Clock"),
     (r"\b(?:std::)?(?:secure_)?getenv\s*\(", (), "configuration comes through arguments"),
     (r"\bsetlocale\s*\(|std::locale\b", (), "output does not depend on the locale"),
 )

@@ -13,7 +13,7 @@ class Programs:
         self.folder = folder
 
     def __getattr__(self, name: str) -> Path:
-        if name not in ("torrentgen", "bttracker", "btclient", "swarmsim"):
+        if name not in ("torrentgen", "bttracker", "btclient", "swarmsim", "lab_network_tests"):
             raise AttributeError(name)
         program = self.folder / name
         assert program.exists(), f"{program} is not built (set SWARMLAB_BIN to the folder of the programs)"

@@ -1,0 +1,188 @@
+#include "swarmsim/lab/netlink.hpp"
+
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace swarmlab::swarmsim::netlink {
+namespace {
+
+// A request under construction: header, fixed part, attributes, all aligned to 4 octets.
+class Request {
+ public:
+  template <class Fixed>
+  Request(std::uint16_t type, std::uint16_t flags, const Fixed& fixed) {
+    nlmsghdr header{};
+    header.nlmsg_type = type;
+    header.nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+    append(&header, sizeof header);
+    append(&fixed, sizeof fixed);
+  }
+
+  void attribute(std::uint16_t type, const void* value, std::size_t size) {
+    rtattr head{};
+    head.rta_type = type;
+    head.rta_len = static_cast<std::uint16_t>(RTA_LENGTH(size));
+    append(&head, sizeof head);
+    append(value, size);
+  }
+  void attribute(std::uint16_t type, std::uint32_t value) { attribute(type, &value, sizeof value); }
+  void attribute(std::uint16_t type, const std::string& text) { attribute(type, text.c_str(), text.size() + 1); }
+
+  // Attributes until the matching close() are inside this one.
+  std::size_t open(std::uint16_t type) {
+    const std::size_t at = bytes_.size();
+    attribute(type, nullptr, 0);
+    return at;
+  }
+  template <class Fixed>
+  void fixed(const Fixed& value) { append(&value, sizeof value); }
+  void close(std::size_t at) {
+    const auto length = static_cast<std::uint16_t>(bytes_.size() - at);
+    std::memcpy(&bytes_[at], &length, sizeof length);   // rta_len stands first
+  }
+
+  // Sends it and waits for the answer.
+  bool submit() {
+    const auto length = static_cast<std::uint32_t>(bytes_.size());
+    std::memcpy(bytes_.data(), &length, sizeof length);   // nlmsg_len stands first
+    const int kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (kernel < 0) return false;
+    int error = 0;
+    if (send(kernel, bytes_.data(), bytes_.size(), 0) < 0) error = errno;
+    else error = answer(kernel);
+    ::close(kernel);
+    errno = error;
+    return error == 0;
+  }
+
+ private:
+  static int answer(int kernel) {
+    alignas(nlmsghdr) std::array<char, 4096> in{};
+    const ssize_t got = recv(kernel, in.data(), in.size(), 0);
+    if (got < 0) return errno;
+    nlmsghdr header{};
+    nlmsgerr result{};
+    if (static_cast<std::size_t>(got) < sizeof header + sizeof result.error) return EPROTO;
+    std::memcpy(&header, in.data(), sizeof header);
+    if (header.nlmsg_type != NLMSG_ERROR) return EPROTO;
+    std::memcpy(&result.error, in.data() + sizeof header, sizeof result.error);
+    return -result.error;
+  }
+
+  void append(const void* data, std::size_t size) {
+    if (size > 0) {
+      const auto* const from = static_cast<const std::byte*>(data);
+      bytes_.insert(bytes_.end(), from, from + size);
+    }
+    while (bytes_.size() % 4 != 0) bytes_.push_back({});
+  }
+
+  std::vector<std::byte> bytes_;
+};
+
+// One question to an interface through a socket that is there for that alone.
+bool ask(unsigned long question, ifreq& request) {
+  const int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (any < 0) return false;
+  const int result = ioctl(any, question, &request);
+  const int error = errno;
+  close(any);
+  errno = error;
+  return result == 0;
+}
+
+ifreq about(const std::string& name) {
+  ifreq request{};
+  name.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  return request;
+}
+
+bool add_flags(const std::string& name, int flags) {
+  ifreq request = about(name);
+  if (!ask(SIOCGIFFLAGS, request)) return false;
+  request.ifr_flags = static_cast<short>(request.ifr_flags | flags);
+  return ask(SIOCSIFFLAGS, request);
+}
+
+}  // namespace
+
+bool add_address(unsigned interface, const IpAddress& address) {
+  const auto octets = address.octets();
+  ifaddrmsg fixed{};
+  fixed.ifa_family = address.is_v6() ? AF_INET6 : AF_INET;
+  fixed.ifa_prefixlen = static_cast<std::uint8_t>(octets.size() * 8);
+  fixed.ifa_index = interface;
+  Request request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, fixed);
+  request.attribute(IFA_LOCAL, octets.data(), octets.size());
+  request.attribute(IFA_ADDRESS, octets.data(), octets.size());
+  return request.submit();
+}
+
+bool set_default_route(unsigned interface, const std::string& congestion_control) {
+  rtmsg fixed{};
+  fixed.rtm_family = AF_INET;
+  fixed.rtm_table = RT_TABLE_MAIN;
+  fixed.rtm_protocol = RTPROT_BOOT;
+  fixed.rtm_scope = RT_SCOPE_LINK;
+  fixed.rtm_type = RTN_UNICAST;
+  Request request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, fixed);
+  request.attribute(RTA_OIF, interface);
+  if (!congestion_control.empty()) {
+    const std::size_t metrics = request.open(RTA_METRICS);
+    request.attribute(RTAX_CC_ALGO, congestion_control);
+    request.close(metrics);
+  }
+  return request.submit();
+}
+
+bool add_veth_pair(const std::string& here, const std::string& there, int there_namespace) {
+  ifinfomsg fixed{};
+  fixed.ifi_family = AF_UNSPEC;
+  Request request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, fixed);
+  request.attribute(IFLA_IFNAME, here);
+  const std::size_t info = request.open(IFLA_LINKINFO);
+  request.attribute(IFLA_INFO_KIND, std::string("veth"));
+  const std::size_t data = request.open(IFLA_INFO_DATA);
+  const std::size_t peer = request.open(VETH_INFO_PEER);
+  request.fixed(fixed);
+  request.attribute(IFLA_IFNAME, there);
+  request.attribute(IFLA_NET_NS_FD, static_cast<std::uint32_t>(there_namespace));
+  request.close(peer);
+  request.close(data);
+  request.close(info);
+  return request.submit();
+}
+
+bool bring_up(const std::string& name) { return add_flags(name, IFF_UP); }
+
+bool forgo_arp(const std::string& name) { return add_flags(name, IFF_NOARP); }
+
+bool set_hardware_address(const std::string& name, unsigned char last_octet) {
+  ifreq request = about(name);
+  request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+  request.ifr_hwaddr.sa_data[0] = 2;   // of local meaning
+  request.ifr_hwaddr.sa_data[5] = static_cast<char>(last_octet);
+  return ask(SIOCSIFHWADDR, request);
+}
+
+bool set_transmit_queue(const std::string& name, int packets) {
+  ifreq request = about(name);
+  request.ifr_qlen = packets;
+  return ask(SIOCSIFTXQLEN, request);
+}
+
+}  // namespace swarmlab::swarmsim::netlink
