@@ -31,7 +31,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
       --bisect                  exit status 125 where nothing could be judged, for git bisect run
       --trace, --pcap           write every event, every packet into the folder
       --show PEER               print the conversation that PEER had
-  swarmsim judge TRACE...       the verdicts of a stored trace; --check NAME, --json
+  swarmsim judge TRACE...       the verdicts of a stored trace, or of packets: SCENARIO --capture FILE...; --check NAME, --json
   swarmsim trace TRACE          print it as a conversation; --peer A, --with B, --around T, --kind K
   swarmsim diff A B             the first event in which two traces differ
   swarmsim validate FILE...     say what is wrong with scenario files
@@ -185,6 +185,7 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
       return Refusal(wrong.what());
     }
   }
+  if (name == "judge" && is_about_captures(rest)) return parse_capture_judge(rest);
   if (name == "judge") return parse_judge(rest);
   if (name == "trace") return parse_trace(rest);
   if (name == "diff") return parse_diff(rest);

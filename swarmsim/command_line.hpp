@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/units.hpp"
+#include "swarmsim/capture_command.hpp"
 #include "swarmsim/peer_command.hpp"
 #include "swarmsim/scenario/parse.hpp"
 #include "swarmsim/scenario/run_tiers.hpp"
@@ -39,8 +40,8 @@ struct ExplainCommand { std::optional<std::string> name; bool json = false; };
 struct ListCommand { std::vector<std::string> paths; std::optional<RunTier> tier; bool json = false; };
 struct SchemaCommand {};                   // the JSON Schema of scenario files
 struct HelpCommand { std::string text; };
-using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, TraceCommand, DiffCommand,
-                             PeerCommand, SchemaCommand, HelpCommand>;
+using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, CaptureCommand,
+                             TraceCommand, DiffCommand, PeerCommand, SchemaCommand, HelpCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

@@ -165,6 +165,7 @@ class Program {
   }
 
   ExitStatus operator()(const JudgeCommand& command) { return judge_traces(command, env_); }
+  ExitStatus operator()(const CaptureCommand& command) { return judge_capture_files(command, env_); }
 
   ExitStatus operator()(const SchemaCommand&) {
     env_.out << scenario_schema();

@@ -50,7 +50,7 @@ class InterestFollowsSelection final : public Check {
       default: break;
     }
     talk.asked = event.decided_earliest;
-    if (event.decided_earliest >= at_ || is_wanted_early(event.message.piece)) return;
+    if (event.decided_latest >= at_ || is_wanted_early(event.message.piece)) return;
     accuse(fmt::format("{} asks for piece {}, which it does not want before {}", facts_.name(event.from), event.message.piece.value(),
                        to_clock(at_)),
            story_line(event.at, conversation(facts_, event.from, event.to, event.message)),

@@ -129,7 +129,7 @@ class MetadataSurvivesLiars final : public Check {
 
   // Whoever asks for blocks takes some metadata for true.
   void judge_request(const WireEvent& event) {
-    if (event.decided_earliest >= metadata_.complete_at(event.from) || first_.verdict == Verdict::violated) return;
+    if (event.decided_latest >= metadata_.complete_at(event.from) || first_.verdict == Verdict::violated) return;
     first_.verdict = Verdict::violated;
     first_.summary = fmt::format("{} asks for a block before the true metadata has reached it", facts_.name(event.from));
     if (const Seeker& seeker = seekers_[event.from.value()]; seeker.lied_to != kNever) first_.story.push_back(seeker.first_lie);

@@ -94,18 +94,18 @@ class PexWellformed final : public Check {
       return accuse(event, fmt::format("adds {}, where {} does not listen (it does at port {})", to_string(peer),
                                        facts_.name(third), port));
     if (third == event.from) return accuse(event, "adds itself");
-    if (!was_connected(event.from, third, event.decided_earliest))
+    if (!was_connected(event.from, third, event.decided_earliest, event.decided_latest))
       accuse(event, fmt::format("adds {}, to which it has not been connected for {}", facts_.name(third), to_text(every_)));
   }
 
   // A list that was made up to one period ago may be sent now.
-  bool was_connected(HostId peer, HostId third, Time at) const {
+  bool was_connected(HostId peer, HostId third, Time earliest, Time latest) const {
     bool is_connected = false;
     connections_.for_each_between(peer, third, [&](const PeerConnection& connection) {
-      if (connection.opened <= at) is_connected = true;
+      if (connection.opened <= latest) is_connected = true;
     });
     const auto parted = parted_.find(std::minmax(peer, third));
-    return is_connected || (parted != parted_.end() && at - parted->second <= every_ + kGrace);
+    return is_connected || (parted != parted_.end() && earliest - parted->second <= every_ + kGrace);
   }
 
   void note_parting(const WireEvent& event) {

@@ -372,7 +372,7 @@ class SimRun final : private ClientKeeper {
     }
     result.was_cut_short = was_cut_short;
     result.over_seeds = samples_over_seeds(scenario_, facts_, judge_, world_.now());
-    if (capture_) capture_->finish();
+    if (capture_) capture_->finish(world_.now());
     if (trace_) trace_->finish(trace_end(result, was_cut_short));
     return result;
   }

@@ -115,7 +115,7 @@ class TcpLayer {
   void carry_replies(EndRef from, std::uint32_t to, std::uint32_t segment);
   std::uint32_t copy_of(std::uint32_t segment);
   void release_segment(std::uint32_t segment);
-  void show_packets(EndRef from, const Segment& segment);
+  TappedSegment as_packets(EndRef from, const Segment& segment) const;
   void send_control(EndRef from, std::uint8_t flags);
   void send_range(EndRef from, ByteRange range);
 

@@ -92,7 +92,7 @@ void TcpLayer::release_segment(std::uint32_t index) {
 void TcpLayer::dispatch(EndRef from, std::uint32_t index) {
   const std::uint32_t sender = end_at(from).host;
   const std::uint32_t to = end_at(from ^ 1).host;
-  if (packet_tap_ != nullptr) show_packets(from, segments_[index]);
+  if (packet_tap_ != nullptr) packet_tap_->on_segment(as_packets(from, segments_[index]), loop_.now());
   if (to == kNoHost) {
     fabric_.send_into_void(sender, segments_[index].carried.burst);
     release_segment(index);
@@ -190,10 +190,9 @@ void TcpLayer::carry_replies(EndRef from, std::uint32_t to, std::uint32_t index)
   carry(from, to, index, last.held);
 }
 
-void TcpLayer::show_packets(EndRef from, const Segment& segment) {
+TappedSegment TcpLayer::as_packets(EndRef from, const Segment& segment) const {
   const auto has = [&segment](std::uint8_t flag) { return (segment.flags & flag) != 0; };
   const TcpEnd& end = end_at(from);
-  const FabricHost& host = fabric_.host(end.host);
   TappedSegment shown{.connection = segment.connection,
                       .direction = direction_from(from),
                       .from = end.endpoint,
@@ -209,15 +208,13 @@ void TcpLayer::show_packets(EndRef from, const Segment& segment) {
                       .acknowledged = segment.acknowledged,
                       .window_edge = segment.window_edge,
                       .echo = std::nullopt,
-                      .selective = {},
-                      .waits = host.up.service_time(host.up.backlog(loop_.now()).value()),
-                      .packet_time = Duration(host.up_packet_ns)};
+                      .selective = {}};
   if (segment.echo != kNever) shown.echo = segment.echo;
   if (segment.selective != Pool<SelectiveRanges>::kNone) {
     const SelectiveRanges& ranges = selective_[segment.selective];
     shown.selective = std::span(ranges.range).first(ranges.count);
   }
-  packet_tap_->on_segment(shown, loop_.now());
+  return shown;
 }
 
 // A segment without data: SYN, SYN-ACK, ACK (as many as it stands for), RST, window probe.
@@ -271,6 +268,7 @@ void TcpLayer::on_segment_delivered(std::uint32_t index) {
     return;
   }
   const EndRef at = segment.slot * 2 + segment.to;
+  if (packet_tap_ != nullptr) packet_tap_->on_segment_arrived(as_packets(at ^ 1, segment), loop_.now());
   const auto has = [&segment](std::uint8_t flags) { return (segment.flags & flags) == flags; };
   using enum TcpEnd::State;
   end_at(at).heard = std::max(end_at(at).heard, segment.sent_at);   // it may have been overtaken

@@ -99,6 +99,14 @@ std::uint16_t internet_checksum(Bytes bytes, std::uint32_t sum) {
   return static_cast<std::uint16_t>(~wide);
 }
 
+void set_ip_length(std::vector<std::byte>& frame, std::size_t payload_left_out) {
+  const std::size_t length = frame.size() - kEthernetBytes + payload_left_out;
+  write_be(MutableBytes(frame), kEthernetBytes + 2, static_cast<std::uint16_t>(length));
+  write_be(MutableBytes(frame), kEthernetBytes + 10, std::uint16_t{0});
+  const Bytes header = Bytes(frame).subspan(kEthernetBytes, kIpBytes);
+  write_be(MutableBytes(frame), kEthernetBytes + 10, internet_checksum(header));
+}
+
 std::vector<std::byte> encode(const TcpFrame& frame) {
   const std::vector<std::byte> options = options_of(frame);
   const std::size_t header = 20 + options.size();

@@ -31,19 +31,22 @@ struct TcpFrame {
   std::uint16_t window = 0;              // as it stands in the header
   std::uint32_t timestamp = 0;
   std::uint32_t echoed_timestamp = 0;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> selective;   // at most three
-  Bytes payload;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> selective = {};   // at most three
+  Bytes payload = {};
 };
 
 struct UdpFrame {
   Endpoint from;
   Endpoint to;
   std::uint16_t identification = 0;
-  Bytes payload;                         // at most 65507 bytes
+  Bytes payload = {};                    // at most 65507 bytes
 };
 
 std::vector<std::byte> encode(const TcpFrame& frame);
 std::vector<std::byte> encode(const UdpFrame& frame);
+
+// The IPv4 header of the frame says from now on that so much more payload follows, though it was left out.
+void set_ip_length(std::vector<std::byte>& frame, std::size_t payload_left_out);
 
 // RFC 1071: the one's complement of the one's complement sum, `sum` carried in.
 std::uint16_t internet_checksum(Bytes bytes, std::uint32_t sum = 0);

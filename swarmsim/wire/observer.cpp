@@ -77,7 +77,7 @@ Authentic both(Authentic a, Authentic b) {
 
 Observer::Observer(const ObserverOptions& options, const TrueContent& content, EventSink* sink)
     : content_(content), sink_(sink), first_tracker_(options.first_tracker), geometry_(options.geometry),
-      metadata_(options.metadata), fingerprint_(options.names) {}
+      metadata_(options.metadata), fingerprint_(options.names), knows_content_(options.knows_content) {}
 
 // ---- connections ----
 
@@ -173,7 +173,7 @@ void Observer::on_sent(ConnectionId id, Direction direction, Time at, std::uint6
     const QueuedMessage& message = queues_[queue.unsent];
     WireEvent event = event_of(*connection, direction, WireEventKind::sent, at);
     event.decided_earliest = message.decided;
-    event.decided_latest = message.decided;
+    event.decided_latest = decided_after_ == kNever ? message.decided : at;
     event.message = message.message;
     if (message.payload != kNone) event.payload = payloads_[message.payload];
     queues_.mark_sent(queue);
@@ -200,7 +200,7 @@ void Observer::on_received(ConnectionId id, Direction direction, Time at, std::u
 }
 
 std::uint32_t Observer::push(Side& side, Time at, std::uint64_t end, const WireMessage& message, Bytes payload) {
-  const QueuedMessage queued{.end = end, .decided = at, .message = message,
+  const QueuedMessage queued{.end = end, .decided = decided_after_ == kNever ? at : std::min(decided_after_, at), .message = message,
                              .payload = payload.empty() ? kNone : keep_payload(payload), .next = kNone};
   return queues_.push(side.queue, queued);
 }
@@ -247,7 +247,8 @@ void Observer::feed(Connection& connection, Direction direction, Time at, Bytes 
   while (!bytes.empty() && side.phase != Phase::broken) {
     if (side.block_left > 0) {
       const Bytes part = bytes.first(std::min<std::size_t>(side.block_left, bytes.size()));
-      take_block(side, part.size(), content_.matches(block_position(side), part) ? Authentic::yes : Authentic::no);
+      take_block(side, part.size(), !knows_content_ ? Authentic::unknown
+                                    : content_.matches(block_position(side), part) ? Authentic::yes : Authentic::no);
       bytes = bytes.subspan(part.size());
       continue;
     }

@@ -15,11 +15,11 @@
 
 #include "protocol/peer_wire.hpp"
 #include "protocol/piece_geometry.hpp"
+#include "swarmsim/wire/bounded_tap.hpp"
 #include "swarmsim/wire/event.hpp"
 #include "swarmsim/wire/extension_sight.hpp"
 #include "swarmsim/wire/fingerprint.hpp"
 #include "swarmsim/wire/message_queue.hpp"
-#include "swarmsim/wire/stream_tap.hpp"
 #include "swarmsim/wire/true_content.hpp"
 
 namespace swarmlab::swarmsim {
@@ -29,9 +29,10 @@ struct ObserverOptions {
   HostId first_tracker;                 // connections and datagrams with it and all after it are the tracker protocol's
   protocol::PieceGeometry geometry;
   Bytes metadata = {};                  // the true info dictionary; outlives the observer.  Empty: unknown
+  bool knows_content = true;            // else `content` says nothing, and no block is known to be true or false
 };
 
-class Observer final : public StreamTap {
+class Observer final : public BoundedTap {
  public:
   // `sink` may be null (the fingerprint is computed all the same); it and `content` outlive the observer.
   Observer(const ObserverOptions& options, const TrueContent& content, EventSink* sink);
@@ -39,6 +40,7 @@ class Observer final : public StreamTap {
   void on_connection_opened(const ConnectionInfo& connection, Time at) override;
   void on_written(ConnectionId connection, Direction direction, Time at, Bytes bytes) override;
   void on_written(ConnectionId connection, Direction direction, Time at, const runtime::Slice& slice) override;
+  void on_decided_after(ConnectionId, Direction, Time earliest) override { decided_after_ = earliest; }
   void on_sent(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) override;
   void on_received(ConnectionId connection, Direction direction, Time at, std::uint64_t offset) override;
   void on_ended(ConnectionId connection, Direction direction, Time at, StreamEnd how) override;
@@ -113,6 +115,8 @@ class Observer final : public StreamTap {
   MessageQueues queues_;
   std::vector<std::vector<std::byte>> payloads_;
   std::vector<std::uint32_t> free_payloads_;
+  bool knows_content_;
+  Time decided_after_ = kNever;               // of what is written next; kNever: writing is seen itself, and is exact
   std::uint64_t messages_ = 0;
   std::uint64_t blocks_ = 0;
 };

@@ -33,8 +33,6 @@ std::uint32_t timestamp(Time at) {
 
 }  // namespace
 
-void PacketCapture::finish() { release(kNever); }
-
 void PacketCapture::on_written(ConnectionId connection, Direction direction, Time at, Bytes bytes) {
   if (!bytes.empty()) on_written(connection, direction, at, Slice::copy_of(bytes));
 }
@@ -47,23 +45,22 @@ void PacketCapture::on_written(ConnectionId connection, Direction direction, Tim
 }
 
 void PacketCapture::on_datagram_sent(const TappedDatagram& datagram, Time at) {
-  release(at);
-  hold(at, encode(UdpFrame{.from = datagram.from_endpoint, .to = datagram.to_endpoint,
-                           .identification = ++identifications_[datagram.from_endpoint.address],
-                           .payload = datagram.payload}));
+  file_.add(at, encode(UdpFrame{.from = datagram.from_endpoint, .to = datagram.to_endpoint,
+                                .identification = ++identifications_[datagram.from_endpoint.address],
+                                .payload = datagram.payload}));
 }
 
 void PacketCapture::on_segment(const TappedSegment& segment, Time at) {
-  release(at);
   Flow& own = flow(segment.connection, segment.direction);
   const Flow& other = flow(segment.connection, opposite(segment.direction));
   forget(own, segment.unacknowledged);
   TcpFrame frame = header_of(segment, own, other, at);
+  frame.identification = ++identifications_[segment.from.address];
   own.has_begun = own.has_begun || segment.syn;
   own.next = std::max(own.next, segment.begin + segment.length + (segment.fin ? 1 : 0));
   own.acknowledged = std::max(own.acknowledged, segment.acknowledged);
   if (segment.echo) own.echoed_timestamp = frame.echoed_timestamp;
-  if (segment.length == 0) return send(own, at + segment.waits, frame);
+  if (segment.length == 0) return file_.add(at, encode(frame));
 
   const std::uint32_t first = frame.sequence;
   const std::uint8_t flags = frame.flags;
@@ -78,21 +75,31 @@ void PacketCapture::on_segment(const TappedSegment& segment, Time at) {
     else frame.flags &= static_cast<std::uint8_t>(~TcpFrame::fin);
     if (packets > 0) frame.identification = ++identifications_[segment.from.address];
     frame.payload = payload;
-    send(own, at + segment.waits + segment.packet_time * packets, frame);
+    file_.add(at, encode(frame));
     done += length;
   }
 }
 
-void PacketCapture::send(Flow& flow, Time at, const TcpFrame& frame) {
-  flow.latest = std::max(at, flow.latest);
-  hold(flow.latest, encode(frame));
+// A segment arrives as one super-packet, as a card that joins what it receives hands it on.
+void PacketCapture::on_segment_arrived(const TappedSegment& segment, Time at) {
+  const Flow& own = flow(segment.connection, segment.direction);
+  const TcpFrame frame = header_of(segment, own, flow(segment.connection, opposite(segment.direction)), at);
+  std::vector<std::byte> headers = encode(frame);
+  set_ip_length(headers, segment.length);
+  const std::size_t length = headers.size() + segment.length;
+  file_.add_arrival(at, headers, length);
+}
+
+void PacketCapture::on_datagram_received(const TappedDatagram& datagram, Time at) {
+  const std::vector<std::byte> frame = encode(UdpFrame{.from = datagram.from_endpoint, .to = datagram.to_endpoint,
+                                                       .identification = 0, .payload = datagram.payload});
+  file_.add_arrival(at, frame, frame.size());
 }
 
 TcpFrame PacketCapture::header_of(const TappedSegment& segment, const Flow& own, const Flow& other, Time at) {
   TcpFrame frame;
   frame.from = segment.from;
   frame.to = segment.to;
-  frame.identification = ++identifications_[segment.from.address];
   const std::uint32_t begin = initial_sequence(segment.connection, segment.direction);
   const std::uint32_t other_begin = initial_sequence(segment.connection, opposite(segment.direction));
   const bool carries = segment.length > 0 || segment.fin;
@@ -152,15 +159,6 @@ std::vector<std::byte> PacketCapture::bytes_of(const Flow& flow, std::uint64_t b
     at = end;
   }
   return bytes;
-}
-
-void PacketCapture::hold(Time at, std::vector<std::byte> frame) { held_.emplace(at, std::move(frame)); }
-
-void PacketCapture::release(Time before) {
-  while (!held_.empty() && (held_.begin()->first < before || before == kNever)) {
-    file_.add(held_.begin()->first, held_.begin()->second);
-    held_.erase(held_.begin());
-  }
 }
 
 }  // namespace swarmlab::swarmsim

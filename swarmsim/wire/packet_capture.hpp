@@ -5,9 +5,11 @@
 // place in every run.  Symbolic content is rendered as bytes that are the same wherever the same content is sent, and
 // others where it was spoilt; they are not what the torrent's hashes were made of.
 //
-// Where the model is coarser than packets: bursts of packets leave at one moment and are spread here over the time that
-// their sender's line needs; an acknowledgement that stands for several is shown once.  A SYN's options are those
-// of any stack today, not the model's.
+// When packets arrive is noted as well, in blocks that only our own programs read (pcapng.hpp), by their headers: judging
+// the capture then knows both ends of every way.
+//
+// Where the model is coarser than packets: a burst leaves at one moment, as it does before its line's queue, and an
+// acknowledgement that stands for several is shown once.  A SYN's options are those of any stack today, not the model's.
 #pragma once
 
 #include <cstdint>
@@ -31,19 +33,20 @@ class PacketCapture final : public StreamTap, public PacketTap {
  public:
   // As PcapngWriter has them.
   PacketCapture(std::ostream& out, std::span<const std::pair<IpAddress, std::string>> names) : file_(out, names) {}
-  // Writes what is still held back.  Nothing may follow.
-  void finish();
+  // Writes when the run ended.  Nothing may follow.
+  void finish(Time end) { file_.finish(end); }
 
   void on_segment(const TappedSegment& segment, Time at) override;
+  void on_segment_arrived(const TappedSegment& segment, Time at) override;
   void on_written(ConnectionId connection, Direction direction, Time at, Bytes bytes) override;
   void on_written(ConnectionId connection, Direction direction, Time at, const runtime::Slice& slice) override;
   void on_datagram_sent(const TappedDatagram& datagram, Time at) override;
+  void on_datagram_received(const TappedDatagram& datagram, Time at) override;
   // Packets tell of these.
   void on_connection_opened(const ConnectionInfo&, Time) override {}
   void on_sent(ConnectionId, Direction, Time, std::uint64_t) override {}
   void on_received(ConnectionId, Direction, Time, std::uint64_t) override {}
   void on_ended(ConnectionId, Direction, Time, StreamEnd) override {}
-  void on_datagram_received(const TappedDatagram&, Time) override {}
 
  private:
   // One direction of a connection.
@@ -52,7 +55,6 @@ class PacketCapture final : public StreamTap, public PacketTap {
     std::uint64_t begin = 0;
     std::uint64_t written = 0;
     std::uint64_t next = 0;               // behind what was transmitted, the FIN counted
-    Time latest{};                        // when its latest packet left
     std::uint64_t acknowledged = 0;       // by it, of the other direction
     std::uint32_t echoed_timestamp = 0;
     bool has_begun = false;               // its SYN was seen
@@ -62,16 +64,10 @@ class PacketCapture final : public StreamTap, public PacketTap {
   static std::uint32_t initial_sequence(ConnectionId connection, Direction direction);
   static void forget(Flow& flow, std::uint64_t upto);
   static std::vector<std::byte> bytes_of(const Flow& flow, std::uint64_t begin, std::size_t length);
-  TcpFrame header_of(const TappedSegment& segment, const Flow& own, const Flow& other, Time at);
-  // Holds one packet of a flow, never before another of it.
-  void send(Flow& flow, Time at, const TcpFrame& frame);
-  // Frames are written in the order of their times, which is not that in which bursts were handed over.
-  void hold(Time at, std::vector<std::byte> frame);
-  void release(Time before);
+  static TcpFrame header_of(const TappedSegment& segment, const Flow& own, const Flow& other, Time at);
 
   PcapngWriter file_;
   std::map<std::pair<ConnectionId, Direction>, Flow> flows_;
-  std::multimap<Time, std::vector<std::byte>> held_;
   std::map<IpAddress, std::uint16_t> identifications_;
 };
 

@@ -1,7 +1,7 @@
-// PacketTap: every segment that the virtual TCP transmits, as its packets leave the sending host.
+// PacketTap: every segment of the virtual TCP, as its packets leave the sending host and as they reach the other.
 //
 // For captures: checks see streams (stream_tap.hpp), not packets.  A segment stands for a burst of packets of one message;
-// what a full queue or a bad line then does to them, whoever captures at the sender does not see either.
+// what a full queue or a bad line then leaves of it is told again when it arrives.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +31,14 @@ struct TappedSegment {
   std::uint64_t window_edge = 0;        // up to which offset of the other direction may be sent
   std::optional<Time> echo;             // when the segment was sent that this acknowledges
   std::span<const ByteRange> selective;
-  Duration waits{};                     // how long the sender's line is still busy with what came before
-  Duration packet_time{};               // how long a full packet takes on it
 };
 
 class PacketTap {
  public:
   virtual void on_segment(const TappedSegment& segment, Time at) = 0;
+  // It, or what is left of it, is handed to the host that it was sent to.  `unacknowledged` and what the sender's line does
+  // mean nothing here.
+  virtual void on_segment_arrived(const TappedSegment& segment, Time at) = 0;
 
  protected:
   ~PacketTap() = default;

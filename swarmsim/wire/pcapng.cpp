@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint32_t kSectionHeader = 0x0a0d0d0a;
 constexpr std::uint32_t kInterface = 1;
 constexpr std::uint32_t kNames = 4;
+constexpr std::uint32_t kStatistics = 5;
 constexpr std::uint32_t kPacket = 6;
 constexpr std::uint16_t kEthernet = 1;
 
@@ -37,7 +38,7 @@ PcapngWriter::PcapngWriter(std::ostream& out, std::span<const std::pair<IpAddres
   append(section, std::uint16_t{1});
   append(section, std::uint16_t{0});
   append(section, ~std::uint64_t{0});   // of unknown length
-  append_option(section, 4, as_bytes("swarmsim"));
+  append_option(section, 4, as_bytes(kCaptureApplication));
   append(section, std::uint32_t{0});
   write_block(kSectionHeader, section);
 
@@ -65,7 +66,24 @@ PcapngWriter::PcapngWriter(std::ostream& out, std::span<const std::pair<IpAddres
   write_block(kNames, records);
 }
 
-void PcapngWriter::add(Time at, Bytes frame) {
+void PcapngWriter::add(Time at, Bytes frame) { write_packet(kPacket, at, frame, frame.size()); }
+
+void PcapngWriter::add_arrival(Time at, Bytes frame, std::size_t length) { write_packet(kArrivalBlock, at, frame, length); }
+
+void PcapngWriter::finish(Time at) {
+  const auto ns = static_cast<std::uint64_t>(at.time_since_epoch().count());
+  std::vector<std::byte> time;
+  append(time, static_cast<std::uint32_t>(ns >> 32));
+  append(time, static_cast<std::uint32_t>(ns));
+  std::vector<std::byte> statistics;
+  append(statistics, std::uint32_t{0});
+  statistics.insert(statistics.end(), time.begin(), time.end());
+  append_option(statistics, 3, time);
+  append(statistics, std::uint32_t{0});
+  write_block(kStatistics, statistics);
+}
+
+void PcapngWriter::write_packet(std::uint32_t type, Time at, Bytes frame, std::size_t length) {
   const auto ns = static_cast<std::uint64_t>(at.time_since_epoch().count());
   std::vector<std::byte> packet;
   packet.reserve(frame.size() + 24);
@@ -73,10 +91,10 @@ void PcapngWriter::add(Time at, Bytes frame) {
   append(packet, static_cast<std::uint32_t>(ns >> 32));
   append(packet, static_cast<std::uint32_t>(ns));
   append(packet, static_cast<std::uint32_t>(frame.size()));
-  append(packet, static_cast<std::uint32_t>(frame.size()));
+  append(packet, static_cast<std::uint32_t>(length));
   packet.insert(packet.end(), frame.begin(), frame.end());
   pad(packet);
-  write_block(kPacket, packet);
+  write_block(type, packet);
 }
 
 void PcapngWriter::write_block(std::uint32_t type, const std::vector<std::byte>& body) {

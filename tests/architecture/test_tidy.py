@@ -24,6 +24,8 @@ def rules_that_bite(files: dict[str, str]) -> set[str]:
                {"runtime/a.hpp": HEADER + '#include "protocol/ids.hpp"\n', "protocol/ids.hpp": HEADER}),
     ("layers", {"swarmsim/checks/a.cpp": '#include "client/choker.hpp"\n', "client/choker.hpp": HEADER},
                {"swarmsim/peers/a.cpp": '#include "client/choker.hpp"\n', "client/choker.hpp": HEADER}),
+    ("layers", {"swarmsim/capture/a.cpp": '#include "swarmsim/run/a.hpp"\n', "swarmsim/run/a.hpp": HEADER},
+               {"swarmsim/capture/a.cpp": '#include "swarmsim/wire/a.hpp"\n', "swarmsim/wire/a.hpp": HEADER}),
     ("layers", {"runtime/clock.hpp": HEADER + '#include "runtime/asio/loop.hpp"\n', "runtime/asio/loop.hpp": HEADER},
                {"runtime/asio/loop.hpp": HEADER + '#include "runtime/clock.hpp"\n', "runtime/clock.hpp": HEADER}),
     ("layers", {"client/session.cpp": '#include "runtime/asio/loop.hpp"\n', "runtime/asio/loop.hpp": HEADER},

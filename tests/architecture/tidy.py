@@ -35,6 +35,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("threads", "client/mount/fuse_mount.cpp"): "libfuse waits for the kernel; its threads reach the engine by post() alone",
     ("banned_calls", "swarmsim/run/campaign.cpp"): "wall_s in the report: how long a run took, read by nothing else",
     ("banned_calls", "swarmsim/trace_commands.cpp"): "the same of judging a trace",
+    ("banned_calls", "swarmsim/capture_command.cpp"): "the same of judging a capture",
     ("banned_calls", "swarmsim/huge_heap.cpp"): "where the C library was told how to lay out the heap; no run depends on that",
     ("banned_calls", "swarmsim/main.cpp"): "GitHub tells the programs of a workflow so, and no run depends on it",
     ("banned_calls", "swarmsim/report/run_folder.cpp"): "the name of a run's folder; nothing in the run depends on it",
@@ -51,6 +52,8 @@ LAYERS = {
     "swarmsim": {"protocol", "runtime", "client", "tracker", "torrentgen", "swarmsim"},
 }
 
+CAPTURE_MAY = ("protocol/", "runtime/", "swarmsim/wire/", "swarmsim/capture/")
+
 # Include prefix -> the folders that may have it.
 HEAVY = {
     "boost/asio": ("runtime/asio/", "runtime/http/"),
@@ -61,7 +64,7 @@ HEAVY = {
 THREAD_HEADERS = {"thread", "mutex", "shared_mutex", "condition_variable", "future", "semaphore", "latch", "barrier"}
 # Single-threaded by design; only the programs' mains may start threads.
 THREADLESS = ("protocol/", "client/", "tracker/", "swarmsim/network/", "swarmsim/virtual/", "swarmsim/wire/",
-              "swarmsim/checks/", "swarmsim/peers/", "swarmsim/scenario/")
+              "swarmsim/capture/", "swarmsim/checks/", "swarmsim/peers/", "swarmsim/scenario/")
 
 # Same run on every machine: none of these can promise that.  The second field says where it may be.
 BANNED_CALLS: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -167,6 +170,8 @@ def layers(tree: Tree) -> Iterator[Finding]:
             target = name.split("/")[0]
             if folder in LAYERS and target in SOURCE_FOLDERS and target not in LAYERS[folder]:
                 yield Finding(path, line, "layers", f"{folder}/ may not include {name}")
+            if path.startswith("swarmsim/capture/") and not name.startswith(CAPTURE_MAY):
+                yield Finding(path, line, "layers", f"captures know packets and streams, not {name}")
             if path.startswith(("swarmsim/checks/", "swarmsim/wire/")) and target in ("client", "tracker", "torrentgen"):
                 yield Finding(path, line, "layers", f"checks see only the wire, not {name}")
             if re.match(r"runtime/[^/]+$", path) and re.match(r"runtime/(asio|http|hashing)/", name):

@@ -18,6 +18,7 @@ class LineMeter final : public swarmsim::PacketTap {
     const std::int64_t packets = std::max<std::int64_t>(1, (segment.length + swarmsim::tcp::kMss - 1) / swarmsim::tcp::kMss);
     sent[segment.from.address] += segment.length + packets * swarmsim::tcp::kHeaderBytes;
   }
+  void on_segment_arrived(const swarmsim::TappedSegment&, Time) override {}
   std::map<IpAddress, std::int64_t> sent;
 };
 
