@@ -20,13 +20,13 @@ namespace po = boost::program_options;
 constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swarms in virtual time and judges what happened.
 
   swarmsim run FILE|DIR...      run scenarios; the report ends with the verdict
+      --mode lab --client NAME  real processes in an emulated network: NAME, or an adapter's file, plays the subjects
       --tier TIER               only those of smoke, pr, nightly, lab or lab-smoke
       --seed N | --seeds A..B   which random choices (default: the scenario's, else 1)
       --set KEY=VALUE           change the scenario: --set peers.leech.count=20, or of all groups: --set 'peers.*.count=20'
       --jobs N                  runs at once (default 1; 0: one per core)
-      --until TIME              end each run there: --until 90s
       --require CHECK, --known FILE   undecided counts as violated; what is known to fail is excused
-      --out DIR                 where folders of runs go (default: runs)
+      --until TIME, --out DIR   end each run there (90s); where folders of runs go (default: runs)
       --junit FILE, --json      JUnit XML there too; one JSON document instead of the report
       --bisect                  exit status 125 where nothing could be judged, for git bisect run
       --trace, --pcap           write every event, every packet into the folder
@@ -34,12 +34,12 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
   swarmsim judge TRACE...       the verdicts of a stored trace, or of packets: SCENARIO --capture FILE...; --check NAME, --json
   swarmsim trace TRACE          print it as a conversation; --peer A, --with B, --around T, --kind K
   swarmsim diff A B             the first event in which two traces differ
-  swarmsim validate FILE...     say what is wrong with scenario files
+  swarmsim validate FILE...     say what is wrong with scenario files; swarmsim schema is their JSON Schema, for editors
   swarmsim explain [NAME]       what a check claims or a faulty peer does, precisely
   swarmsim list DIR             the scenarios below a directory; --tier TIER, --json
   swarmsim peer SPEC            a faulty peer on real sockets: --torrent FILE --dir DIR --listen ADDR:PORT
                                 [--peer ADDR:PORT]... [--seed N]; SPEC as behind `behaviour:`, or honest
-  swarmsim schema               the JSON Schema of scenario files, for editors
+  swarmsim adapters             the clients that it can start; new-adapter NAME writes one, adapter-check NAME|FILE tries one out
 
 Examples
   swarmsim run scenarios/quickstart.yaml
@@ -68,7 +68,8 @@ std::expected<SeedRange, std::string> parse_seeds(const std::string& text) {
 
 po::options_description run_options() {
   po::options_description options;
-  options.add_options()("mode", po::value<std::string>())("tier", po::value<std::string>())("seed", po::value<std::string>())(
+  options.add_options()("mode", po::value<std::string>())("client", po::value<std::string>())(
+      "tier", po::value<std::string>())("seed", po::value<std::string>())(
       "seeds", po::value<std::string>())("set", po::value<std::vector<std::string>>()->composing())(
       "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
       "json", po::bool_switch())("bisect", po::bool_switch())("trace", po::bool_switch())("pcap", po::bool_switch())(
@@ -78,15 +79,7 @@ po::options_description run_options() {
   return options;
 }
 
-// Options of a later version, which must not look like a slip of the keyboard.
-constexpr std::array<std::string_view, 1> kLater{"--client"};
-
 std::expected<Command, std::string> parse_run(const std::vector<std::string>& arguments) {
-  for (const std::string& argument : arguments) {
-    const std::string_view name = std::string_view(argument).substr(0, argument.find('='));
-    if (std::ranges::find(kLater, name) != kLater.end())
-      return Refusal(fmt::format("{} is not supported yet by this version", name));
-  }
   po::positional_options_description positional;
   positional.add("path", -1);
   po::variables_map values;
@@ -98,8 +91,17 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   RunCommand command;
   if (values.contains("path")) command.paths = values["path"].as<std::vector<std::string>>();
   if (command.paths.empty()) return Refusal("run: which scenario? swarmsim run FILE|DIR...");
-  if (values.contains("mode") && values["mode"].as<std::string>() != "sim")
-    return Refusal(fmt::format("--mode {} is not supported yet by this version; --mode sim is", values["mode"].as<std::string>()));
+  if (values.contains("mode")) {
+    constexpr std::array<std::string_view, 2> kModes{"sim", "lab"};
+    const std::string& mode = values["mode"].as<std::string>();
+    if (std::ranges::find(kModes, std::string_view(mode)) == kModes.end())
+      return Refusal(fmt::format("--mode {}: no such mode{}", mode, suggestion(mode, kModes)));
+    command.lab = mode == "lab";
+  }
+  if (values.contains("client")) {
+    command.client = values["client"].as<std::string>();
+    if (!command.lab) return Refusal("--client is for real processes: --mode lab --client NAME");
+  }
   if (values.contains("seed") && values.contains("seeds")) return Refusal("either --seed or --seeds");
   for (const char* key : {"seed", "seeds"}) {
     if (!values.contains(key)) continue;
@@ -137,6 +139,7 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
     if (!until) return Refusal(fmt::format("--until: {}", until.error()));
     command.until = *until;
   }
+  if (command.lab && command.pcap) return Refusal("--pcap is for virtual time; in lab mode there is --trace");
   if (values.contains("known")) command.known = values["known"].as<std::string>();
   if (values.contains("require")) command.required = values["require"].as<std::vector<std::string>>();
   std::vector<std::string_view> names;
@@ -171,8 +174,8 @@ std::expected<Command, std::string> parse_explain(const std::vector<std::string>
 }  // namespace
 
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 9> kCommands{"run",     "judge", "trace", "diff", "validate",
-                                                      "explain", "list",  "peer",  "schema"};
+  constexpr std::array<std::string_view, 12> kCommands{"run",  "judge", "trace",  "diff",     "validate",    "explain",
+                                                       "list", "peer",  "schema", "adapters", "new-adapter", "adapter-check"};
   if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
     return HelpCommand{std::string(kHelp)};
   if (arguments.empty()) return Refusal("a command is missing; swarmsim --help lists them");
@@ -197,6 +200,18 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
   if (name == "validate") {
     if (rest.empty()) return Refusal("validate: which file?");
     return ValidateCommand{rest};
+  }
+  if (name == "adapters") {
+    if (!rest.empty()) return Refusal("adapters: takes no arguments");
+    return AdaptersCommand{};
+  }
+  if (name == "new-adapter") {
+    if (rest.size() != 1) return Refusal("new-adapter: for which client? swarmsim new-adapter NAME > NAME.yaml");
+    return NewAdapterCommand{rest.front()};
+  }
+  if (name == "adapter-check") {
+    if (rest.size() != 1) return Refusal("adapter-check: which one? swarmsim adapter-check NAME|FILE");
+    return CheckAdapterCommand{rest.front()};
   }
   if (name == "schema") {
     if (!rest.empty()) return Refusal("schema: takes no arguments");

@@ -21,6 +21,8 @@ namespace swarmlab::swarmsim {
 struct RunCommand {
   std::vector<std::string> paths;          // files, or directories with *.yaml below
   std::optional<RunTier> tier;             // only scenarios of that tier
+  bool lab = false;                        // real processes instead of virtual time
+  std::string client;                      // who plays the subjects there: an adapter's name or file; "": ours
   std::optional<SeedRange> seeds;          // instead of the scenario's
   std::vector<Override> overrides;
   unsigned jobs = 1;
@@ -39,9 +41,13 @@ struct ValidateCommand { std::vector<std::string> paths; };
 struct ExplainCommand { std::optional<std::string> name; bool json = false; };
 struct ListCommand { std::vector<std::string> paths; std::optional<RunTier> tier; bool json = false; };
 struct SchemaCommand {};                   // the JSON Schema of scenario files
+struct AdaptersCommand {};                 // which there are
+struct NewAdapterCommand { std::string name; };
+struct CheckAdapterCommand { std::string name; };
 struct HelpCommand { std::string text; };
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, CaptureCommand,
-                             TraceCommand, DiffCommand, PeerCommand, SchemaCommand, HelpCommand>;
+                             TraceCommand, DiffCommand, PeerCommand, SchemaCommand, AdaptersCommand, NewAdapterCommand,
+                             CheckAdapterCommand, HelpCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

@@ -2,9 +2,11 @@
 
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -42,6 +44,9 @@ int main(int argc, char** argv) {
   try {
     Env env{arguments, std::cout, std::cerr, isatty(1) == 1, isatty(2) == 1, [] { return std::make_unique<AsioWorld>(); },
             {variable("GITHUB_ACTIONS") == "true", variable("GITHUB_WORKSPACE"), variable("GITHUB_STEP_SUMMARY")}};
+    std::error_code error;
+    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+    env.programs = {self.string(), (self.parent_path() / "bttracker").string(), variable("PATH")};
     return run_program(env);
   } catch (const std::exception& error) {
     std::cerr << "swarmsim: " << error.what() << '\n';

@@ -12,6 +12,10 @@
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/checks/expect.hpp"
 #include "swarmsim/command_line.hpp"
+#include "swarmsim/lab/adapter_catalogue.hpp"
+#include "swarmsim/lab/adapter_check.hpp"
+#include "swarmsim/lab/lab_campaign.hpp"
+#include "swarmsim/lab/sandbox.hpp"
 #include "swarmsim/peers/catalogue.hpp"
 #include "swarmsim/report/catalogue_json.hpp"
 #include "swarmsim/report/exit_status.hpp"
@@ -37,6 +41,8 @@ std::string command_to_repeat(const RunCommand& command, const std::string& file
   text += seeds.first == seeds.last ? fmt::format("--seed {}", seeds.first) : fmt::format("--seeds {}..{}", seeds.first, seeds.last);
   for (const Override& change : command.overrides)
     text += fmt::format(" --set {}", shell_word(fmt::format("{}={}", change.key, change.value)));
+  if (command.lab) text += " --mode lab";
+  if (!command.client.empty()) text += fmt::format(" --client {}", shell_word(command.client));
   if (command.until) text += fmt::format(" --until {}ms", std::chrono::duration_cast<std::chrono::milliseconds>(*command.until).count());
   return seeds.first == seeds.last ? text + " --trace" : text;
 }
@@ -167,6 +173,36 @@ class Program {
   ExitStatus operator()(const JudgeCommand& command) { return judge_traces(command, env_); }
   ExitStatus operator()(const CaptureCommand& command) { return judge_capture_files(command, env_); }
 
+  ExitStatus operator()(const AdaptersCommand&) {
+    for (const BuiltInAdapter& adapter : built_in_adapters()) {
+      const auto read = find_adapter(std::string(adapter.client));
+      if (!read) return refuse(read.error());
+      env_.out << fmt::format("  {:<16} {}{}\n", adapter.client, read->about,
+                              read->package.empty() ? "" : fmt::format(" (Debian's package {})", read->package));
+    }
+    return ExitStatus::held;
+  }
+
+  ExitStatus operator()(const NewAdapterCommand& command) {
+    const auto text = adapter_to_begin_with(command.name);
+    if (!text) return refuse(text.error());
+    env_.out << *text;
+    return ExitStatus::held;
+  }
+
+  ExitStatus operator()(const CheckAdapterCommand& command) {
+    const auto adapter = find_adapter(command.name);
+    if (!adapter) return refuse(adapter.error());
+    const auto folder = RunFolder::create("runs", adapter->client);
+    if (!folder) return refuse(folder.error(), ExitStatus::environment);
+    env_.out << fmt::format("adapter {}: it seeds, leeches and is stopped; about half a minute\n", adapter->client) << std::flush;
+    const AdapterReport report = check_adapter(*adapter, env_.programs, folder->path());
+    env_.out << describe(report) << fmt::format("what was said: {}\n", folder->path().string());
+    if (!report.invalid.empty()) return ExitStatus::environment;
+    env_.out << (report.is_good() ? "HELD\n" : "VIOLATED\n");
+    return report.is_good() ? ExitStatus::held : ExitStatus::violated;
+  }
+
   ExitStatus operator()(const SchemaCommand&) {
     env_.out << scenario_schema();
     return ExitStatus::held;
@@ -206,6 +242,13 @@ class Program {
       return refuse(fmt::format("--require {}: none of the scenarios has that check", missing));
     if (const std::string error = nobody_to_show(command, plan); !error.empty()) return refuse(fmt::format("--show: {}", error));
 
+    std::optional<Adapter> client;
+    if (!command.client.empty()) {
+      auto adapter = find_adapter(command.client);
+      if (!adapter) return refuse(adapter.error());
+      client = std::move(*adapter);
+    }
+
     std::optional<KnownFailures> known;
     if (command.known) {
       auto list = read_known_failures(*command.known);
@@ -223,14 +266,16 @@ class Program {
 
     const Colours colours = env_.out_is_terminal ? Colours::on : Colours::off;
     std::size_t finished = 0;
-    const auto results = run_campaign(plan, {.jobs = command.jobs, .until = command.until}, [&](RunResult& run) {
+    const auto when_done = [&](RunResult& run) {
       ++finished;
       if (known) known->excuse(run);
       if (!json_) env_.out << describe_run(run, colours) << '\n' << std::flush;
       show_conversations(command, *plan[finished - 1].scenario, run);
       if (env_.error_is_terminal && plan.size() > 1 && finished < plan.size())
         env_.error << fmt::format("\r{} of {} runs\r", finished, plan.size()) << std::flush;
-    });
+    };
+    const auto results = command.lab ? run_lab_campaign(plan, {client, env_.programs, command.until}, when_done)
+                                     : run_campaign(plan, {.jobs = command.jobs, .until = command.until}, when_done);
 
     auto over_seeds = judge_over_seeds(results, [&](const OverSeedsResult& result) {
       return command_to_repeat(command, result.file, result.seeds);
@@ -353,6 +398,20 @@ int run_program(Env& env) {
   Program program(env);
   const auto command = parse_command_line(env.arguments);
   if (!command && asks_to_bisect(env.arguments)) program.judge_for_bisect();
+  const auto* const run = command ? std::get_if<RunCommand>(&*command) : nullptr;
+  const bool needs_network = (run != nullptr && run->lab) || (command && std::holds_alternative<CheckAdapterCommand>(*command));
+  if (needs_network) {
+    const auto status = run_in_sandbox([&] {
+      const ExitStatus inside = std::visit(program, *command);
+      env.out.flush();
+      return static_cast<int>(inside);
+    });
+    if (status) return *status;
+    const ExitStatus refused = program.refuse(fmt::format("real processes cannot be given a network of their own here: {}\n{}",
+                                                          status.error().reason, status.error().remedy), ExitStatus::environment);
+    env.out.flush();
+    return static_cast<int>(refused);
+  }
   const ExitStatus status = command ? std::visit(program, *command) : program.refuse(command.error());
   env.out.flush();
   return static_cast<int>(status);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "swarmsim/lab/lab_cast.hpp"
 #include "swarmsim/real_world.hpp"
 #include "swarmsim/report/github_report.hpp"
 
@@ -18,6 +19,7 @@ struct Env {
   bool error_is_terminal = false;
   MakeRealWorld make_world = nullptr;   // without it `swarmsim peer` is refused
   GithubWorkflow github = {};
+  LabPrograms programs = {};            // what lab mode starts besides clients
 };
 
 // The exit status.  Throws nothing of its own making.

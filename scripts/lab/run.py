@@ -34,7 +34,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(options: argparse.Namespace) -> int:
     if not options.arguments:
         raise LabError("run: which scenario?  For a start: ./lab run scenarios/quickstart.yaml", Exit.USAGE)
-    program = build.programs(targets=["swarmsim"]) / "swarmsim"
+    # Lab mode starts these two besides itself.
+    others = ["bttracker", "btclient"] if "lab" in options.arguments or "--mode=lab" in options.arguments else []
+    program = build.programs(targets=["swarmsim", *others]) / "swarmsim"
     if not program.exists():
         raise LabError(f"there is no {program}")
     sys.stdout.flush()

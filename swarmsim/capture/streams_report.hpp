@@ -13,6 +13,8 @@ struct UnreadStreams {
   std::uint64_t encrypted = 0;       // between peers: it does not begin with BitTorrent's handshake
   std::uint64_t tls = 0;             // begins with a TLS handshake
   std::uint64_t utp = 0;             // datagrams between peers that look like uTP (BEP 29)
+  // The same, but the other end said nothing to it: nothing was missed.
+  std::uint64_t refused = 0;
   std::uint64_t total() const { return begun_before + incomplete + encrypted + tls + utp; }
 };
 

@@ -93,7 +93,12 @@ TcpStreams::Connection* TcpStreams::connection_of(HostId from, HostId to, const 
   }
   Connection& known = found->second;
   if (!dials || (known.endpoints[0] == a && known.flows[0].first == tcp.sequence + 1)) return &known;
-  if (known.state == Connection::State::open) tap_.on_ended(known.id, Direction::from_dialler, at, StreamEnd::cut);   // nobody saw how
+  if (known.state == Connection::State::open) {
+    const auto reset = std::ranges::find(known.flows, true, &Flow::has_reset);   // and was lost; else nobody saw how it ended
+    if (reset != std::end(known.flows))
+      tap_.on_ended(known.id, direction_of(static_cast<std::size_t>(reset - std::begin(known.flows))), at, StreamEnd::reset);
+    else tap_.on_ended(known.id, Direction::from_dialler, at, StreamEnd::cut);
+  }
   connections_.erase(found);
   return begin(key, from, to, packet, tcp);
 }
@@ -137,6 +142,12 @@ void TcpStreams::enter(const Way& way) {
   Connection& connection = way.connection;
   const TcpPart& tcp = way.tcp;
   Flow& own = connection.flows[way.sender];
+  if (connection.state == Connection::State::unread && connection.refused && *connection.refused != way.sender &&
+      way.packet.payload_length > 0) {   // it was understood after all
+    connection.refused.reset();
+    for (const HostId host : connection.hosts) --report_.hosts[host.value()].refused;
+    for (const HostId host : connection.hosts) ++report_.hosts[host.value()].encrypted;
+  }
   if (connection.state == Connection::State::unread || connection.state == Connection::State::over) return;
   if (tcp.syn) {
     if (tcp.ack && way.sender == 1 && connection.state == Connection::State::dialled) own.first = tcp.sequence + 1;
@@ -145,7 +156,9 @@ void TcpStreams::enter(const Way& way) {
   }
   if (tcp.rst) {
     own.has_reset = true;
-    return end_by_reset(way, StreamEnd::reset);
+    // What is on its way arrives before it does, and counts.
+    if (!sight(connection.hosts[1 - way.sender]).arriving) end_by_reset(way, StreamEnd::reset);
+    return;
   }
   if (!own.first || !connection.flows[1 - way.sender].first) return;   // the answer to the SYN is still to be seen
   if (tcp.ack || way.packet.payload_length > 0) open(connection, way.at);
@@ -189,7 +202,7 @@ void TcpStreams::tell(Connection& connection, std::size_t sender, Bytes bytes, T
     // RFC 8446, 5.1: a record of type handshake, and the version's first byte.
     const bool is_tls = bytes.size() >= 2 && bytes[0] == std::byte{0x16} && bytes[1] == std::byte{3};
     if (is_tls) return give_up(connection, &UnreadStreams::tls);
-    if (!has_tracker(connection) && !begins_with_handshake(bytes)) return give_up(connection, &UnreadStreams::encrypted);
+    if (!has_tracker(connection) && !begins_with_handshake(bytes)) return pass_over(connection, sender);
   }
   if (sight(connection.hosts[sender]).arriving && could_send_at_once(flow, bytes, at))
     flow.decided_after = std::max(flow.decided_after, at - kAtOnce);
@@ -267,7 +280,7 @@ void TcpStreams::arrive(const Way& way) {
   Flow& own = connection.flows[way.sender];
   if (connection.state == Connection::State::unread || connection.state == Connection::State::over) return;
   if (tcp.rst) {
-    if (!own.has_reset) end_by_reset(way, StreamEnd::cut);
+    end_by_reset(way, own.has_reset ? StreamEnd::reset : StreamEnd::cut);
     return;
   }
   if (tcp.syn) {
@@ -344,6 +357,14 @@ void TcpStreams::cut(HostId a, HostId b, Time at) {
 }
 
 // What was told of it stays told; its end is not seen.
+// Encrypted, it seems; but a client that tries that first and is refused says all in the clear on its next connection.
+void TcpStreams::pass_over(Connection& connection, std::size_t sender) {
+  connection.state = Connection::State::unread;
+  for (Flow& flow : connection.flows) flow = {};
+  connection.refused = sender;
+  for (const HostId host : connection.hosts) ++report_.hosts[host.value()].refused;
+}
+
 void TcpStreams::give_up(Connection& connection, std::uint64_t UnreadStreams::*why) {
   connection.state = Connection::State::unread;
   for (Flow& flow : connection.flows) flow = {};

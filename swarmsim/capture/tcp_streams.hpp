@@ -7,7 +7,8 @@
 //   sent       the first transmission of a byte entered; what enters out of order waits for the gap before it
 //   received   it was delivered, and all before it; not what comes to a peer whose own FIN has left: it has closed, and its
 //              stack throws that away (nobody half-closes a BitTorrent connection and reads on)
-//   ended      a FIN was delivered with all before it; a RST entered; cut: a RST was delivered that its alleged sender never sent
+//   ended      a FIN was delivered with all before it; a RST was (what entered before it arrives before it); cut: a RST was
+//              delivered that its alleged sender never sent
 //   decided    no earlier than the moment at which all but the last W bytes before it were acknowledged (RFC 9293: a stack keeps
 //              what it may have to send again, so the rest of the send buffer was still full before): W is the sender's tcp_wmem,
 //              and some more, because a message may begin in an earlier packet than the one it ends in.  And no earlier than
@@ -106,6 +107,7 @@ class TcpStreams final : public PacketWatcher {
     Endpoint endpoints[2];
     Flow flows[2];
     State state = State::dialled;
+    std::optional<std::size_t> refused;             // who began with something strange, as long as the other has not answered
   };
   using Key = std::pair<Endpoint, Endpoint>;        // the lesser first
 
@@ -144,6 +146,7 @@ class TcpStreams final : public PacketWatcher {
   template <class Which>
   void cut_where(Which which, Time at);
   void end_by_reset(const Way& way, StreamEnd how);
+  void pass_over(Connection& connection, std::size_t sender);
   void give_up(Connection& connection, std::uint64_t UnreadStreams::*why);
   void handle_datagram(HostId from, HostId to, const IpPacket& packet, const UdpPart& udp, Time at, bool arrives);
 

@@ -37,8 +37,8 @@ void ClientProcess::start(bool is_seed, Time now) {
   next_command_ = 0;
   command_ = 0;
   pid_ = 0;
-  ready_at_ = kNever;
-  complete_at_ = kNever;
+  times_ = {};
+  times_.started = now;
   begun_ = now;
   state_ = State::preparing;
   if (write_files()) poll(now);
@@ -66,7 +66,7 @@ bool ClientProcess::begin(const Words& words) {
   for (const auto& [name, value] : adapter_.environment) spec.environment.emplace_back(name, filled_in(value));
   const auto pid = table_.start(spec);
   if (!pid) {
-    fail(pid.error());
+    fail(adapter_.package.empty() ? pid.error() : fmt::format("{}; Debian's package {} has it", pid.error(), adapter_.package));
     return false;
   }
   command_ = *pid;
@@ -84,7 +84,7 @@ void ClientProcess::run_next(Time now) {
   next_command_ = 0;
   if (state_ == State::adding) {
     state_ = State::running;
-    ready_at_ = now;
+    times_.ready = now;
     return;
   }
   state_ = State::starting;
@@ -113,7 +113,8 @@ void ClientProcess::poll(Time now) {
   if (const auto end = table_.take_end(pid_)) {
     pid_ = 0;
     const bool may_end = state_ == State::stopping || (adapter_.complete.kind == Probe::Kind::exit && end->status == 0);
-    if (may_end) complete_at_ = std::min(complete_at_, state_ == State::stopping ? complete_at_ : now);
+    if (may_end) times_.ended = now;
+    if (may_end && state_ != State::stopping) times_.complete = std::min(times_.complete, now);
     if (!may_end) return fail(fmt::format("ended by itself ({})", to_string(*end)));
     state_ = State::ended;
     return;
@@ -126,8 +127,11 @@ void ClientProcess::poll(Time now) {
       fail(fmt::format("was not ready {} after its start", to_text(adapter_.ready.within)));
     }
   }
-  if (state_ == State::running && complete_at_ == kNever && has_come_to_pass(adapter_.complete)) complete_at_ = now;
-  if (state_ == State::stopping && now - begun_ > adapter_.stops_within) table_.signal_all(pid_, SIGKILL);
+  if (state_ == State::running && times_.complete == kNever && has_come_to_pass(adapter_.complete)) times_.complete = now;
+  if (state_ == State::stopping && now - begun_ > adapter_.stops_within) {
+    times_.was_killed = true;
+    table_.signal_all(pid_, SIGKILL);
+  }
 }
 
 void ClientProcess::stop(Time now) {
@@ -136,7 +140,7 @@ void ClientProcess::stop(Time now) {
     return;
   }
   state_ = State::stopping;
-  begun_ = now;
+  begun_ = times_.told_to_end = now;
   if (adapter_.stop.empty()) table_.signal(pid_, adapter_.stop_signal);
   else begin(adapter_.stop);
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "swarmsim/lab/adapter.hpp"
+#include "swarmsim/lab/client_times.hpp"
 #include "swarmsim/lab/process.hpp"
 
 namespace swarmlab::swarmsim {
@@ -44,10 +45,7 @@ class ClientProcess {
   // What went wrong: it could not be started, did not get ready, or ended by itself when it should not have.  "" while
   // nothing has.
   const std::string& problem() const { return problem_; }
-  // Ready and given its torrent; kNever before.
-  Time ready_at() const { return ready_at_; }
-  // When it said, in the way that its adapter names, that its download is complete.
-  Time complete_at() const { return complete_at_; }
+  const ClientTimes& times() const { return times_; }
   pid_t pid() const { return pid_; }
 
  private:
@@ -71,8 +69,7 @@ class ClientProcess {
   pid_t command_ = 0;                     // that is running now
   pid_t pid_ = 0;                         // the client
   Time begun_{};                          // when this state began
-  Time ready_at_ = kNever;
-  Time complete_at_ = kNever;
+  ClientTimes times_;
   std::string problem_;
 };
 

@@ -30,7 +30,7 @@ Json run_json(const RunResult& run) {
   Json json = {{"scenario", run.scenario},
                {"file", run.file},
                {"seed", run.seed},
-               {"mode", "sim"},
+               {"mode", run.mode},
                {"fingerprint", fingerprint_text(run.fingerprint)},
                {"virtual_s", seconds(run.virtual_time)},
                {"wall_s", seconds(run.wall_time)},
@@ -43,6 +43,7 @@ Json run_json(const RunResult& run) {
     peers.push_back(std::move(peer));
   }
   json["peers"] = std::move(peers);
+  if (!run.client.empty()) json["client"] = run.client;
   if (!run.trace.empty()) json["trace"] = run.trace;
   if (!run.pcap.empty()) json["pcap"] = run.pcap;
   if (!run.faults.empty()) json["faults"] = run.faults;

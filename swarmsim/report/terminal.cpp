@@ -77,8 +77,13 @@ std::string describe_run(const RunResult& run, Colours colours) {
   if (!run.invalid.empty()) text += fmt::format("  {} {}\n", coloured("INVALID", "31;1", colours), run.invalid);
   if (!run.trace.empty()) text += fmt::format("  trace {}\n", run.trace);
   if (!run.pcap.empty()) text += fmt::format("  capture {}\n", run.pcap);
-  text += fmt::format("  fingerprint {}, {} of virtual time in {}, {} messages, {} blocks\n", fingerprint_text(run.fingerprint),
-                      to_text(run.virtual_time), in_seconds(run.wall_time), run.messages, run.blocks);
+  if (run.mode == "lab")   // no two runs are the same, so a fingerprint says nothing
+    text += fmt::format("  real processes{}, {} of network time in {}, {} messages, {} blocks\n",
+                        run.client.empty() ? "" : fmt::format(", {} under test", run.client), to_text(run.virtual_time),
+                        in_seconds(run.wall_time), run.messages, run.blocks);
+  else
+    text += fmt::format("  fingerprint {}, {} of virtual time in {}, {} messages, {} blocks\n", fingerprint_text(run.fingerprint),
+                        to_text(run.virtual_time), in_seconds(run.wall_time), run.messages, run.blocks);
   return text;
 }
 

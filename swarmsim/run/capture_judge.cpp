@@ -296,7 +296,8 @@ class CaptureRun final : private EventSink {
     result.open_connections = observer_.open_connections();
     result.was_cut_short = was_cut_short;
     const StreamsReport& streams = streams_.report();
-    const CaptureLimits limits{facts_, streams, knows_content_, doubtful_turns_, met_false_blocks_};
+    const CaptureLimits limits{.facts = facts_, .streams = streams, .knows_content = knows_content_, .knows_disks = false,
+                               .doubtful_turns = doubtful_turns_, .met_false_blocks = met_false_blocks_};
     for (std::size_t i = 0; i < checks_.size(); ++i) {
       restrict_to_capture(*checks_[i], limits, judgements[i]);
       result.checks.push_back({checks_[i]->manual, checks_[i]->who, std::move(judgements[i]), "", checks_[i]->at.line});

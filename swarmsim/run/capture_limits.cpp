@@ -54,11 +54,12 @@ std::vector<HostId> whom(const CheckSpec& check, const RunFacts& facts) {
 
 std::string why_undecided(const CheckSpec& check, const CaptureLimits& limits, const Judgement& judgement) {
   const std::string_view name = check.manual->name;
-  if (is_one_of(kAboutDisks, name)) return "what is on disks is not in a capture";
+  if (is_one_of(kAboutDisks, name)) return limits.knows_disks ? "" : "what is on disks is not in a capture";
   if (!limits.knows_content && is_one_of(kAboutTruth, name))
     return "which blocks are true is not known: the torrent of this capture is not the scenario's (see --seed, or --torrent and --content)";
   const std::vector<HostId> who = whom(check, limits.facts);
-  if (is_one_of(kAboutLosses, name) && std::ranges::any_of(limits.facts.peers, [](const PeerFacts& peer) { return !peer.storage.empty(); }))
+  if (!limits.knows_disks && is_one_of(kAboutLosses, name) &&
+      std::ranges::any_of(limits.facts.peers, [](const PeerFacts& peer) { return !peer.storage.empty(); }))
     return "what became of data on a disk that the scenario spoils is not in a capture";
   for (const HostId peer : who) {
     const UnreadStreams& unread = limits.streams.hosts[peer.value()];
@@ -68,7 +69,7 @@ std::string why_undecided(const CheckSpec& check, const CaptureLimits& limits, c
   if (judgement.verdict == Verdict::vacuous && limits.doubtful_turns > 0 && is_one_of(kAboutSlots, name))
     return fmt::format("when {} Chokes and Unchokes were decided is not known to {}: they may have waited to be sent",
                        limits.doubtful_turns, to_text(kMoment));
-  if (name == "completes" && judgement.verdict == Verdict::violated) {
+  if (!limits.knows_disks && name == "completes" && judgement.verdict == Verdict::violated) {
     const auto misled = std::ranges::find_if(who, [&](HostId peer) { return limits.met_false_blocks[peer.value()]; });
     if (misled != who.end())
       return fmt::format("{} was sent false blocks; which true ones of those pieces it kept is on its disk, and not in a capture",

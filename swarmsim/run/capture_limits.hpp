@@ -17,6 +17,7 @@ struct CaptureLimits {
   const RunFacts& facts;
   const StreamsReport& streams;
   bool knows_content = true;
+  bool knows_disks = false;             // of lab runs: packets are all that is seen of a capture's peers
   std::uint64_t doubtful_turns = 0;     // Chokes and Unchokes of which nobody knows to kMoment when they were decided
   std::vector<bool> met_false_blocks;   // by peer: it may have kept true ones of a piece that failed
 };

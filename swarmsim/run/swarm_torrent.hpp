@@ -15,7 +15,7 @@ namespace swarmlab::swarmsim {
 struct SwarmTorrent {
   std::shared_ptr<const protocol::Metainfo> metainfo;
   TrueContent content;
-  std::vector<std::byte> file;   // the torrent file
+  std::vector<std::byte> file = {};   // the torrent file
 };
 
 // The directory of every host's disk below which the files are.

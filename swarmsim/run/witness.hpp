@@ -17,11 +17,12 @@ class Witness final : public EventSink {
  public:
   static constexpr std::size_t kMaxNotes = 20;
 
-  // `trace` may be null; all others outlive the witness.
-  Witness(Judge& judge, const Scenario& scenario, const std::vector<std::string>& names, EventSink* trace)
-      : judge_(judge), scenario_(scenario), names_(names), trace_(trace) {}
+  // `trace` and `also` may be null; all others outlive the witness.
+  Witness(Judge& judge, const Scenario& scenario, const std::vector<std::string>& names, EventSink* trace, EventSink* also = nullptr)
+      : judge_(judge), scenario_(scenario), names_(names), trace_(trace), also_(also) {}
   void on_event(const WireEvent& event) override {
     if (trace_ != nullptr) trace_->on_event(event);
+    if (also_ != nullptr) also_->on_event(event);
     if (event.kind == WireEventKind::undecodable && notes.size() < kMaxNotes && !is_faulty(event.from))
       notes.push_back(fmt::format("{} {} -> {} wrote {}; nothing of that stream was judged any more", to_clock(event.at),
                                   names_[event.from.value()], names_[event.to.value()], event.problem));
@@ -38,6 +39,7 @@ class Witness final : public EventSink {
   const Scenario& scenario_;
   const std::vector<std::string>& names_;
   EventSink* trace_;
+  EventSink* also_;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -184,12 +184,23 @@ TEST_F(Streams, WhoHasClosedReceivesNothingMore) {
   EXPECT_THAT(tap.take(), ElementsAre("85 acceptor finished"));
 }
 
-TEST_F(Streams, AResetEndsBothWhenItEnters) {
+TEST_F(Streams, AResetEndsBothWhenItArrives) {
   greet();
   acceptor_sends(70, {.flags = TcpFrame::rst | TcpFrame::ack});
+  EXPECT_THAT(tap.take(), IsEmpty());
   dialler_gets(80, {.flags = TcpFrame::rst | TcpFrame::ack});
   dialler_sends(90, {.at = 68, .payload = "late"});
-  EXPECT_THAT(tap.take(), ElementsAre("70 acceptor reset"));
+  EXPECT_THAT(tap.take(), ElementsAre("80 acceptor reset"));
+}
+
+TEST_F(Streams, WhatWasOnItsWayBeforeAResetArrives) {
+  greet();
+  acceptor_sends(70, {.payload = kHandshake});
+  acceptor_sends(71, {.at = 68, .flags = TcpFrame::rst | TcpFrame::ack});
+  tap.take();
+  dialler_gets(80, {.payload = kHandshake});
+  dialler_gets(81, {.at = 68, .flags = TcpFrame::rst | TcpFrame::ack});
+  EXPECT_THAT(tap.take(), ElementsAre("80 acceptor arrived 68", "81 acceptor reset"));
 }
 
 TEST_F(Streams, AResetThatItsSenderNeverSentIsACut) {
@@ -207,7 +218,7 @@ TEST_F(Streams, APairOfPortsMayBeUsedAgain) {
   streams.on_entered(kDialler, ms(100), syn);
   streams.on_entered(kAcceptor, ms(110), answer);
   streams.on_delivered(kDialler, ms(120), answer);
-  EXPECT_THAT(tap.take(), ElementsAre("120 opened 1 0>1"));
+  EXPECT_THAT(tap.take(), ElementsAre("100 acceptor reset", "120 opened 1 0>1")) << "a reset that was lost has ended it by then";
 }
 
 TEST_F(Streams, ARefusedConnectionNeverWas) {
@@ -251,9 +262,19 @@ TEST_F(Streams, StreamsThatBeginOtherwiseAreCountedAsEncrypted) {
   shake_hands();
   tap.take();
   dialler_sends(40, {.payload = std::string(96, 'k')});
+  EXPECT_EQ(unread(kDialler).encrypted, 0u) << "nobody has answered";
+  acceptor_sends(50, {.payload = std::string(96, 'y')});
   EXPECT_THAT(tap.take(), IsEmpty());
   EXPECT_EQ(unread(kDialler).encrypted, 1u);
   EXPECT_EQ(unread(kAcceptor).encrypted, 1u);
+}
+
+TEST_F(Streams, AnAttemptAtEncryptionThatIsRefusedHidesNothing) {
+  shake_hands();
+  dialler_sends(40, {.payload = std::string(96, 'k')});
+  acceptor_sends(50, {.flags = TcpFrame::fin | TcpFrame::ack});
+  EXPECT_EQ(unread(kDialler).total(), 0u);
+  EXPECT_EQ(unread(kDialler).refused, 1u);
 }
 
 TEST_F(Streams, NonsenseThatIsMeantIsNoEncryption) {

@@ -65,7 +65,7 @@ TEST_F(AClient, IsPreparedStartedGivenItsTorrentAndStopped) {
   client.start(false, now());
   follow(client, State::running);
   ASSERT_EQ(client.problem(), "");
-  EXPECT_NE(client.ready_at(), kNever);
+  EXPECT_NE(client.times().ready, kNever);
   client.stop(now());
   follow(client, State::ended);
   EXPECT_EQ(client.problem(), "");
@@ -106,7 +106,7 @@ TEST_F(AClient, MayEndWhenItIsCompleteIfItsAdapterSaysSo) {
   client.start(false, now());
   follow(client, State::ended);
   EXPECT_EQ(client.problem(), "");
-  EXPECT_NE(client.complete_at(), kNever);
+  EXPECT_NE(client.times().complete, kNever);
 }
 
 TEST_F(AClient, ThatDoesNotGetReadyIsAProblem) {

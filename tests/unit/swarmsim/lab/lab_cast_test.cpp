@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 
 #include "protocol/assert.hpp"
+#include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/checks/judge.hpp"
+#include "swarmsim/lab/lab_campaign.hpp"
 #include "swarmsim/lab/parse_adapter.hpp"
 #include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/declared_facts.hpp"
@@ -104,6 +106,25 @@ TEST(LabCast, WhatRealProcessesCannotPlayIsSaid) {
   EXPECT_EQ(cast(plain, &mine).why_not(), "");
   const Scenario faulty = scenario("timeline: [ { at: 5 s, storage: { full_at: 1 MiB }, of: you } ]\n");
   EXPECT_THAT(cast(faulty, &mine).why_not(), HasSubstr("'storage' in a timeline needs a simulated client"));
+}
+
+TEST(LabCampaign, AViolationStaysIfTwoMoreRunsSeeItAndIsUnstableOtherwise) {
+  const auto run = [](Verdict verdict) {
+    RunResult result;
+    Judgement judgement;
+    judgement.verdict = verdict;
+    judgement.summary = "it was late";
+    result.checks.push_back({check_manuals().front(), "you", judgement, "", 9});
+    return result;
+  };
+  RunResult bad = run(Verdict::violated);
+  confirm_violations(bad, {run(Verdict::violated), run(Verdict::violated)});
+  EXPECT_EQ(bad.checks[0].judgement.verdict, Verdict::violated);
+  EXPECT_EQ(bad.checks[0].judgement.summary, "it was late (3 of 3)");
+  RunResult odd = run(Verdict::violated);
+  confirm_violations(odd, {run(Verdict::held), run(Verdict::held)});
+  EXPECT_EQ(odd.checks[0].judgement.verdict, Verdict::undecided);
+  EXPECT_EQ(odd.checks[0].judgement.summary, "it was late (1 of 3, unstable)");
 }
 
 }  // namespace

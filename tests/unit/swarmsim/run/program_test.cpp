@@ -43,13 +43,17 @@ TEST(Program, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(run({"run", "x.yaml", "--seed", "1", "--seeds", "1..2"}).status, 2);
 }
 
-TEST(Program, SaysWhatOnlyLaterVersionsHave) {
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"run", "x.yaml", "--client=aria2"}, {"run", "x.yaml", "--mode", "lab"}}) {
-    const Outcome outcome = run(arguments);
-    EXPECT_EQ(outcome.status, 2);
-    EXPECT_THAT(outcome.error, HasSubstr("not supported yet"));
-  }
+TEST(Program, AClientIsForLabModeAlone) {
+  const Outcome outcome = run({"run", "x.yaml", "--client=aria2"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.error, HasSubstr("--client is for real processes: --mode lab --client NAME"));
+  EXPECT_THAT(run({"run", "x.yaml", "--mode", "lob"}).error, HasSubstr("did you mean 'lab'?"));
+}
+
+TEST(Program, ListsAdaptersAndWritesOneToBeginWith) {
+  EXPECT_THAT(run({"adapters"}).out, HasSubstr("transmission"));
+  EXPECT_THAT(run({"new-adapter", "mine"}).out, HasSubstr("client: mine"));
+  EXPECT_EQ(run({"new-adapter", "not a name"}).status, 2);
 }
 
 TEST(Program, SaysWhatIsWrongWithAPeer) {

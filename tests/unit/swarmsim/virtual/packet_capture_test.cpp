@@ -70,7 +70,7 @@ TEST(PacketCapture, HoldsEveryByteInOrderAndItsRetransmissionsUnchanged) {
   world.run_until(kStart + 1s);
   world.outside(a).network.write(sender.id, content);
   world.run_until(kStart + 1min);
-  capture.finish();
+  capture.finish(world.now());
   EXPECT_GT(world.statistics().retransmitted_packets, 0u);
 
   const std::vector<Captured> packets = packets_of(file.str());

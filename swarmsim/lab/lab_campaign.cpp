@@ -1,0 +1,77 @@
+#include "swarmsim/lab/lab_campaign.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "swarmsim/lab/lab_run.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+constexpr std::size_t kRuns = 3;   // of a scenario that is violated
+
+RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options, std::size_t number) {
+  const std::string suffix = number == 1 ? "" : fmt::format("{}", number);
+  std::ofstream log(planned.log_path + suffix, std::ios::binary);
+  std::ofstream trace;
+  if (!planned.trace_path.empty()) trace.open(planned.trace_path + suffix, std::ios::binary);
+  LabOptions lab{.seed = planned.seed, .client = options.client ? &*options.client : nullptr, .programs = options.programs,
+                 .folder = std::filesystem::path(planned.log_path).replace_extension(".lab" + suffix), .until = options.until, .log = &log,
+                 .trace = trace.is_open() ? &trace : nullptr, .file = planned.file};
+  const auto begin = std::chrono::steady_clock::now();
+  RunResult result = run_in_lab(*planned.scenario, lab);
+  result.wall_time = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
+  result.mode = "lab";
+  result.client = options.client ? options.client->client : "";
+  result.file = planned.file;
+  result.again = planned.again;
+  result.trace = planned.trace_path;
+  return result;
+}
+
+const Judgement* judgement_of(const RunResult& run, const CheckResult& check) {
+  const auto found = std::ranges::find_if(run.checks, [&](const CheckResult& other) {
+    return other.manual == check.manual && other.who == check.who && other.line == check.line;
+  });
+  return found == run.checks.end() ? nullptr : &found->judgement;
+}
+
+}  // namespace
+
+void confirm_violations(RunResult& first, const std::vector<RunResult>& others) {
+  for (CheckResult& check : first.checks) {
+    if (check.judgement.verdict != Verdict::violated) continue;
+    std::size_t judged = 1;
+    std::size_t violated = 1;
+    for (const RunResult& other : others) {
+      const Judgement* judgement = other.invalid.empty() ? judgement_of(other, check) : nullptr;
+      if (judgement == nullptr) continue;
+      ++judged;
+      violated += judgement->verdict == Verdict::violated ? 1 : 0;
+    }
+    const bool is_confirmed = judged > 1 && violated == judged;
+    check.judgement.summary += fmt::format(" ({} of {}{})", violated, judged, is_confirmed ? "" : ", unstable");
+    if (!is_confirmed) check.judgement.verdict = Verdict::undecided;
+  }
+}
+
+std::vector<RunResult> run_lab_campaign(const std::vector<PlannedRun>& plan, const LabCampaignOptions& options,
+                                        const std::function<void(RunResult&)>& done) {
+  std::vector<RunResult> results;
+  for (const PlannedRun& planned : plan) {
+    RunResult result = run_once(planned, options, 1);
+    if (result.verdict() == RunVerdict::violated && result.faults.empty()) {
+      std::vector<RunResult> others;
+      for (std::size_t number = 2; number <= kRuns; ++number) others.push_back(run_once(planned, options, number));
+      confirm_violations(result, others);
+    }
+    results.push_back(std::move(result));
+    done(results.back());
+  }
+  return results;
+}
+
+}  // namespace swarmlab::swarmsim

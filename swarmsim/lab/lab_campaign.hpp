@@ -1,0 +1,30 @@
+// Lab campaign: scenarios x seeds with real processes, one after another, and repeated where one is violated.
+//
+// Real time is never the same twice, so one violated run is a suspicion: two more follow.  What is violated in all three is
+// confirmed and stays; what is not becomes undecided, "unstable, 1 of 3", with what the first run saw.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "swarmsim/lab/adapter.hpp"
+#include "swarmsim/lab/lab_cast.hpp"
+#include "swarmsim/run/campaign.hpp"
+
+namespace swarmlab::swarmsim {
+
+struct LabCampaignOptions {
+  std::optional<Adapter> client;          // plays the subjects; nullopt: ours
+  LabPrograms programs;
+  std::optional<Duration> until = std::nullopt;
+};
+
+// As run_campaign.  What the processes of a run print is in a folder beside its log, `*.lab`; of repeats in `*.lab2`, `*.lab3`.
+std::vector<RunResult> run_lab_campaign(const std::vector<PlannedRun>& plan, const LabCampaignOptions& options,
+                                        const std::function<void(RunResult&)>& done);
+
+// `first` was violated; turns each violation into a confirmed or an unstable one by what the others came to.
+void confirm_violations(RunResult& first, const std::vector<RunResult>& others);
+
+}  // namespace swarmlab::swarmsim

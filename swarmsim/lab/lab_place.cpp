@@ -1,0 +1,60 @@
+#include "swarmsim/lab/lab_place.hpp"
+
+#include <fmt/format.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace swarmlab::swarmsim {
+
+namespace fs = std::filesystem;
+
+std::expected<std::unique_ptr<LabPlace>, std::string> LabPlace::make(const fs::path& folder) {
+  const fs::path whole = fs::absolute(folder);
+  const fs::path memory = whole / "content";
+  std::error_code error;
+  fs::create_directories(memory, error);
+  if (error) return std::unexpected(fmt::format("{}: {}", memory.string(), error.message()));
+  if (mount("swarmlab", memory.c_str(), "tmpfs", 0, "mode=0755") != 0)
+    return std::unexpected(fmt::format("{} cannot be made a file system in memory: {}", memory.string(), std::strerror(errno)));
+  return std::unique_ptr<LabPlace>(new LabPlace(whole, memory));
+}
+
+LabPlace::~LabPlace() {
+  for (const char* const place : {"/etc/hosts", "/etc/resolv.conf"}) umount2(place, MNT_DETACH);
+  umount2(memory_.c_str(), MNT_DETACH);
+  std::error_code error;
+  fs::remove(memory_, error);
+}
+
+std::expected<void, std::string> LabPlace::name_hosts(std::span<const std::string> names, std::span<const IpAddress> addresses) const {
+  std::string hosts = "127.0.0.1 localhost\n";
+  for (std::size_t i = 0; i < names.size(); ++i) hosts += fmt::format("{} {}\n", to_string(addresses[i]), names[i]);
+  const std::string servers = "nameserver 127.0.0.1\n";   // where nobody listens: refused at once
+  const std::pair<std::string, const std::string*> files[]{{"hosts", &hosts}, {"resolv.conf", &servers}};
+  for (const auto& [name, text] : files) {
+    if (auto written = put(name, as_bytes(*text)); !written) return written;
+    const std::string place = "/etc/" + name;
+    if (mount((memory_ / name).c_str(), place.c_str(), nullptr, MS_BIND, nullptr) != 0 && errno != ENOENT)
+      return std::unexpected(fmt::format("{} cannot be replaced: {}", place, std::strerror(errno)));
+  }
+  return {};
+}
+
+std::expected<void, std::string> LabPlace::put(const std::string& name, Bytes bytes) const {
+  const fs::path path = memory_ / name;
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (out.flush()) return {};
+  return std::unexpected(fmt::format("{} could not be written", path.string()));
+}
+
+fs::path LabPlace::made(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  return folder;
+}
+
+}  // namespace swarmlab::swarmsim

@@ -1,0 +1,511 @@
+#include "swarmsim/lab/lab_run.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "protocol/magnet.hpp"
+#include "protocol/quantities.hpp"
+#include "swarmsim/capture/tcp_streams.hpp"
+#include "swarmsim/checks/judge.hpp"
+#include "swarmsim/lab/client_process.hpp"
+#include "swarmsim/lab/lab_content.hpp"
+#include "swarmsim/lab/lab_network.hpp"
+#include "swarmsim/lab/lab_place.hpp"
+#include "swarmsim/run/addresses.hpp"
+#include "swarmsim/run/capture_limits.hpp"
+#include "swarmsim/run/declared_facts.hpp"
+#include "swarmsim/run/over_seeds.hpp"
+#include "swarmsim/run/replay.hpp"
+#include "swarmsim/run/swarm_torrent.hpp"
+#include "swarmsim/run/witness.hpp"
+#include "swarmsim/wire/observer.hpp"
+#include "swarmsim/wire/trace_writer.hpp"
+
+namespace swarmlab::swarmsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Duration kGlance = 250ms;        // how often it is asked whether anything is left to judge
+constexpr Duration kEpilogue = 2s;         // what still happens once everything has
+constexpr Duration kFarewell = 10s;        // how long a peer that leaves has for its goodbyes
+constexpr Duration kTrackerStart = 10s;    // how long trackers have before the run
+constexpr int kPollMs = 5;
+constexpr Duration kBetweenCounts = 1s;    // of how long clients waited for a processor
+constexpr std::int64_t kStarved = 10;      // who waits more than a tenth of its time is not itself
+
+// Packets in the time of the run, which begins when its trackers are ready.  The router's threads may tell of a packet a moment
+// after something else has happened: nothing goes back in time.
+class InRunTime final : public PacketWatcher {
+ public:
+  explicit InRunTime(PacketWatcher& to) : to_(to) {}
+  void begin_at(Time zero) { zero_ = zero; }
+  void on_entered(HostId from, Time at, Bytes packet) override { to_.on_entered(from, settle(at), packet); }
+  void on_delivered(HostId to, Time at, Bytes packet) override { to_.on_delivered(to, settle(at), packet); }
+  // The time of something that happens now.
+  Time settle(Time at) { return latest_ = std::max(latest_, kStart + (at - zero_)); }
+
+ private:
+  PacketWatcher& to_;
+  Time zero_{};
+  Time latest_ = kStart;
+};
+
+// What makes any link like this one.
+LinkChange change_to(const LinkSpec& link) {
+  LinkChange change;
+  change.up = link.up.value_or(BytesPerSecond{});
+  change.down = link.down.value_or(BytesPerSecond{});
+  change.delay = link.delay;
+  change.queue = link.queue;
+  change.jitter = link.faults.jitter;
+  change.loss = link.faults.loss;
+  change.loss_burst = link.faults.loss_burst;
+  change.reorder = link.faults.reorder;
+  change.reorder_by = link.faults.reorder_by;
+  change.duplicate = link.faults.duplicate;
+  change.nat = link.nat;
+  return change;
+}
+
+class LabRun {
+ public:
+  LabRun(const Scenario& scenario, const LabOptions& options)
+      : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(addresses_for(names_)),
+        cast_(scenario, options.client, options.programs, addresses_), torrent_(make_torrent_of_bytes(scenario, options.seed)),
+        facts_(cast_.facts(options.seed)), judge_(facts_),
+        trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
+        witness_(judge_, scenario, names_, trace_.get(), options.also),
+        observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
+                   .metadata = torrent_.metainfo->info}, torrent_.content, &witness_),
+        streams_(streams_options(), observer_), in_run_time_(streams_) {
+    for (const CheckSpec& check : scenario_.checks) judge_.add(*check.manual, check.arguments);
+    for (const auto& expectation : scenario_.over_seeds) judge_.measure(*expectation);
+  }
+  ~LabRun() {
+    table_.end_all();
+  }
+
+  RunResult run() {
+    if (const std::string reason = cast_.why_not(); !reason.empty()) return not_applicable(reason);
+    if (const auto prepared = prepare(); !prepared) return broken(prepared.error());
+    if (const auto started = start_trackers(); !started) return broken(started.error());
+    in_run_time_.begin_at(network_->now());
+    plan();
+    const Time limit = kStart + std::min(scenario_.limit, options_.until.value_or(scenario_.limit));
+    bool is_ready = false;
+    Time glance = kStart + kGlance;
+    for (Time now = kStart; now < limit && !is_ready && invalid_.empty(); now = step()) {
+      if (now < glance) continue;
+      glance = now + kGlance;
+      is_ready = now >= last_planned_ && judge_.is_ready(now, *disks_);
+    }
+    if (is_ready)
+      for (const Time end = std::min(limit, now_ + kEpilogue); now_ < end;) step();
+    return conclude(!is_ready && options_.until && *options_.until < scenario_.limit);
+  }
+
+ private:
+  struct Participant {
+    std::unique_ptr<ClientProcess> process;
+    bool has_joined = false;
+    bool is_reported = false;               // its problem
+    Duration waited{};                      // for a processor
+  };
+
+  TraceHeader trace_header() const {
+    TraceHeader header = header_of_trace(scenario_, options_.file, options_.seed, facts_, addresses_, torrent_.metainfo->info_hash);
+    header.mode = "lab";
+    return header;
+  }
+
+  StreamsOptions streams_options() const {
+    StreamsOptions streams;
+    streams.hosts = scenario_.cast.host_count();
+    streams.first_tracker = HostId(scenario_.cast.peer_count());
+    for (std::uint32_t i = 0; i < addresses_.size(); ++i) streams.addresses.emplace(addresses_[i], HostId(i));
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
+      streams.rude.push_back(!scenario_.group_of(HostId(i)).behaviours.empty());
+    return streams;
+  }
+
+  // ---- before it begins ----
+
+  std::expected<void, std::string> prepare() {
+    auto place = LabPlace::make(options_.folder);
+    if (!place) return std::unexpected(place.error());
+    place_ = std::move(*place);
+    if (auto named = place_->name_hosts(names_, addresses_); !named) return named;
+    if (auto written = place_->put_torrent(torrent_.file); !written) return written;
+    std::vector<fs::path> folders;
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
+      folders.push_back(place_->content_of(names_[i]));
+      if (auto put = put_content(torrent_, facts_.peers[i].has_at_start, folders.back()); !put) return put;
+    }
+    disks_ = std::make_unique<FolderDisks>(torrent_, folders, [this] { return now_; });
+    LabNetworkOptions network_options;
+    network_options.seed = options_.seed;
+    network_options.core_delays = scenario_.core_delays;
+    for (std::uint32_t i = 0; i < names_.size(); ++i) {
+      links_.push_back(link_of(HostId(i)));
+      network_options.hosts.push_back({.name = names_[i], .address = addresses_[i], .link = links_.back()});
+    }
+    auto network = LabNetwork::create(std::move(network_options));
+    if (!network) return std::unexpected(fmt::format("{}. {}", network.error().reason, network.error().remedy));
+    network_ = std::move(*network);
+    network_->start();
+    for (std::uint32_t i = 0; i < names_.size(); ++i) participants_.push_back(participant(HostId(i)));
+    return {};
+  }
+
+  LinkSpec link_of(HostId host) const {
+    if (scenario_.cast.is_peer(host)) return scenario_.group_of(host).link;
+    return {.up = {}, .down = {}, .delay = 1ms, .queue = 1_MiB};   // trackers are well connected
+  }
+
+  Participant participant(HostId host) {
+    const std::string& name = names_[host.value()];
+    const bool is_peer = scenario_.cast.is_peer(host);
+    const MappedSettings& settings = cast_.settings_of(host);
+    ClientPlace place;
+    place.values = settings.values;
+    place.settings = settings.words;
+    place.values["dir"] = place_->content_of(name).string();
+    place.values["home"] = place_->home_of(name).string();
+    place.values["listen_ip"] = to_string(addresses_[host.value()]);
+    place.values["name"] = name;
+    place.values["port"] = fmt::format("{}", is_peer ? kPeerPort : kTrackerPort);
+    place.values["torrent"] = place_->torrent().string();
+    place.values["tracker"] = scenario_.trackers.empty() ? "" : announce_url(scenario_.trackers.front());
+    place.values["source"] = is_peer && scenario_.group_of(host).starts_from_magnet ? magnet() : place_->torrent().string();
+    place.output = place_->output_of(name).string();
+    place.namespace_fd = network_->namespace_fd(host);
+    // Programs of this build first; and what an ordinary user's PATH does not have: many a daemon is in sbin.
+    place.path = fmt::format("{}:{}:/usr/local/sbin:/usr/sbin:/sbin", fs::path(options_.programs.swarmsim).parent_path().string(),
+                             options_.programs.path);
+    return {.process = std::make_unique<ClientProcess>(cast_.adapter_of(host), table_, std::move(place))};
+  }
+
+  std::string magnet() const {
+    protocol::Magnet link{.info_hash = torrent_.metainfo->info_hash, .name = torrent_.metainfo->name};
+    for (const auto& tier : torrent_.metainfo->trackers) link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());
+    return protocol::to_string(link);
+  }
+
+  std::expected<void, std::string> start_trackers() {
+    const Time begin = network_->now();
+    for (std::uint32_t i = scenario_.cast.peer_count(); i < participants_.size(); ++i) participants_[i].process->start(true, begin);
+    for (;;) {
+      bool are_ready = true;
+      table_.reap();
+      for (std::uint32_t i = scenario_.cast.peer_count(); i < participants_.size(); ++i) {
+        ClientProcess& tracker = *participants_[i].process;
+        tracker.poll(network_->now());
+        if (!tracker.problem().empty()) return std::unexpected(fmt::format("{} {}", names_[i], tracker.problem()));
+        are_ready = are_ready && tracker.state() == ClientProcess::State::running;
+      }
+      if (are_ready) return {};
+      if (network_->now() - begin > kTrackerStart) return std::unexpected(std::string("the tracker did not get ready"));
+      std::this_thread::sleep_for(5ms);
+    }
+  }
+
+  // ---- while it goes on ----
+
+  // Whatever has happened since, and what is due; gives the time.
+  Time step() {
+    pollfd wake{.fd = network_->watch_descriptor(), .events = POLLIN, .revents = 0};
+    poll(&wake, 1, kPollMs);
+    network_->drain(in_run_time_);
+    now_ = in_run_time_.settle(network_->now());
+    while (!agenda_.empty() && agenda_.begin()->first <= now_) {
+      const auto action = std::move(agenda_.begin()->second);
+      agenda_.erase(agenda_.begin());
+      action();
+    }
+    table_.reap();
+    for (std::uint32_t i = 0; i < participants_.size(); ++i) watch(HostId(i));
+    if (now_ >= next_count_) {
+      next_count_ = now_ + kBetweenCounts;
+      for (Participant& participant : participants_)
+        if (const pid_t pid = participant.process->pid(); pid != 0)
+          participant.waited = std::max(participant.waited, waited_for_processor(pid));
+    }
+    return now_;
+  }
+
+  void watch(HostId host) {
+    Participant& participant = participants_[host.value()];
+    const ClientProcess::State before = participant.process->state();
+    participant.process->poll(now_);
+    if (before != ClientProcess::State::running && participant.process->state() == ClientProcess::State::running)
+      say(host, "is ready");
+    if (participant.process->problem().empty() || participant.is_reported) return;
+    participant.is_reported = true;
+    say(host, participant.process->problem());
+    const std::string what = fmt::format("{} {} ({})", names_[host.value()], participant.process->problem(), cast_.adapter_of(host).client);
+    // What ends while it works has crashed, and that is for the client to answer; what does not even start is nobody's verdict.
+    const bool has_crashed = participant.process->times().ready != kNever && cast_.is_played_by_client(host);
+    if (has_crashed) faults_.push_back(fmt::format("{} {}", to_clock(now_), what));
+    else invalid_ = what;
+  }
+
+  void say(HostId host, const std::string& what) {
+    if (options_.log != nullptr) *options_.log << fmt::format("{} {} {}\n", to_clock(now_), names_[host.value()], what) << std::flush;
+  }
+
+  void at(Time time, std::function<void()> action) {
+    agenda_.emplace(time, std::move(action));
+    last_planned_ = std::max(last_planned_, time);
+  }
+
+  void join(HostId peer) {
+    Participant& participant = participants_[peer.value()];
+    if (stopped_.contains(peer)) return say(peer, "was ended by the timeline before it came");
+    participant.has_joined = true;
+    observer_.on_joined(peer, now_);
+    say(peer, "joins");
+    participant.process->start(facts_.peers[peer.value()].has_at_start.all(), now_);
+  }
+
+  bool begin_end(HostId peer, const std::string& what, StreamEnd how) {
+    if (!stopped_.insert(peer).second || !participants_[peer.value()].has_joined) return false;
+    observer_.on_stopped(peer, now_, how);
+    say(peer, what);
+    return true;
+  }
+
+  void stop(HostId peer) {
+    if (begin_end(peer, "is told to end", StreamEnd::finished)) participants_[peer.value()].process->stop(now_);
+  }
+  void kill(HostId host) {
+    const bool is_peer = scenario_.cast.is_peer(host);
+    if (!is_peer || begin_end(host, "is killed", StreamEnd::cut)) participants_[host.value()].process->kill();
+  }
+  void restart(HostId host) {
+    Participant& participant = participants_[host.value()];
+    if (!scenario_.cast.is_peer(host)) return participant.process->start(true, now_);
+    stopped_.erase(host);
+    if (!participant.has_joined) return;
+    participant.process->kill();
+    network_->set_online(host, true);
+    const protocol::Bitfield has = disks_->pieces(host);
+    observer_.on_restarted(host, now_, has.wire());
+    say(host, "starts again");
+    participant.process->start(has.all(), now_);
+  }
+
+  void plan() {
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) at(facts_.peers[i].joins, [this, i] { join(HostId(i)); });
+    for (const TimelineEntry& entry : scenario_.timeline) {
+      if (entry.action == TimelineAction::partition) plan_partition(entry);
+      else if (entry.action == TimelineAction::reset) at(entry.at, [this, &entry] { reset(entry); });
+      else for (const HostId peer : entry.peers) plan_for(entry, peer);
+    }
+  }
+
+  void plan_for(const TimelineEntry& entry, HostId peer) {
+    const Time end = entry.at + entry.lasts;
+    const bool lasts = entry.lasts > Duration{0};
+    switch (entry.action) {
+      case TimelineAction::stop: return at(entry.at, [this, peer] { stop(peer); });
+      case TimelineAction::leave:
+        at(entry.at, [this, peer] { stop(peer); });
+        return at(entry.at + kFarewell, [this, peer] { network_->set_online(peer, false); });
+      case TimelineAction::kill: return at(entry.at, [this, peer] { kill(peer); });
+      case TimelineAction::restart: return at(entry.at, [this, peer] { restart(peer); });
+      case TimelineAction::vanish:
+        at(entry.at, [this, peer, lasts] {
+          network_->set_online(peer, false);
+          if (!lasts && begin_end(peer, "has its power cut", StreamEnd::cut)) participants_[peer.value()].process->kill();
+        });
+        if (lasts) at(end, [this, peer] { network_->set_online(peer, true); });
+        return;
+      case TimelineAction::pause:
+        at(entry.at, [this, peer] { freeze(peer, true); });
+        return at(end, [this, peer] { freeze(peer, false); });
+      case TimelineAction::link: return plan_link(entry, peer);
+      case TimelineAction::join:        // at its own time
+      case TimelineAction::partition:
+      case TimelineAction::reset:
+      case TimelineAction::selection:   // why_not()
+      case TimelineAction::storage:
+      case TimelineAction::lose: return;
+    }
+  }
+
+  void freeze(HostId peer, bool is_frozen) {
+    say(peer, is_frozen ? "stands still" : "goes on");
+    participants_[peer.value()].process->freeze(is_frozen);
+    if (is_frozen) network_->pause(peer);
+    else network_->resume(peer);
+  }
+
+  void plan_link(const TimelineEntry& entry, HostId peer) {
+    const auto before = std::make_shared<LinkSpec>();
+    at(entry.at, [this, peer, before, change = entry.change] {
+      *before = links_[peer.value()];
+      change.apply_to(links_[peer.value()]);
+      network_->set_link(peer, change);
+      say(peer, "has another link");
+    });
+    if (entry.lasts <= Duration{0}) return;
+    at(entry.at + entry.lasts, [this, peer, before] {
+      links_[peer.value()] = *before;
+      network_->set_link(peer, change_to(*before));
+      say(peer, "has its link as before");
+    });
+  }
+
+  void plan_partition(const TimelineEntry& entry) {
+    const auto number = std::make_shared<std::uint32_t>();
+    at(entry.at, [this, number, &entry] { *number = network_->partition({entry.cells, entry.one_way}); });
+    at(entry.at + entry.lasts, [this, number] { network_->heal(*number); });
+  }
+
+  void reset(const TimelineEntry& entry) {
+    for (const HostId a : entry.peers)
+      for (const HostId b : entry.with)
+        if (a != b) network_->reset_connections(a, b);
+  }
+
+  // ---- when it is over ----
+
+  RunResult result_of_nothing() const {
+    RunResult result;
+    result.scenario = scenario_.title;
+    result.seed = options_.seed;
+    return result;
+  }
+
+  RunResult broken(const std::string& why) const {
+    RunResult result = result_of_nothing();
+    result.invalid = why;
+    return result;
+  }
+
+  RunResult not_applicable(const std::string& why) const {
+    RunResult result = result_of_nothing();
+    for (const CheckSpec& spec : scenario_.checks) {
+      Judgement judgement;
+      judgement.verdict = Verdict::not_applicable;
+      judgement.summary = why;
+      result.checks.push_back({spec.manual, spec.who, std::move(judgement), "", spec.at.line});
+    }
+    return result;
+  }
+
+  void hand_out_times() const {
+    if (options_.times == nullptr) return;
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
+      options_.times->push_back(participants_[i].process->times());
+      options_.times->back().peer = names_[i];
+    }
+  }
+
+  RunResult conclude(bool was_cut_short) {
+    hand_out_times();
+    const LabStatistics statistics = network_->statistics();
+    RunResult result = result_of_nothing();
+    const std::vector<Judgement> judgements = judge_.conclude({now_, was_cut_short}, *disks_);
+    result.fingerprint = observer_.fingerprint();
+    result.virtual_time = now_ - kStart;
+    result.messages = observer_.messages();
+    result.blocks = observer_.blocks();
+    result.open_connections = observer_.open_connections();
+    result.notes = witness_.notes;
+    result.faults = faults_;
+    result.invalid = invalid_;
+    if (result.invalid.empty()) result.invalid = network_->why_invalid();
+    if (result.invalid.empty()) result.invalid = who_starved();
+    result.notes.push_back(network_->describe());
+    result.notes.push_back(describe(statistics));
+    for (std::uint32_t i = 0; i < facts_.peers.size(); ++i) {
+      const PeerFacts& peer = facts_.peers[i];
+      if (!peer.has_at_start.all()) result.completions.push_back({peer.name, peer.joins, judge_.arrivals().completed_at(HostId(i))});
+      for (const std::string& setting : cast_.settings_of(HostId(i)).unmapped)
+        result.notes.push_back(fmt::format("{} cannot be told '{}' ({})", peer.name, setting, cast_.adapter_of(HostId(i)).client));
+    }
+    for (std::size_t i = 0; i < judgements.size(); ++i)
+      result.checks.push_back({scenario_.checks[i].manual, scenario_.checks[i].who, judgements[i], "", scenario_.checks[i].at.line});
+    leave_undecided(result);
+    result.was_cut_short = was_cut_short;
+    result.over_seeds = samples_over_seeds(scenario_, facts_, judge_, now_);
+    if (trace_) trace_->finish(trace_end(result));
+    return result;
+  }
+
+  // What was not seen, or not as it should have been, is nobody's fault.
+  void leave_undecided(RunResult& result) const {
+    const CaptureLimits limits{.facts = facts_, .streams = streams_.report(), .knows_content = true, .knows_disks = true,
+                               .doubtful_turns = 0, .met_false_blocks = {}};
+    for (std::string& note : unread_notes(limits)) result.notes.push_back(std::move(note));
+    for (std::size_t i = 0; i < result.checks.size(); ++i) {
+      Judgement& judgement = result.checks[i].judgement;
+      if (judgement.verdict == Verdict::not_applicable) continue;
+      restrict_to_capture(scenario_.checks[i], limits, judgement);
+      if (result.invalid.empty()) continue;
+      judgement.verdict = Verdict::undecided;
+      judgement.summary = "the run is invalid";
+      judgement.story.clear();
+    }
+  }
+
+  std::string who_starved() const {
+    for (std::uint32_t i = 0; i < participants_.size(); ++i)
+      if (participants_[i].waited * kStarved > now_ - kStart)
+        return fmt::format("{} was ready to run and had no processor for {} of {}: the machine is too busy", names_[i],
+                           to_text(participants_[i].waited), to_text(now_ - kStart));
+    return {};
+  }
+
+  TraceEnd trace_end(const RunResult& result) {
+    TraceEnd end = end_of_trace(result);
+    end.at = now_;
+    end.was_cut_short = result.was_cut_short;
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) end.disks.push_back(disks_->problem(HostId(i)));
+    return end;
+  }
+
+  const Scenario& scenario_;
+  const LabOptions& options_;
+  const std::vector<std::string> names_;          // by HostId
+  const std::vector<IpAddress> addresses_;
+  const LabCast cast_;
+  const SwarmTorrent torrent_;
+  const RunFacts facts_;
+  Judge judge_;
+  std::unique_ptr<TraceWriter> trace_;
+  Witness witness_;
+  Observer observer_;
+  TcpStreams streams_;
+  InRunTime in_run_time_;
+  std::unique_ptr<LabPlace> place_;
+  std::unique_ptr<FolderDisks> disks_;
+  std::unique_ptr<LabNetwork> network_;
+  ProcessTable table_;
+  std::vector<Participant> participants_;         // by HostId
+  std::vector<LinkSpec> links_;                   // as they are now
+  std::multimap<Time, std::function<void()>> agenda_;
+  std::set<HostId> stopped_;
+  Time last_planned_ = kStart;
+  Time now_ = kStart;
+  Time next_count_ = kStart;
+  std::vector<std::string> faults_;
+  std::string invalid_;
+};
+
+}  // namespace
+
+RunResult run_in_lab(const Scenario& scenario, const LabOptions& options) {
+  return LabRun(scenario, options).run();
+}
+
+}  // namespace swarmlab::swarmsim

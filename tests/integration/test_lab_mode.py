@@ -1,0 +1,129 @@
+"""Lab mode: real processes in an emulated network, judged as simulated ones are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from harness.namespaces import why_unavailable
+from harness.programs import Programs
+
+ROOT = Path(__file__).resolve().parents[2]
+
+STORY = """
+format: 1
+scenario: A leecher fetches from a seed
+limit: 40 s
+torrent: { size: 1 MiB, piece_length: 64 KiB }
+tracker: { kind: http, interval: 10 s }
+network:
+  link: { up: 8 Mbit/s, down: 8 Mbit/s, delay: 10 ms, queue: 64 KiB }
+peers:
+  seed: { have: all }
+  liar: { have: all, join: 4 s, behaviour: [ { corrupt_blocks: 50% } ] }
+  you:  { subject: true, join: 1 s, settings: { upload_slots: 2 } }
+checks:
+  - completes: { who: you, within: 30 s }
+  - contents_match: { who: you }
+  - no_request_while_choked: { who: you }
+"""
+
+needs_namespaces = pytest.mark.skipif(bool(why_unavailable()) and os.environ.get("CI") != "true",
+                                      reason=f"no network namespaces here: {why_unavailable()}")
+
+
+def ran(programs: Programs, tmp_path: Path, *arguments: str, story: str = STORY) -> subprocess.CompletedProcess[str]:
+    scenario = tmp_path / "story.yaml"
+    scenario.write_text(story)
+    return subprocess.run([programs.swarmsim, "run", scenario, "--mode", "lab", "--out", tmp_path / "runs", *arguments], cwd=tmp_path,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200, check=False)
+
+
+def judged(ran: subprocess.CompletedProcess[str]) -> dict[str, object]:
+    runs: list[dict[str, object]] = json.loads(ran.stdout)["runs"]
+    return runs[0]
+
+
+def verdicts(run: dict[str, object]) -> dict[str, str]:
+    return {check["check"]: check["verdict"] for check in run["checks"]}  # type: ignore[index,attr-defined]
+
+
+@needs_namespaces
+@pytest.mark.parametrize("client", ["", "btclient"])
+def test_a_client_of_ours_fetches_in_real_time_and_is_judged(programs: Programs, tmp_path: Path, client: str) -> None:
+    told = ran(programs, tmp_path, "--json", *(["--client", client] if client else []))
+    run = judged(told)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert run["mode"] == "lab"
+    assert run.get("client", "") == client
+    assert set(verdicts(run).values()) == {"held"}
+
+
+@needs_namespaces
+def test_a_client_that_nobody_knew_needs_a_file_of_a_few_lines(programs: Programs, tmp_path: Path) -> None:
+    adapter = tmp_path / "other.yaml"
+    adapter.write_text(textwrap.dedent("""
+        adapter: 1
+        client: other
+        leech: [aria2c, --no-conf, --enable-dht=false, --enable-dht6=false, --bt-enable-lpd=false, '--listen-port={port}', --seed-ratio=0,
+          --bt-min-crypto-level=plain, --disable-ipv6=true, --show-console-readout=false, -d, '{dir}', '{torrent}']
+    """))
+    told = ran(programs, tmp_path, "--client", str(adapter))
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "other under test" in told.stdout
+    assert "note: you cannot be told 'upload_slots' (other)" in told.stdout
+
+
+@needs_namespaces
+def test_a_client_that_crashes_is_a_fault_with_its_last_words(programs: Programs, tmp_path: Path) -> None:
+    adapter = tmp_path / "crash.yaml"
+    adapter.write_text("adapter: 1\nclient: crash\nready: { log: up }\n"
+                       "leech: [sh, -c, 'echo up; sleep 1; echo out of cheese; exit 9']\n")
+    told = ran(programs, tmp_path, "--client", str(adapter), "--until", "5s")
+    assert told.returncode == 1, told.stdout + told.stderr
+    assert "you ended by itself (exit status 9); its last words: up%0Aout of cheese (crash)" in told.stdout
+
+
+@needs_namespaces
+def test_a_client_that_is_not_installed_makes_the_run_invalid(programs: Programs, tmp_path: Path) -> None:
+    adapter = tmp_path / "absent.yaml"
+    adapter.write_text("adapter: 1\nclient: absent\nleech: [no-such-client, '{torrent}']\n")
+    told = ran(programs, tmp_path, "--client", str(adapter))
+    assert told.returncode == 3, told.stdout + told.stderr
+    assert "no-such-client is not installed" in told.stdout
+
+
+@needs_namespaces
+def test_what_only_a_simulated_client_can_play_is_not_applicable(programs: Programs, tmp_path: Path) -> None:
+    story = STORY.replace("checks:", "timeline: [ { at: 5 s, storage: { full_at: 1 MiB }, of: you } ]\nchecks:")
+    told = ran(programs, tmp_path, "--json", story=story)
+    assert told.returncode == 4, told.stdout + told.stderr
+    assert set(verdicts(judged(told)).values()) == {"not applicable"}
+
+
+def test_a_wrong_adapter_is_refused_with_line_and_column(programs: Programs, tmp_path: Path) -> None:
+    adapter = tmp_path / "wrong.yaml"
+    adapter.write_text("adapter: 1\nclient: wrong\nleach: [x]\n")
+    told = ran(programs, tmp_path, "--client", str(adapter))
+    assert told.returncode in (2, 3), told.stdout + told.stderr   # 3 where there is no sandbox to begin with
+    if told.returncode == 2:
+        assert "wrong.yaml:3:1: adapter: 'leach' is no key here; did you mean 'leech'?" in told.stderr
+
+
+def test_a_client_is_for_lab_mode_alone(programs: Programs) -> None:
+    told = programs.run("swarmsim", "run", "scenarios/quickstart.yaml", "--client", "aria2", cwd=ROOT)
+    assert told.returncode == 2
+    assert "--client is for real processes: --mode lab --client NAME" in told.stderr
+
+
+def test_the_adapter_to_begin_with_is_a_valid_one(programs: Programs) -> None:
+    told = programs.run("swarmsim", "new-adapter", "mine", cwd=ROOT)
+    assert told.returncode == 0
+    assert "client: mine" in told.stdout
+    listed = programs.run("swarmsim", "adapters", cwd=ROOT)
+    assert "transmission" in listed.stdout
