@@ -25,7 +25,7 @@ struct CaptureCommand {
   std::optional<std::string> torrent;          // these two together
   std::optional<std::string> content;
   std::vector<std::string> checks;             // only these; all of the scenario where empty
-  ByteCount send_buffer = 128_KiB;
+  std::optional<ByteCount> send_buffer;
   bool json = false;
 };
 

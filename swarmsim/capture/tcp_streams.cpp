@@ -157,7 +157,7 @@ void TcpStreams::enter(const Way& way) {
   if (tcp.rst) {
     own.has_reset = true;
     // What is on its way arrives before it does, and counts.
-    if (!sight(connection.hosts[1 - way.sender]).arriving) end_by_reset(way, StreamEnd::reset);
+    if (options_.resets_overtake || !sight(connection.hosts[1 - way.sender]).arriving) end_by_reset(way, StreamEnd::reset);
     return;
   }
   if (!own.first || !connection.flows[1 - way.sender].first) return;   // the answer to the SYN is still to be seen
@@ -220,12 +220,14 @@ bool TcpStreams::could_send_at_once(Flow& flow, Bytes bytes, Time at) {
   const bool is_small = bytes.size() <= kSmall;
   const bool follows_small = std::ranges::any_of(flow.under_way, [](const auto& packet) { return packet.second; });
   flow.sends_at_once = flow.sends_at_once || (is_small && follows_small);
-  // What an acknowledgement has just set free may have waited for it.
+  // What an acknowledgement has just set free, or a window just opened, may have waited for it.
   const bool was_idle = flow.idle_since != kNever && at > flow.idle_since + kAtOnce;
-  const bool has_room = flow.sends_at_once && !flow.has_repeated && flow.under_way.size() + 1 < kFirstWindow && end <= flow.window_edge;
+  const bool has_room = flow.sends_at_once && !flow.has_repeated && flow.room_since != kNever && at > flow.room_since + kAtOnce &&
+                        end <= flow.window_edge;
   flow.idle_since = kNever;
   if (flow.under_way.size() < kMostUnderWay) flow.under_way.emplace_back(end, is_small);
   else flow.under_way.back() = {end, is_small || flow.under_way.back().second};
+  if (flow.under_way.size() + 1 >= kFirstWindow) flow.room_since = kNever;
   return flow.is_open && (was_idle || has_room);
 }
 
@@ -241,10 +243,13 @@ void TcpStreams::note_acknowledgement(Connection& connection, std::size_t writer
   Flow& flow = connection.flows[writer];
   if (sight(connection.hosts[writer]).arriving) {
     const std::uint64_t window = std::uint64_t{way.tcp.window} << connection.flows[way.sender].window_shift;
+    const bool was_narrow = !flow.is_open || flow.window_edge < flow.entered + kOpenWindow;
     flow.is_open = window >= kOpenWindow;
     flow.window_edge = offset + window;
     while (!flow.under_way.empty() && flow.under_way.front().first <= offset) flow.under_way.pop_front();
-    if (offset == flow.entered && flow.idle_since == kNever) flow.idle_since = way.at;
+    if (offset == flow.entered && (flow.idle_since == kNever || was_narrow)) flow.idle_since = way.at;
+    const bool has_room = flow.under_way.size() + 1 < kFirstWindow;
+    if (has_room && (flow.room_since == kNever || was_narrow)) flow.room_since = way.at;
   }
   if (!flow.acknowledged.empty() && flow.acknowledged.back().first >= offset) return;
   if (flow.acknowledged.size() >= kMostAcknowledgements) {   // of two the offset of the later at the time of the earlier: a bound still

@@ -53,6 +53,7 @@ struct StreamsOptions {
   std::vector<Sight> sights = {};        // by HostId; those beyond its end are seen both ways
   std::vector<bool> rude = {};           // by HostId: whose nonsense is meant, and is no encryption
   ByteCount send_buffer = 128_KiB;       // the largest that a stack keeps unacknowledged (W)
+  bool resets_overtake = false;          // as in the virtual TCP: what is on its way when a RST leaves is never read
   ByteCount most_ahead = 4_MiB;
   std::size_t most_connections = 100'000;
 };
@@ -91,6 +92,7 @@ class TcpStreams final : public PacketWatcher {
     std::uint64_t window_edge = ~std::uint64_t{0};  // up to where the other side lets it send
     bool is_open = true;                            // its last window lets a message through
     std::deque<std::pair<std::uint64_t, bool>> under_way;   // packets that are not acknowledged: their ends; whether they are small
+    Time room_since{};                              // fewer were under way than the first window lets through; kNever: more are
     bool sends_at_once = false;                     // was seen to send small packets behind small ones
     bool has_repeated = false;
     std::optional<Time> gap_since;                  // bytes were acknowledged that never were seen

@@ -21,6 +21,7 @@ namespace swarmlab::swarmsim {
 namespace {
 
 constexpr std::size_t kMostNotes = 20;
+constexpr ByteCount kUnbounded = 1024_GiB;
 constexpr std::size_t kMostListed = 12;   // addresses in an error
 constexpr std::string_view kGreeting = "\x13" "BitTorrent protocol";
 constexpr std::size_t kHashInHandshake = 28;
@@ -174,7 +175,9 @@ class CaptureRun final : private EventSink {
 
   StreamsOptions streams_options(const Addresses& addresses) const {
     StreamsOptions options{.hosts = scenario_.cast.host_count(), .first_tracker = HostId(scenario_.cast.peer_count()),
-                           .addresses = addresses, .sights = capture_.sights, .send_buffer = options_.send_buffer};
+                           .addresses = addresses, .sights = capture_.sights,
+                           .send_buffer = options_.send_buffer.value_or(capture_.has_run_times ? kUnbounded : 128_KiB),
+                           .resets_overtake = capture_.has_run_times};
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
       options.rude.push_back(!scenario_.group_of(HostId(i)).behaviours.empty());
     return options;

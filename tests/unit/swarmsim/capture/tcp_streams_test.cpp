@@ -203,6 +203,19 @@ TEST_F(Streams, WhatWasOnItsWayBeforeAResetArrives) {
   EXPECT_THAT(tap.take(), ElementsAre("80 acceptor arrived 68", "81 acceptor reset"));
 }
 
+TEST_F(Streams, InTheVirtualTcpResetsOvertakeWhatIsOnItsWay) {
+  auto given = options();
+  given.resets_overtake = true;
+  Lines told;
+  TcpStreams overtaken(given, told);
+  overtaken.on_entered(kDialler, ms(0), from_dialler({.at = ~std::uint64_t{0}, .flags = TcpFrame::syn}));
+  overtaken.on_entered(kAcceptor, ms(1), from_acceptor({.at = ~std::uint64_t{0}, .flags = TcpFrame::syn | TcpFrame::ack}));
+  overtaken.on_entered(kDialler, ms(2), from_dialler({.payload = kHandshake}));
+  overtaken.on_entered(kDialler, ms(3), from_dialler({.at = 68, .flags = TcpFrame::rst}));
+  overtaken.on_delivered(kAcceptor, ms(4), from_dialler({.payload = kHandshake}));
+  EXPECT_THAT(told.take(), ElementsAre("2 opened 0 0>1", "2 dialler wrote 68 bytes", "2 dialler sent 68", "3 dialler reset"));
+}
+
 TEST_F(Streams, AResetThatItsSenderNeverSentIsACut) {
   greet();
   dialler_gets(70, {.flags = TcpFrame::rst | TcpFrame::ack});
@@ -313,6 +326,16 @@ TEST_F(Streams, AStackThatSendsSmallPacketsBehindSmallOnesDoesNotWait) {
   for (std::uint64_t i = 0; i < 12; ++i) dialler_sends(500 + 10 * static_cast<int>(i), {.at = 68 + 3 * i, .payload = "abc"});
   // Beyond nine packets on their way it may have had to.
   EXPECT_THAT(tap.decided_after, ElementsAre(495ms, 505ms, 515ms, 525ms, 535ms, 545ms, 555ms, 565ms, 575ms, 575ms, 575ms, 575ms));
+}
+
+TEST_F(Streams, WhatAnAcknowledgementMakesRoomForMayHaveWaited) {
+  greet();
+  for (std::uint64_t i = 0; i < 9; ++i) dialler_sends(500 + 10 * static_cast<int>(i), {.at = 68 + 3 * i, .payload = "abc"});
+  dialler_gets(600, {.acknowledged = 68 + 9});
+  tap.decided_after.clear();
+  dialler_sends(600, {.at = 95, .payload = "abc"});
+  dialler_sends(700, {.at = 98, .payload = "abc"});
+  EXPECT_THAT(tap.decided_after, ElementsAre(575ms, 695ms));
 }
 
 TEST_F(Streams, AStackThatHadToRepeatMayHaveToWait) {
