@@ -68,6 +68,9 @@ MappedSettings map_settings(const Adapter& adapter, std::span<const std::pair<st
       mapped.unmapped.push_back(setting.name);
       continue;
     }
+    if (setting.less > 0)
+      if (const auto number = parse_count(*value, ~std::uint64_t{0} / 2))
+        *value = fmt::format("{}", *number - std::min(*number, setting.less));
     const std::array<std::string, 1> names{"value"};
     for (const std::string& word : setting.words)
       if (std::string filled = expand(word, names, {{"value", *value}}); !filled.empty()) mapped.words.push_back(std::move(filled));

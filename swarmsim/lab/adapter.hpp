@@ -13,6 +13,7 @@
 // Braces around anything else are left alone, so JSON can stand in a file as it is.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <optional>
@@ -35,6 +36,7 @@ struct SettingMap {
   std::string by_default;                 // where the scenario says nothing; "": the client's own, and it has no {name}
   std::string unit;                       // "s": a time is given in seconds; "": as it stands in the scenario
   std::map<std::string, std::string> values;   // "true" -> "yes"
+  std::uint64_t less = 0;                 // taken off the number: of slots, where the client has its optimistic one on top
   Words words;                            // for {settings}; {value} in them
 };
 

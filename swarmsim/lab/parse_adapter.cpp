@@ -75,6 +75,7 @@ SettingMap read_setting(const YamlNode& node, const std::string& name, Diagnosti
   MapReader reader(node, what, diagnostics);
   if (const auto text = reader.text("default")) setting.by_default = *text;
   if (const auto unit = reader.word("unit", setting_units())) setting.unit = setting_units()[*unit];
+  if (const auto less = reader.count("less", 1000)) setting.less = *less;
   if (const YamlNode* values = reader.take("values"))
     for (auto& [from, to] : read_texts(*values, what + ".values", diagnostics)) setting.values.emplace(from, to);
   if (const YamlNode* words = reader.take("words")) setting.words = read_words(*words, what + ".words", diagnostics);

@@ -141,6 +141,9 @@ TraceEnd end_of_trace(const RunResult& result) {
 
 std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<const std::string> only) {
   const TraceHeader& header = trace.header();
+  if (header.mode != "sim")
+    return std::unexpected(std::string("this trace is of real processes, and what their client declares is not in it; swarmsim trace "
+                                       "and swarmsim diff read it"));
   const auto scenario = scenario_of(header);
   if (!scenario) return std::unexpected(scenario.error());
   const RunFacts facts = declared_facts(*scenario, header.seed);

@@ -104,6 +104,17 @@ settings:
   EXPECT_THAT(mapped.unmapped, ElementsAre("end_game")) << "and what it cannot be told is known";
 }
 
+TEST(Adapter, WhatTheClientCountsOnTopIsTakenOff) {
+  const Adapter adapter = read(R"(
+adapter: 1
+client: mine
+leech: [mine, '{upload_slots}']
+settings: { upload_slots: { default: 4, less: 1 } }
+)");
+  EXPECT_EQ(map_settings(adapter, Stated{}).values.at("upload_slots"), "3");
+  EXPECT_EQ(map_settings(adapter, Stated{{"upload_slots", "0"}}).values.at("upload_slots"), "0");
+}
+
 TEST(Adapter, AFlagThatIsOffLeavesNoEmptyWord) {
   const Adapter adapter = read(R"(
 adapter: 1

@@ -142,5 +142,13 @@ TEST(Replay, RefusesATraceWhoseHeaderIsNotOfItsScenario) {
   EXPECT_THAT(judged(replaced(live.trace, "format: 1", "format: 9")).error(), HasSubstr("is not valid: a.yaml:1:"));
 }
 
+TEST(Replay, RefusesATraceOfRealProcesses) {
+  std::string trace = record(a_story(), 1).trace;
+  trace.replace(trace.find("\"mode\":\"sim\""), 12, "\"mode\":\"lab\"");
+  const auto result = judged(trace);
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error(), HasSubstr("this trace is of real processes"));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim
