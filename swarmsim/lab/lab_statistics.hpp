@@ -68,6 +68,7 @@ struct LabStatistics {
   std::uint64_t unseen = 0;            // records for which the watcher's ring had no room
   Duration waited_for_processor{};     // the router's thread was ready and another one ran
   Duration ran{};                      // the router's thread
+  bool has_priority = false;           // over everything that has no real-time priority; root may have that
   PacketDrops drops;
   std::vector<OutsideTraffic> outside; // in the order of hosts, then of destinations
 };

@@ -133,7 +133,7 @@ void Router::run() {
   prctl(PR_SET_TIMERSLACK, 1UL);
   sched_param priority{};
   priority.sched_priority = sched_get_priority_min(SCHED_RR);
-  sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority);
+  statistics_.has_priority = sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority) == 0;
   std::array<epoll_event, 64> ready;
   while (!stops_.load()) {
     run_due_events();

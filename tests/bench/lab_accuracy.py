@@ -14,12 +14,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 300.0
 
 
-def rows(program: Path, port: str | None) -> tuple[str, list[dict[str, str]]]:
+def rows(program: Path, port: str | None) -> tuple[str, list[dict[str, Any]]]:
     """What kind of network it was, and the measurements."""
     done = subprocess.run([program, *([port] if port else [])], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=SECONDS, check=False)
@@ -29,7 +30,7 @@ def rows(program: Path, port: str | None) -> tuple[str, list[dict[str, str]]]:
     return lines[0]["network"], lines[1:]
 
 
-def table(measurements: list[dict[str, str]]) -> str:
+def table(measurements: list[dict[str, Any]]) -> str:
     lines = ["| what | asked | measured | lateness p50 | p99 | max |", "|---|---|---|---|---|---|"]
     for row in measurements:
         measured = row["measured"] + (" (**invalid**)" if row["invalid"] else "")

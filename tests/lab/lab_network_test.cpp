@@ -411,6 +411,24 @@ TEST(LabNetwork, IsInvalidWhenNobodyLooksForTooLong) {
   });
 }
 
+TEST_P(LabNetworkTest, IsInvalidWherePacketsWereLostBeforeTheRouterReadThem) {
+  in_sandbox([&] {
+    LabNetworkOptions options;
+    options.port = GetParam();
+    options.hosts = {{"a", address_of(kA), {}}, {"b", address_of(kB), {}}};
+    auto network = LabNetwork::create(std::move(options));
+    if (!network) return;
+    // Nobody reads yet, and there is a limit to what waits.
+    const Socket sends = udp_at(**network, kA);
+    const std::string large(1400, 'x');
+    for (int i = 0; i < 40'000; ++i) send_to(sends, {address_of(kB), 4000}, large);
+    (*network)->start();
+    wait(50ms);
+    EXPECT_GT((*network)->statistics().drops.missed, 0U);
+    EXPECT_NE((*network)->why_invalid().find("lost before it could read them"), std::string::npos) << (*network)->why_invalid();
+  });
+}
+
 // ---- many hosts ----
 
 TEST_P(LabNetworkTest, KeepsTenConnectionsAtTheirRates) {

@@ -64,8 +64,9 @@ TEST(DescribeStatistics, NamesTheDropsThatThereWere) {
   statistics.delivered_packets = 4;
   statistics.drops.nat = 1;
   statistics.drops.outside = 2;
-  EXPECT_EQ(describe(statistics), "router: 7 packets in, 4 out; lateness p50 0.000 ms, p99 0.000 ms, max 0.000 ms; dropped: 1 by NATs, "
-                                  "2 addressed outside");
+  statistics.has_priority = true;
+  EXPECT_EQ(describe(statistics), "router with real-time priority: 7 packets in, 4 out; lateness p50 0.000 ms, p99 0.000 ms, "
+                                  "max 0.000 ms; dropped: 1 by NATs, 2 addressed outside");
 }
 
 }  // namespace
