@@ -22,6 +22,8 @@ constexpr unsigned char kHostAddress = 1;
 constexpr unsigned char kRouterAddress = 2;
 constexpr int kSocketBuffer = 16 << 20;   // as much of it as the system allows
 
+std::string router_end(std::size_t number) { return "lab-h" + std::to_string(number); }
+
 std::array<std::byte, kFrameHeader> frame_header(Bytes packet) {
   std::array<std::byte, kFrameHeader> header{};
   header[0] = header[6] = std::byte{2};
@@ -59,7 +61,10 @@ std::expected<std::unique_ptr<VethDevices>, LabUnavailable> VethDevices::create(
 VethDevices::~VethDevices() { close(socket_); }
 
 std::expected<void, LabUnavailable> VethDevices::add_host(const NetworkNamespace& there) {
-  const std::string name = "lab-h" + std::to_string(interface_of_.size());
+  // Interfaces of a network before this one are there until the kernel has put its namespaces away, and removing one takes long.
+  std::size_t number = interface_of_.size();
+  while (if_nametoindex(router_end(number).c_str()) != 0) ++number;
+  const std::string name = router_end(number);
   const auto failed = [](const char* what) {
     return std::unexpected(after_errno(what, "It takes the kernel's veth module, and root or the sandbox of lab mode."));
   };

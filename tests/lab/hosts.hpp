@@ -34,7 +34,7 @@ std::unique_ptr<LabNetwork> started(LabNetworkOptions options);
 IpAddress address_of(HostId host);
 
 // Bound to the host's address; port 0 takes any.  Receiving gives up after `patience`.
-Socket udp_at(const LabNetwork& network, HostId host, std::uint16_t port = 0, Duration patience = 300ms);
+Socket udp_at(const LabNetwork& network, HostId host, std::uint16_t port = 0, Duration patience = 1s);
 Socket tcp_at(const LabNetwork& network, HostId host, Duration patience = 2s);
 Socket listen_at(const LabNetwork& network, HostId host, std::uint16_t port);
 Socket accept_from(const Socket& listener);

@@ -429,6 +429,18 @@ TEST_P(LabNetworkTest, IsInvalidWherePacketsWereLostBeforeTheRouterReadThem) {
   });
 }
 
+TEST_P(LabNetworkTest, IsFollowedByAnotherOneAtOnce) {
+  in_sandbox([&] {
+    LabNetworkOptions trial;
+    trial.port = GetParam();
+    if (!LabNetwork::create(trial)) return;
+    for (int i = 0; i < 5; ++i) {
+      const auto network = network_of({kPlain, kPlain}, GetParam());
+      EXPECT_TRUE(gets_through(*network, kA, kB));
+    }
+  });
+}
+
 // ---- many hosts ----
 
 TEST_P(LabNetworkTest, KeepsTenConnectionsAtTheirRates) {
