@@ -70,9 +70,10 @@ std::string why_invalid(const LabStatistics& statistics, Duration smallest_delay
 std::string describe(const LabStatistics& statistics) {
   const DurationHistogram& late = statistics.lateness;
   const PacketDrops& drops = statistics.drops;
-  std::string text = std::string(statistics.has_priority ? "router with real-time priority: " : "router: ") + counted(statistics.entered_packets, "packet") + " in, " +
-                     std::to_string(statistics.delivered_packets) + " out; lateness p50 " + in_milliseconds(late.quantile(500)) +
-                     ", p99 " + in_milliseconds(late.quantile(990)) + ", max " + in_milliseconds(late.largest());
+  std::string text = statistics.has_priority ? "router with real-time priority: " : "router: ";
+  text += counted(statistics.entered_packets, "packet") + " in, " + std::to_string(statistics.delivered_packets) +
+          " out; lateness p50 " + in_milliseconds(late.quantile(500)) + ", p99 " + in_milliseconds(late.quantile(990)) + ", max " +
+          in_milliseconds(late.largest());
   auto add = [&text, separator = "; dropped: "](std::uint64_t number, const char* why) mutable {
     if (number == 0) return;
     text += separator + std::to_string(number) + " " + why;
