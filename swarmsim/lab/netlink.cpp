@@ -169,6 +169,11 @@ bool add_veth_pair(const std::string& here, const std::string& there, int there_
 
 bool bring_up(const std::string& name) { return add_flags(name, IFF_UP); }
 
+bool is_running(const std::string& name) {
+  ifreq request = about(name);
+  return ask(SIOCGIFFLAGS, request) && (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
 bool forgo_arp(const std::string& name) { return add_flags(name, IFF_NOARP); }
 
 bool set_hardware_address(const std::string& name, unsigned char last_octet) {

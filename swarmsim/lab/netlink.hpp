@@ -21,6 +21,8 @@ bool add_veth_pair(const std::string& here, const std::string& there, int there_
 // ---- the same by the old way, which suffices for these; `name` is an interface of the thread's namespace ----
 
 bool bring_up(const std::string& name);
+// Up, and what is at its other end as well: from here on it carries packets.
+bool is_running(const std::string& name);
 // Nobody asks for hardware addresses on it: there is one at the other end, whatever it is called.
 bool forgo_arp(const std::string& name);
 bool set_hardware_address(const std::string& name, unsigned char last_octet);   // 02:00:00:00:00:xx

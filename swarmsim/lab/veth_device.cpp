@@ -24,6 +24,15 @@ constexpr int kSocketBuffer = 16 << 20;   // as much of it as the system allows
 
 std::string router_end(std::size_t number) { return "lab-h" + std::to_string(number); }
 
+// The kernel puts queues on both ends some time after the second one came up, and loses packets until then.
+bool comes_to_run(const std::string& name) {
+  for (int tries = 0; tries < 5000; ++tries) {
+    if (netlink::is_running(name)) return true;
+    usleep(1000);
+  }
+  return false;
+}
+
 std::array<std::byte, kFrameHeader> frame_header(Bytes packet) {
   std::array<std::byte, kFrameHeader> header{};
   header[0] = header[6] = std::byte{2};
@@ -73,9 +82,11 @@ std::expected<void, LabUnavailable> VethDevices::add_host(const NetworkNamespace
     return failed("cannot bring up the router's end of a veth pair");
   {
     const Inside inside(there);
-    if (!inside.is_inside() || !netlink::set_hardware_address(kLabInterface, kHostAddress) || !netlink::forgo_arp(kLabInterface))
-      return failed("cannot set up a host's end of a veth pair");
+    if (!inside.is_inside() || !netlink::set_hardware_address(kLabInterface, kHostAddress) || !netlink::forgo_arp(kLabInterface) ||
+        !netlink::bring_up(kLabInterface) || !comes_to_run(kLabInterface))
+      return failed("cannot bring up a host's end of a veth pair");
   }
+  if (!comes_to_run(name)) return failed("a veth pair does not come to life");
   const auto interface = static_cast<int>(if_nametoindex(name.c_str()));
   host_of_.emplace(interface, static_cast<std::uint32_t>(interface_of_.size()));
   interface_of_.push_back(interface);
