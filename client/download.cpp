@@ -509,6 +509,9 @@ void Download::begin_inquest(PieceIndex piece, bool is_good) {
     std::ranges::sort(distinct);
     distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
     owner_.on_piece_failed(piece, static_cast<std::uint32_t>(distinct.size()));
+    for (const PeerKey source : distinct) {   // before it is asked whom this speaks against
+      if (const auto address = owner_.address_of(source)) smart_ban_.lives_at(source, *address);
+    }
     accuse(piece, smart_ban_.failed(piece, inquest.sources));
     if (!smart_ban_.wants_digests(piece) && distinct.size() <= 1) {
       end_inquest(piece);

@@ -45,6 +45,8 @@ class DownloadOwner {
   virtual void on_piece_failed(PieceIndex piece, std::uint32_t sources) = 0;
   // The peer spoilt this piece (it may have left already).
   virtual void on_culprit(PeerKey peer, PieceIndex piece, Guilt guilt) = 0;
+  // Where it connected from, also when it has left; nullopt where that is forgotten.
+  virtual std::optional<IpAddress> address_of(PeerKey peer) = 0;
   virtual void on_storage_error(std::string_view path, runtime::FileError error) = 0;
   virtual void drop(Peer& peer, std::string_view reason) = 0;
   // Blocks that came a while ago are written now.

@@ -20,6 +20,22 @@ SmartBan::Case& SmartBan::open_case(PieceIndex piece) {
   return fresh;
 }
 
+void SmartBan::lives_at(PeerKey peer, const IpAddress& address) {
+  const auto home = homes_.find(address);
+  if (home == homes_.end()) {
+    if (homes_.size() < kMaxSuspects) homes_.emplace(address, peer);
+    return;
+  }
+  if (home->second == peer) return;
+  later_.emplace(peer, home->second);
+  if (later_.size() > kMaxSuspects) later_.erase(later_.begin());
+}
+
+PeerKey SmartBan::first_of(PeerKey peer) const {
+  const auto later = later_.find(peer);
+  return later == later_.end() ? peer : later->second;
+}
+
 std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey> sources) {
   std::vector<PeerKey> parts(sources.begin(), sources.end());
   std::ranges::sort(parts);
@@ -34,24 +50,32 @@ std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey>
   }
 
   Case& current = open_case(piece);
-  std::vector<Verdict> verdicts;
+  std::vector<PeerKey> suspects;   // of whom the parts are
   for (const PeerKey peer : parts) {
     on_parole_.insert(peer);
-    const auto at = std::ranges::lower_bound(current.suspects, peer);
-    if (at != current.suspects.end() && *at == peer) continue;   // this piece counts once
-    current.suspects.insert(at, peer);
-    ++suspicions_[peer];
+    suspects.push_back(first_of(peer));
   }
+  std::ranges::sort(suspects);
+  suspects.erase(std::ranges::unique(suspects).begin(), suspects.end());
   std::uint32_t most = 0;
-  for (const PeerKey peer : parts) most = std::max(most, suspicions(peer));
-  const auto equals = std::ranges::count(parts, most, [this](PeerKey peer) { return suspicions(peer); });
+  for (const PeerKey suspect : suspects) {
+    const auto at = std::ranges::lower_bound(current.suspects, suspect);
+    if (at == current.suspects.end() || *at != suspect) {   // this piece counts once
+      current.suspects.insert(at, suspect);
+      ++suspicions_[suspect];
+    }
+    most = std::max(most, suspicions(suspect));
+  }
+  const auto equals = std::ranges::count(suspects, most, [this](PeerKey suspect) { return suspicions(suspect); });
   if (most <= (equals == 1 ? suspect_pieces_ : patience_ * suspect_pieces_)) return {};
+  std::vector<Verdict> verdicts;
   for (const PeerKey peer : parts) {
     if (suspicions(peer) == most) verdicts.push_back({peer, Guilt::suspected});
   }
   for (const Verdict& verdict : verdicts) {
-    suspicions_.erase(verdict.peer);
-    for (auto& [other, known] : cases_) std::erase(known.suspects, verdict.peer);
+    const PeerKey suspect = first_of(verdict.peer);
+    suspicions_.erase(suspect);
+    for (auto& [other, known] : cases_) std::erase(known.suspects, suspect);
   }
   return verdicts;
 }
@@ -95,7 +119,7 @@ std::vector<Verdict> SmartBan::verified(PieceIndex piece, std::span<const Sha1Di
     SWARM_ASSERT(count != suspicions_.end(), peer);
     if (--count->second > 0) continue;
     suspicions_.erase(count);
-    if (!std::ranges::binary_search(guilty, peer)) on_parole_.erase(peer);
+    std::erase_if(on_parole_, [&](PeerKey cleared) { return first_of(cleared) == peer && !std::ranges::binary_search(guilty, cleared); });
   }
   cases_.erase(found);
   std::vector<Verdict> verdicts;
@@ -104,7 +128,7 @@ std::vector<Verdict> SmartBan::verified(PieceIndex piece, std::span<const Sha1Di
 }
 
 std::uint32_t SmartBan::suspicions(PeerKey peer) const {
-  const auto found = suspicions_.find(peer);
+  const auto found = suspicions_.find(first_of(peer));
   return found == suspicions_.end() ? 0 : found->second;
 }
 

@@ -19,10 +19,13 @@
 //      part in four times that.  (Where blocks are dealt out, all pieces begun when somebody turns liar fail at once, and count against
 //      the honest alike; parole and digests mostly tell them apart within seconds.)  It is dropped, not
 //      banned: a liar that spoils every mixed piece goes even if no refetch ever succeeds (B44), and an
-//      innocent may come back.  The count of a peer that was named begins anew.
+//      innocent may come back.  The count of a peer that was named begins anew.  Counts follow the address, like bans, and a piece counts
+//      once against it: a liar that hangs up and dials again would else begin anew each time, and the honest peers that stay
+//      would soon have the most bad pieces of all.
 //   3. Memory is bounded: at most 64 pieces and 4 deliveries per block of each; the piece that failed
 //      longest ago is forgotten first, the fifth delivery of a block is not kept.  Suspicion of forgotten pieces stays counted.
-//      At most 256 addresses of absent peers on parole, the first ones.
+//      At most 256 addresses of absent peers on parole, the first ones, and 1024 addresses with a part in bad pieces; who
+//      comes from another one is counted for itself.
 //   4. Parole.  Who had a part in a bad piece with several sources is `on_parole`: PiecePicker gives it whole pieces of its own,
 //      so that its next lie proves itself, at once and without a refetch (libtorrent's parole mode, from 0.13 on, is the same
 //      idea).  It ends with the first whole piece of its own that is good, or when all its bad pieces are cleared up.
@@ -69,12 +72,15 @@ class SmartBan {
   static constexpr std::size_t kMaxPieces = 64;
   static constexpr std::size_t kMaxDeliveriesPerBlock = 4;
   static constexpr std::size_t kMaxAbsent = 256;
+  static constexpr std::size_t kMaxSuspects = 1024;
   static constexpr std::uint32_t kPatience = 4;
 
   // `patience`: how many times as many bad pieces until one of several that had an equal part in them is named; 1 where nobody is
   // put on parole, and so nothing tells them apart soon.
   explicit SmartBan(std::uint32_t suspect_pieces, std::uint32_t patience = kPatience);
 
+  // Where a peer connected from that may have a part in a bad piece; say it before failed().
+  void lives_at(PeerKey peer, const IpAddress& address);
   // The piece failed; sources[i] delivered block i (PiecePicker::sources).  Verdicts in order of keys.
   // If it has one source, or none that is known, no digests are needed.
   [[nodiscard]] std::vector<Verdict> failed(PieceIndex piece, std::span<const PeerKey> sources);
@@ -94,22 +100,27 @@ class SmartBan {
   void joined(PeerKey peer, const IpAddress& address);
   void left(PeerKey peer, const IpAddress& address);
 
+  // Against its address, where that is known.
   std::uint32_t suspicions(PeerKey peer) const;
   std::size_t remembered_pieces() const { return cases_.size(); }
 
  private:
   struct Case {
     std::uint64_t number = 0;               // in the order of failing; the smallest is forgotten first
-    std::vector<PeerKey> suspects;          // whom this piece counts against, in order of keys
+    std::vector<PeerKey> suspects;          // whom this piece counts against, in order of keys; the first of each address
     std::vector<Delivery> deliveries;       // in order of (block, peer, digest), all different
   };
   Case& open_case(PieceIndex piece);
+  // The first suspect from its address, which stands for all of them.
+  PeerKey first_of(PeerKey peer) const;
 
   std::uint32_t suspect_pieces_;
   std::uint32_t patience_;
   std::uint64_t next_number_ = 0;
   std::map<PieceIndex, Case> cases_;             // at most kMaxPieces
-  std::map<PeerKey, std::uint32_t> suspicions_;  // none is zero
+  std::map<PeerKey, std::uint32_t> suspicions_;  // by the first of each address; none is zero
+  std::map<IpAddress, PeerKey> homes_;           // the first suspect from there; at most kMaxSuspects
+  std::map<PeerKey, PeerKey> later_;             // others from there, and the first; at most kMaxSuspects, the last ones
   std::set<PeerKey> on_parole_;                  // connected ones
   std::set<IpAddress> absent_on_parole_;         // at most kMaxAbsent
 };

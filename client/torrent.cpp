@@ -294,6 +294,11 @@ std::optional<Endpoint> Torrent::endpoint_of(PeerKey key) {
   return gone != addresses_.end() ? std::optional(Endpoint{gone->second, 0}) : std::nullopt;
 }
 
+std::optional<IpAddress> Torrent::address_of(PeerKey key) {
+  const auto endpoint = endpoint_of(key);
+  return endpoint ? std::optional(endpoint->address) : std::nullopt;
+}
+
 void Torrent::ban(const Endpoint& culprit, std::string_view reason) {
   bans_.ban(culprit.address, outside_.clock.now() + settings_.ban_time);
   // All its connections: a ban that leaves one open is none (bug B46).

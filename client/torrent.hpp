@@ -152,6 +152,7 @@ class Torrent final : private PeerOwner,
   void on_piece_done(PieceIndex piece, std::span<const PeerKey> sources) override;
   void on_piece_failed(PieceIndex piece, std::uint32_t sources) override;
   void on_culprit(PeerKey peer, PieceIndex piece, Guilt guilt) override;
+  std::optional<IpAddress> address_of(PeerKey key) override;
   void on_storage_error(std::string_view path, runtime::FileError error) override;
   void on_late_write() override;
   void drop(Peer& peer, std::string_view reason) override;

@@ -91,6 +91,26 @@ TEST(SmartBan, OfEqualsNamesBothAtOnceWhereNobodyIsPutOnParole) {
               ElementsAre(Verdict{kHonest, Guilt::suspected}, Verdict{kLiar, Guilt::suspected}));
 }
 
+TEST(SmartBan, CountsAgainstTheAddressSoThatALiarWhoDialsAgainAndAgainDoesNotLeaveTheSteadyOnesTheMostSuspected) {
+  const IpAddress den = IpAddress::v4(10, 0, 0, 7);
+  SmartBan ban(3);
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    const PeerKey liar(100 + i);   // a new connection each time
+    ban.lives_at(liar, den);
+    ban.lives_at(kHonest, IpAddress::v4(10, 0, 0, 8));
+    EXPECT_THAT(ban.failed(piece(i), std::vector{liar, kHonest}), IsEmpty()) << "they are equals, after " << i;
+    ban.left(liar, den);
+    EXPECT_EQ(ban.suspicions(liar), i + 1);
+  }
+  const PeerKey last(200);
+  ban.lives_at(last, den);
+  EXPECT_THAT(ban.failed(piece(20), std::vector{last, PeerKey(100), kOther}),
+              ElementsAre(Verdict{PeerKey(100), Guilt::suspected}, Verdict{last, Guilt::suspected}))
+      << "more than anybody else's; both connections from there are named";
+  EXPECT_EQ(ban.suspicions(last), 0U);
+  EXPECT_EQ(ban.suspicions(kHonest), 10U);
+}
+
 TEST(SmartBan, ForgivesSuspicionWhenThePieceIsClearedUp) {
   SmartBan ban(1);
   for (std::uint32_t i = 0; i < 20; ++i) {   // an honest peer beside a liar, cleared each time
