@@ -91,6 +91,7 @@ void FilteredLine::emit(Slice payload) {
 void FilteredLine::hold(Slice slice) {
   held_bytes_ += slice.length();
   held_.push_back(std::move(slice));
+  was_above_low_water_ = was_above_low_water_ || unsent() >= low_water_;
   if (next_drop_ != kNever) return;
   next_drop_ = clock_.now() + kDrop;
   waker_.wake_lines_at(next_drop_);
@@ -193,7 +194,6 @@ ByteCount FilteredLine::unsent() const {
 }
 
 void FilteredLine::let_drops_go() {
-  const ByteCount before = unsent();
   ByteCount drop = std::max(*drops_ * kDrop, ByteCount(1));
   while (!held_.empty() && drop.value() > 0) {
     Slice& first = held_.front();
@@ -204,7 +204,11 @@ void FilteredLine::let_drops_go() {
     inner_.write(stream_, std::move(part));
   }
   next_drop_ = held_.empty() ? kNever : clock_.now() + kDrop;
-  if (before >= low_water_ && unsent() < low_water_) is_writable_ = true;
+  // What left the stream since the last drop counts, too: who waits for this would else wait for ever.
+  if (was_above_low_water_ && unsent() < low_water_) {
+    was_above_low_water_ = false;
+    is_writable_ = true;
+  }
 }
 
 Time FilteredLine::next_wake() const {

@@ -37,7 +37,10 @@ class FilteredLine final : public Line {
   void write(runtime::Slice slice);
   runtime::ReadResult read(std::size_t max);
   ByteCount unsent() const;
-  void set_low_water(ByteCount mark) { low_water_ = mark; }
+  void set_low_water(ByteCount mark) {
+    low_water_ = mark;
+    was_above_low_water_ = was_above_low_water_ || unsent() >= mark;
+  }
 
   // ---- time ----
   Time next_wake() const;
@@ -99,6 +102,7 @@ class FilteredLine final : public Line {
   ByteCount held_bytes_;
   Time next_drop_ = kNever;
   ByteCount low_water_ = 32_KiB;              // as Network's, until set
+  bool was_above_low_water_ = false;          // and is_writable_ was not said since
   bool is_writable_ = false;
 };
 
