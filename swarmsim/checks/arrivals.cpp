@@ -17,6 +17,10 @@ void keep_what_was_asked(Progress& progress) {
   }
 }
 
+std::size_t side(ConnectionId connection, Direction writes) {
+  return 2 * std::size_t{connection.value()} + static_cast<std::size_t>(writes);
+}
+
 }  // namespace
 
 Arrivals::Arrivals(const RunFacts& facts) : facts_(facts) {
@@ -184,6 +188,18 @@ void Arrivals::add_part(std::vector<Part>& parts, Part part) {
   }
 }
 
+void Arrivals::on_handshake(const WireEvent& event) {
+  const std::size_t at = side(event.connection, event.direction);
+  if (at >= is_seen_from_start_.size()) is_seen_from_start_.resize((at | 1) + 1);
+  is_seen_from_start_[at] = true;
+}
+
+bool Arrivals::may_have_missed_requests(const Peer& receiver, const WireEvent& block) const {
+  if (receiver.was_seen_asking) return false;
+  const std::size_t at = side(block.connection, opposite(block.direction));
+  return at >= is_seen_from_start_.size() || !is_seen_from_start_[at];
+}
+
 void Arrivals::on_request(const WireEvent& event) {
   if (event.from.value() >= peers_.size()) return;
   const protocol::BlockRange block = event.message.block();
@@ -223,7 +239,8 @@ std::optional<WholePiece> Arrivals::on_block(const WireEvent& event) {
   Progress& progress = progress_of(peer, block.piece);
   const ByteCount before = progress.bytes;
   for_blocks_touched(block, [&](std::uint32_t b) {
-    if (progress.arrived[b] || (peer.was_seen_asking && !may_bring(progress, b, event.from, event.message.authentic))) return;
+    if (progress.arrived[b]) return;
+    if (!may_bring(progress, b, event.from, event.message.authentic) && !may_have_missed_requests(peer, event)) return;
     arrive(progress, b, event);
   });
   brought_news_ = progress.bytes > before;

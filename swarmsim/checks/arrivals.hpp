@@ -1,8 +1,8 @@
 // Arrivals: which pieces each peer has, as far as the wire shows it.
 //
 // A block counts when it first arrives from somebody who was asked for it: what is pushed unasked is for a client to
-// throw away.  (Of a peer none of whose requests were seen, all blocks count: a capture may begin late.)  When all
-// blocks of a piece have arrived the piece is whole.
+// throw away.  (A capture may begin late: on a connection whose handshake was not seen all blocks count for a peer none of whose
+// requests were seen.)  When all blocks of a piece have arrived the piece is whole.
 // Whole and true, the peer has it from then on.  Whole and false, the peer has to fetch all of it again: what an
 // honest client does, since the hash says only that something is wrong.  A client that keeps the true blocks
 // is ahead of this account, which is why completion is confirmed on its disk.  A true block that was asked for before
@@ -39,6 +39,8 @@ class Arrivals {
 
   // A peer was started again with what its disk holds: what had arrived of other pieces is lost to it.
   void on_restarted(HostId peer, const protocol::Bitfield& has, Time at);
+  // Takes a handshake that was sent: what its sender asks for on that connection is seen from now on.
+  void on_handshake(const WireEvent& event);
   // Takes a request that was sent.
   void on_request(const WireEvent& event);
   // Takes a received piece message; the piece it made whole, if it did.
@@ -102,6 +104,8 @@ class Arrivals {
   // A block of this authenticity from `source` is one that the peer may take.
   static bool may_bring(const Progress& progress, std::uint32_t block, HostId source, Authentic authentic);
   std::uint32_t open_progress(PieceIndex piece);
+  // What this block's receiver asked for on its connection may not have been seen.
+  bool may_have_missed_requests(const Peer& receiver, const WireEvent& block) const;
   // Calls `each` with the number of every block that `range` touches.
   template <class Each>
   static void for_blocks_touched(const protocol::BlockRange& range, Each each);
@@ -113,6 +117,7 @@ class Arrivals {
   std::vector<Peer> peers_;
   std::vector<Progress> progress_;
   std::vector<std::uint32_t> free_;
+  std::vector<bool> is_seen_from_start_;   // by connection and the direction in which the asker writes
   std::vector<HostId> sources_;   // of the piece that on_block() returned last
   bool brought_news_ = false;
 };

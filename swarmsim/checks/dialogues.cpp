@@ -115,6 +115,8 @@ void Dialogues::on_request(const WireEvent& event) {
   Dialogue& dialogue = dialogues_.writer(event);
   if (!dialogue.is_open) return;
   const protocol::BlockRange block = event.message.block();
+  if (!dialogue.open.empty() && event.at >= std::max(dialogue.open.front().decided, dialogue.last_block) + Dialogue::kPatience)
+    dialogue.keeps_waiting = true;
   if (event.message.kind == MessageKind::cancel) {
     const auto found = std::ranges::find(dialogue.open, block, &AskedBlock::block);
     if (found == dialogue.open.end()) return;
@@ -143,6 +145,7 @@ void Dialogues::on_answer(const WireEvent& event) {
   const bool is_reject = event.message.kind == MessageKind::reject;
   if (!is_reject) {
     dialogue.last_block = event.at;
+    dialogue.keeps_waiting = false;
     if (event.message.authentic == Authentic::no) dialogue.gave_false_block = true;
   }
   const protocol::BlockRange block = event.message.block();

@@ -39,6 +39,8 @@ struct Dialogue {
   bool is_fast = false;                       // by both handshakes
   bool is_choked = true;
   bool gave_false_block = false;
+  // The asker turned to it after waiting for kPatience in vain, with a Cancel or one more Request; until the next block comes.
+  bool keeps_waiting = false;
   Time choke_changed = kStart;                // the last Choke or Unchoke arrived
   Time idle_since = kStart;                   // no request has been open since; while none is
   Time last_request = kStart;                 // decided
@@ -49,6 +51,7 @@ struct Dialogue {
   // Pieces of which the source rejected a block while it did not choke, or the asker took back a request.
   std::vector<PieceIndex> given_back;
 
+  static constexpr Duration kPatience = 5s;   // less than any client waits before it gives a request up
   bool can_be_asked() const { return is_open && !is_choked; }
   bool has_given_back(PieceIndex piece) const;
 };

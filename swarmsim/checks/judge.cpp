@@ -76,6 +76,7 @@ void Judge::catch_up() {
 void Judge::judge(const WireEvent& event) {
   std::optional<WholePiece> whole;
   if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::request) arrivals_.on_request(event);
+  if (event.kind == WireEventKind::sent && event.message.kind == MessageKind::handshake) arrivals_.on_handshake(event);
   if (event.kind == WireEventKind::joined && !event.payload.empty())
     if (const auto has = protocol::Bitfield::from_wire(event.payload, facts_.geometry.piece_count()))
       arrivals_.on_restarted(event.from, *has, event.at);

@@ -76,7 +76,7 @@ void LostBlocks::collect(Duty& duty, Time now) {
   duty.sources.clear();
   for (const Dialogues::Side& side : dialogues_.of(duty.loss.asker)) {
     const Dialogue& source = *dialogues_.find(side);
-    if (!source.can_be_asked() || source.gave_false_block || !dialogues_.has_announced(source, duty.loss.block.piece) ||
+    if (!source.can_be_asked() || source.gave_false_block || source.keeps_waiting || !dialogues_.has_announced(source, duty.loss.block.piece) ||
         source.has_given_back(duty.loss.block.piece))
       continue;
     duty.sources.push_back(side);
@@ -109,7 +109,7 @@ const Dialogue* LostBlocks::neglected(const Duty& duty) {
                         arrivals_.bytes_of(duty.loss.asker, duty.loss.block.piece) > ByteCount(0);
   for (const Dialogues::Side& side : duty.sources) {
     const Dialogue& source = *dialogues_.find(side);
-    if (!source.can_be_asked() || source.choke_changed > duty.since || source.gave_false_block ||
+    if (!source.can_be_asked() || source.choke_changed > duty.since || source.gave_false_block || source.keeps_waiting ||
         source.has_given_back(duty.loss.block.piece) || dialogues_.is_gone(source.source))
       continue;
     const bool is_idle = source.open.empty() && source.idle_since <= duty.since + within_;

@@ -12,7 +12,8 @@
 //    \--> asked for again anywhere, or arrived: met
 //
 // A source that sent the asker corrupt blocks is none (it may well be banned), nor one that gave back or was
-// relieved of a block of that piece.  A source kept busy with pieces that are begun is none either: a client may
+// relieved of a block of that piece.  Nor is one that keeps the asker waiting: it may be tried with a piece that nobody is in need of.
+// A source kept busy with pieces that are begun is none either: a client may
 // let each finish its own, and there may be more lost blocks than sources.
 #pragma once
 

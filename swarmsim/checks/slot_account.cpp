@@ -4,7 +4,9 @@
 
 namespace swarmlab::swarmsim {
 
-void SlotAccount::add(const Change& change, Time now) {
+void SlotAccount::add(const Change& added, Time now) {
+  Change change = added;
+  change.at = std::max(change.at, counted_up_to_);
   const auto begin = waiting_.begin() + static_cast<std::ptrdiff_t>(settled_);
   const auto place = std::upper_bound(begin, waiting_.end(), change,
                                       [](const Change& a, const Change& b) { return a.at < b.at; });
@@ -41,6 +43,7 @@ void SlotAccount::settle(Time up_to) {
   // Everything decided in one instant is one decision: a rechoke that moves a slot is never a moment with one more.
   while (settled_ < waiting_.size() && waiting_[settled_].at <= up_to) {
     const Time at = waiting_[settled_].at;
+    counted_up_to_ = at;
     judge(at, false);
     bool own_unchoke = false;
     for (; settled_ < waiting_.size() && waiting_[settled_].at == at; ++settled_) {

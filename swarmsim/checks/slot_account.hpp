@@ -2,7 +2,8 @@
 //
 // A Choke that waits behind queued data is sent long after it was decided, an Unchoke to an idle peer at once; counted
 // as they are sent, an honest rechoke would look like a slot too many.  So changes are put in the order in which they
-// were decided, and are counted only when kPatience has passed and no older one is to be expected.  Where only bounds are known
+// were decided, and are counted only when kPatience has passed and no older one is to be expected.  One that waited longer than
+// that counts from where the account has got to: what was so in between nobody can tell any more.  Where only bounds are known
 // of a decision (real processes), the slot counts between them neither as taken nor as free.
 #pragma once
 
@@ -87,6 +88,7 @@ class SlotAccount {
   PerSide<Backlog>* backlogs_;
   std::vector<Change> waiting_;                 // by time, then as they came
   std::size_t settled_ = 0;                     // how many at the front are counted already
+  Time counted_up_to_ = kStart;                 // nothing older is counted any more
   std::map<ConnectionId, Peer> peers_;
   std::uint32_t unchoked_ = 0;                  // and interested
   std::uint32_t interested_ = 0;

@@ -30,6 +30,7 @@ bool offers_fast(const WireEvent& handshake) {
 struct Asker {
   bool offers_fast = false;
   std::vector<protocol::BlockRange> open;
+  std::vector<protocol::BlockRange> given_up;   // cancelled or choked, and not answered: the block may be on its way, and be taken
 };
 
 // A false block that somebody pushed.
@@ -61,8 +62,7 @@ class UnrequestedIsIgnored final : public Check {
     if (event.kind == WireEventKind::joined) {
       peers_[event.from.value()] = {};   // started again, with what its disk holds
     } else if (event.kind == WireEventKind::ended) {
-      askers_.writer(event).open = {};
-      askers_.reader(event).open = {};
+      for (Asker* asker : {&askers_.writer(event), &askers_.reader(event)}) asker->open = asker->given_up = {};
     } else if (event.kind == WireEventKind::sent) {
       if (event.message.kind == MessageKind::handshake) askers_.writer(event).offers_fast = offers_fast(event);
       else if (who_.has(event.from)) on_asking(event, askers_.writer(event));
@@ -90,10 +90,17 @@ class UnrequestedIsIgnored final : public Check {
     std::set<PieceIndex> tainted;                    // pieces of which a requested block was false
   };
 
+  static bool take(std::vector<protocol::BlockRange>& from, const protocol::BlockRange& block) {
+    const auto found = std::ranges::find(from, block);
+    if (found == from.end()) return false;
+    from.erase(found);
+    return true;
+  }
+
   void on_asking(const WireEvent& event, Asker& asker) {
     const protocol::BlockRange block = event.message.block();
     if (event.message.kind == MessageKind::cancel) {
-      std::erase(asker.open, block);
+      if (take(asker.open, block)) asker.given_up.push_back(block);
       return;
     }
     asker.open.push_back(block);
@@ -126,18 +133,21 @@ class UnrequestedIsIgnored final : public Check {
     if (event.message.kind == MessageKind::choke) {
       const bool both = askers_.at(event.connection, Direction::from_dialler).offers_fast &&
                         askers_.at(event.connection, Direction::from_acceptor).offers_fast;
-      if (!both) asker.open.clear();   // BEP 3: void, and what still comes may be dropped
+      if (both) return;
+      asker.given_up.insert(asker.given_up.end(), asker.open.begin(), asker.open.end());   // BEP 3: void
+      asker.open.clear();
       return;
     }
     const protocol::BlockRange block = event.message.block();
-    const auto asked = std::ranges::find(asker.open, block);
-    const bool was_asked = asked != asker.open.end();
-    if (was_asked) asker.open.erase(asked);
+    const bool was_asked = take(asker.open, block);
+    const bool was_given_up = !was_asked && take(asker.given_up, block);
     if (event.message.kind == MessageKind::reject || !facts_.geometry.is_valid(block)) return;
     Peer& peer = peers_[event.to.value()];
     if (was_asked) {
       if (event.message.authentic == Authentic::yes) peer.true_at.emplace(block, event.at);
       else if (event.message.authentic == Authentic::no) peer.tainted.insert(block.piece);
+    } else if (was_given_up) {
+      if (event.message.authentic == Authentic::no) peer.tainted.insert(block.piece);
     } else if (event.message.authentic == Authentic::no && !has_all_of(peer, block.piece, event.to)) {
       ++pushed_;
       peer.pushed.insert_or_assign(block, Case{event.at, event.from});
@@ -185,7 +195,8 @@ constinit const CheckManual kUnrequestedIsIgnored{
     .text = R"(Where a false block of a piece arrived from somebody who had not been asked for it, and every block of that piece that
 was asked for came true, no block that came true may be asked for again once the pushed ones would make the piece whole:
 else one of them got into it and spoilt its hash.  BEP 6 asks to close the connection on such a block; ignoring it does
-as well.  A request that was cancelled, rejected or, without Fast, choked no longer counts as asked.  Vacuous when nobody got
+as well.  After a Reject a block no longer counts as asked for; after a Cancel or, without Fast, a Choke it may still be on
+its way, and a client that takes it has reason to fetch the piece again.  Vacuous when nobody got
 such a block of a piece that it lacked.  Provoke it with unrequested_blocks beside a slow honest seed.)",
 };
 

@@ -182,7 +182,7 @@ interested.  More than the slots by an Unchoke of its own: violated at once.  Mo
 interested: violated after a rechoke round and 1 s.  Fewer, while more peers are interested than there are slots:
 violated after the same time.  A peer whose connection is about to end counts on neither side, and no surplus is
 a peer that waits for answers, when nothing was sent to it since: a Choke may be stuck behind blocks that it does not
-read.  Vacuous when demand never exceeded the slots.)",
+read.  What is sent more than a minute after it was decided counts from when it is seen.  Vacuous when demand never exceeded the slots.)",
     .declared = "upload_slots, rechoke_interval",
 };
 

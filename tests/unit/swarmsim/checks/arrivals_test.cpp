@@ -34,6 +34,14 @@ class ArrivalsTest : public ::testing::Test {
     event.message.authentic = authentic;
     return arrivals.on_block(event);
   }
+  // kA's handshake, on the connection that all of these events are of.
+  void shake_hands() {
+    WireEvent event;
+    event.from = kA;
+    event.to = kB;
+    event.direction = opposite(event.direction);
+    arrivals.on_handshake(event);
+  }
   void ask(HostId whom, int piece, int block) {
     WireEvent event;
     event.from = kA;
@@ -76,6 +84,20 @@ TEST_F(ArrivalsTest, ABlockThatNobodyAskedItsSenderForDoesNotCount) {
   EXPECT_FALSE(block(kC, 1, 0, Authentic::no)) << "pushed by c while b is asked for it";
   EXPECT_FALSE(block(kB, 1, 0));
   EXPECT_TRUE(block(kB, 1, 1)->is_true);
+}
+
+TEST_F(ArrivalsTest, WhatIsPushedBeforeTheFirstRequestDoesNotCountWhereTheConnectionWasSeenFromItsStart) {
+  shake_hands();
+  EXPECT_FALSE(block(kB, 0, 0, Authentic::no));
+  EXPECT_FALSE(block(kB, 1, 0));
+  EXPECT_EQ(arrivals.blocks_of(kA, PieceIndex(0)), 0u);
+  EXPECT_EQ(arrivals.blocks_of(kA, PieceIndex(1)), 0u);
+  ask(kB, 0, 0);
+  ask(kB, 0, 1);
+  EXPECT_FALSE(block(kB, 0, 0));
+  const auto whole = block(kB, 0, 1);
+  ASSERT_TRUE(whole);
+  EXPECT_TRUE(whole->is_true) << "the false block that was pushed is none of it";
 }
 
 TEST_F(ArrivalsTest, EverybodyWhoWasAskedForABlockMayBringIt) {

@@ -20,6 +20,14 @@ class FailedPieceRefetchedTest : public ::testing::Test {
       stage.tells(1s, other, kA, unchoke);
     }
   }
+  // c owes a block since 2 s, and so much was asked of b.
+  void c_falls_silent() {
+    for (const int block : {0, 1}) stage.sent(2s, kA, kB, request, 2, block);
+    stage.sent(2s, kA, kC, request, 1, 0);
+    fails();
+    stage.sent(16s, kA, kC, cancel, 1, 0);   // given up
+    stage.sent(16s, kA, kC, request, 3, 0);
+  }
   void fails() {
     stage.received(5s, kB, kA, piece, 2, 0);
     stage.received(5s, kB, kA, piece, 2, 1, Authentic::no);
@@ -44,6 +52,22 @@ TEST_F(FailedPieceRefetchedTest, IsViolatedWhenItIsForgotten) {
   const Judgement judgement = stage.conclude(60s);
   EXPECT_THAT(judgement.summary, HasSubstr("a forgot piece 2, which c has and would serve"));
   EXPECT_EQ(judgement.story[0], "00:05.000  piece 2 is whole at a, and false");
+}
+
+TEST_F(FailedPieceRefetchedTest, WhoFellSilentIsTriedWithAnotherPieceAndIsNoSourceBeforeItsNextBlock) {
+  c_falls_silent();
+  stage.received(40s, kC, kA, have, 0);
+  const Judgement judgement = stage.conclude(60s);
+  EXPECT_EQ(judgement.verdict, Verdict::vacuous);
+  EXPECT_EQ(judgement.measured, "1 lost, 0 asked for again, 0 forgotten; slowest after 0 s");
+}
+
+TEST_F(FailedPieceRefetchedTest, WhoDeliversAgainIsASourceLikeBefore) {
+  c_falls_silent();
+  stage.received(17s, kC, kA, piece, 3, 0);
+  stage.received(40s, kC, kA, have, 0);
+  stage.received(60s, kC, kA, have, 0);
+  EXPECT_EQ(stage.conclude(80s).verdict, Verdict::violated);
 }
 
 TEST_F(FailedPieceRefetchedTest, IsViolatedByAHaveForIt) {

@@ -133,6 +133,20 @@ TEST_F(SlotAccountTest, AHangUpLeavesNoSlotEmptyBeforeItIsSeen) {
   EXPECT_FALSE(account.fault());
 }
 
+TEST_F(SlotAccountTest, AChokeThatWaitedForMinutesLeavesNoSlotEmptyInThePast) {
+  add(1s, 1, Kind::interested);
+  add(1s, 2, Kind::interested);
+  add(1s, 1, Kind::unchoke);
+  backlog(1).on_request();
+  add(20s, 2, Kind::unchoke);              // in place of 1, whose Choke waits behind blocks
+  add(50s, 2, Kind::choke);                // the turn of 1 again: its Unchoke waits, too
+  add(115s, 3, Kind::interested);          // what was decided up to 55 s is counted
+  add_late(20s, 130s, 1, Kind::choke);
+  add_late(50s, 130s, 1, Kind::unchoke);
+  account.finish(kStart + 140s);
+  EXPECT_FALSE(account.fault());
+}
+
 TEST_F(SlotAccountTest, JudgesALongRunAsItGoes) {
   for (int i = 0; i < 5000; ++i) {
     const std::uint32_t peer = static_cast<std::uint32_t>(i % 2) + 1;

@@ -64,6 +64,26 @@ TEST_F(UnrequestedIsIgnoredTest, AllowsItWhereARequestedBlockWasFalse) {
   EXPECT_EQ(stage.conclude(9s).verdict, Verdict::held);
 }
 
+TEST_F(UnrequestedIsIgnoredTest, ABlockThatCrossesItsCancelMayBeTaken) {
+  fetch(1s, 0);
+  stage.sent(2s, kA, kC, request, 0, 1);
+  stage.sent(3s, kA, kC, cancel, 0, 1);
+  push(4s);   // false, and the piece is fetched anew
+  fetch(5s, 0);
+  fetch(6s, 1);
+  EXPECT_EQ(stage.conclude(9s).verdict, Verdict::vacuous) << "it had been asked for";
+}
+
+TEST_F(UnrequestedIsIgnoredTest, WhatCameOnceWasAskedForOnce) {
+  fetch(1s, 0);
+  stage.sent(2s, kA, kC, request, 0, 1);
+  stage.sent(3s, kA, kC, cancel, 0, 1);
+  stage.received(4s, kC, kA, reject, 0, 1);
+  push(5s);
+  fetch(6s, 0);
+  EXPECT_EQ(stage.conclude(9s).verdict, Verdict::violated);
+}
+
 TEST_F(UnrequestedIsIgnoredTest, AllowsSecondRequestsBeforeTheBlockCame) {
   push(1s);
   stage.sent(2s, kA, kB, request, 0, 0);
