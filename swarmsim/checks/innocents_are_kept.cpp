@@ -24,6 +24,7 @@ constexpr std::array kParameters{
 struct Link {
   HostId dialler;
   HostId acceptor;
+  Time opened{};
   Time last_message{};
   bool shaken[2] = {false, false};   // the handshake arrived, by direction
   bool is_usable() const { return shaken[0] && shaken[1]; }
@@ -34,13 +35,14 @@ class InnocentsAreKept final : public Check {
   explicit InnocentsAreKept(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
         is_who_(who_, facts_.peers.size()), bad_blocks_(facts_.peers.size(), 0), got_bad_(facts_.peers.size(), kNever),
-        stopped_(facts_.peers.size(), false), open_(facts_.peers.size(), 0) {}
+        stops_(facts_.peers.size()), open_(facts_.peers.size(), 0) {}
 
   EventSet interest() const override {
     return EventSet{}
         .add(WireEventKind::opened)
         .add(WireEventKind::ended)
         .add(WireEventKind::stopped)
+        .add(WireEventKind::joined)
         .received(MessageKind::handshake)
         .received(MessageKind::piece)
         .received(MessageKind::have)
@@ -51,12 +53,12 @@ class InnocentsAreKept final : public Check {
     switch (event.kind) {
       case WireEventKind::opened:
         if (is_peer(event.from) && is_peer(event.to))
-          links_.insert_or_assign(event.connection, Link{event.from, event.to, event.at, {}});
+          links_.insert_or_assign(event.connection, Link{event.from, event.to, event.at, event.at, {}});
         return;
       case WireEventKind::received: return on_message(event);
       case WireEventKind::ended: return on_ended(event);
-      case WireEventKind::stopped: stopped_[event.from.value()] = true; return;
-      case WireEventKind::joined:
+      case WireEventKind::stopped: stops_[event.from.value()] = {event.at, true}; return;
+      case WireEventKind::joined: stops_[event.from.value()].is_gone = false; return;   // perhaps started again
       case WireEventKind::sent:
       case WireEventKind::undecodable: return;
     }
@@ -77,6 +79,16 @@ class InnocentsAreKept final : public Check {
   }
 
  private:
+  struct Stop {
+    Time at = kStart;   // the last one
+    bool is_gone = false;
+  };
+
+  // Since the connection was opened; its end may be seen only when the peer is back.
+  bool was_stopped(HostId peer, const Link& link) const {
+    const Stop& stop = stops_[peer.value()];
+    return stop.is_gone || stop.at > link.opened;
+  }
   bool is_peer(HostId host) const { return host.value() < facts_.peers.size(); }
 
   void on_message(const WireEvent& event) {
@@ -105,7 +117,7 @@ class InnocentsAreKept final : public Check {
     const std::uint32_t dropper_had = open_[dropper.value()]--;
     --open_[other.value()];
     if (event.how == StreamEnd::cut) return;                               // nobody did it
-    if (!is_who_.has(dropper) || stopped_[dropper.value()] || stopped_[other.value()]) return;
+    if (!is_who_.has(dropper) || was_stopped(dropper, ended) || was_stopped(other, ended)) return;
     if (arrivals_.is_complete(dropper)) return;                            // may well have no use for it
     if (bad_blocks_[other.value()] > 0) return;                            // no innocent
     if (dropper_had >= facts_.peers[dropper.value()].max_peers) return;    // no room
@@ -135,7 +147,7 @@ class InnocentsAreKept final : public Check {
   std::map<ConnectionId, Link> links_;
   std::vector<std::uint32_t> bad_blocks_;   // sent, by peer
   std::vector<Time> got_bad_;               // the first one, by peer
-  std::vector<bool> stopped_;
+  std::vector<Stop> stops_;                 // by peer
   std::vector<std::uint32_t> open_;         // usable connections, by peer
   std::uint64_t dropped_ = 0;
   Judgement first_;
@@ -152,7 +164,7 @@ constinit const CheckManual kInnocentsAreKept{
     .parameters = kParameters,
     .text = R"(While a peer is incomplete it does not close a connection to one whose blocks, to anybody, were all true so far.
 Excepted: a second connection to the same peer, no room (max_peers), a connection silent for 100 s, and peers that
-the timeline stops.  A client whose own storage refuses to work may let go of everybody, but not of single peers because of what
+the timeline stops, until they are started again.  A client whose own storage refuses to work may let go of everybody, but not of single peers because of what
 it reads falsely there.  Vacuous when none of the peers received a corrupt block, and the storage of none failed or lied: then
 nothing could mislead them.)",
     .declared = "max_peers, storage",

@@ -81,6 +81,21 @@ TEST(InnocentsAreKept, AClientIsMisledByItsOwnDiskToo) {
   EXPECT_EQ(stage.conclude(62s).verdict, Verdict::violated);
 }
 
+TEST(InnocentsAreKept, WhoWasStartedAgainKeepsThemToo) {
+  Stage stage;
+  stage.begin("innocents_are_kept", who({kA}));
+  stage.received(5s, kB, kA, piece, 1, 0, Authentic::no);
+  stage.stopped(kA, 6s);
+  stage.joined(kA, 7s);
+  stage.ended(kA, kC, 8s);
+  EXPECT_EQ(stage.conclude(20s).verdict, Verdict::held) << "that connection was of its first life";
+  stage.open(kC, 9s);
+  stage.received(9s, kA, kC, handshake);
+  stage.received(9s, kC, kA, handshake);
+  stage.ended(kA, kC, 10s);
+  EXPECT_EQ(stage.conclude(20s).summary, "a hung up on c, none of whose blocks was corrupt");
+}
+
 TEST(InnocentsAreKept, WithoutAnyStorageAClientHasNoUseForAnybody) {
   Stage stage;
   stage.facts.peers[0].storage = {{.begin = kStart + 1s, .end = kStart + 9s, .refuses_writes = true}};
