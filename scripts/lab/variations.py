@@ -8,8 +8,8 @@ header's first line says with its source:
     Unlike: scenarios/endgame/some.yaml: completes; it says 21 s, which this client needs not keep
 
 `Set` (may be missing) is what the client declares of itself that is no setting of ours.  `Unlike` names, separated by `|`,
-what is excepted and why: a scenario's check that is about our client alone.  Every stock scenario is judged with a
-few seeds, and with many where the variation changes the run.
+what is excepted and why: a scenario's check that is about our client alone.  An exception that was not needed in any seed of
+its scenario is said to be stale: it excuses what nobody does any more, and would hide what comes next.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ examples:
 exit status: 0 no check accused any of them; 1 some did; 3 a patch does not apply"""
 
 _DEFAULT_SEEDS = 3
+_ALL_SCENARIOS = ["scenarios"]
 
 
 @dataclass
@@ -38,7 +39,8 @@ class Outcome:
     runs: int
     differing: int             # runs that are not what they were without the patch
     accused: list[str]         # "file: check in 3 of 3 seeds: how it said it"
-    excepted: list[str]
+    excepted: list[str]        # "file: check" that was red, and may be
+    stale: list[str]           # the same, of exceptions that nothing needed though their scenario was judged
     seconds: float
 
 
@@ -50,7 +52,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--seeds", type=int, default=_DEFAULT_SEEDS, metavar="N",
                         help=f"judge each scenario with seeds 1..N (default: {_DEFAULT_SEEDS})")
-    parser.add_argument("--scenarios", nargs="+", default=["scenarios"], metavar="FILE|DIR", help="instead of all stock ones")
+    parser.add_argument("--scenarios", nargs="+", default=_ALL_SCENARIOS, metavar="FILE|DIR", help="instead of all stock ones")
     parser.add_argument("--again", action="store_true", help="run also what is known already")
     parser.set_defaults(command=variations)
 
@@ -67,11 +69,12 @@ def variations(options: argparse.Namespace) -> int:
 
 
 def _judge_all(chosen: list[Patch], options: argparse.Namespace) -> int:
-    notebook = patched.Notebook("variations", f"seeds {options.seeds}, {options.scenarios}")
+    notebook = patched.Notebook("variations", f"seeds {options.seeds}, {options.scenarios}, also what is stale")
     clean = {(run.scenario, run.seed): run.fingerprint
              for run in patched.judge(patched.built(None), options.scenarios, f"1..{options.seeds}").runs}
     accused: list[str] = []
     idle: list[str] = []
+    stale = 0
     for number, variation in enumerate(chosen, 1):
         progress(f"variation {number} of {len(chosen)}: {variation.name}")
         noted = None if options.again else notebook.find(variation)
@@ -81,12 +84,16 @@ def _judge_all(chosen: list[Patch], options: argparse.Namespace) -> int:
         say(_line(variation, outcome, max(len(v.name) for v in chosen)))
         for line in outcome.accused:
             say(f"  {line}")
+        for line in outcome.stale:
+            say(f"  stale exception, nothing needs it: {line}")
+        stale += len(outcome.stale)
         if outcome.accused:
             accused.append(variation.name)
         if outcome.differing == 0:
             idle.append(variation.name)
     print(f"{len(chosen) - len(accused)} of {len(chosen)} legal variations accused by nobody, {options.seeds} seeds"
-          + (f"; accused: {', '.join(accused)}" if accused else "") + (f"; change nothing: {', '.join(idle)}" if idle else ""))
+          + (f"; accused: {', '.join(accused)}" if accused else "") + (f"; change nothing: {', '.join(idle)}" if idle else "")
+          + (f"; {stale} stale exceptions" if stale else ""))
     return Exit.VIOLATED if accused or idle else Exit.HELD
 
 
@@ -113,6 +120,8 @@ def _judge(variation: Patch, options: argparse.Namespace, clean: dict[tuple[str,
     if found.crashed:
         raise LabError(f"{variation.name} crashed: {found.crashed}", Exit.VIOLATED)
     excepted = exceptions(variation)
+    is_whole = options.scenarios == _ALL_SCENARIOS   # then an exception of a scenario that is no more is stale too
+    judged = {run.scenario for run in found.runs}
     red: dict[tuple[str, str], list[str]] = {}
     for run in found.runs:
         for fault in run.faults:
@@ -124,6 +133,8 @@ def _judge(variation: Patch, options: argparse.Namespace, clean: dict[tuple[str,
     return Outcome(runs=len(found.runs),
                    differing=sum(clean.get((run.scenario, run.seed)) != run.fingerprint for run in found.runs),
                    accused=accused, excepted=[f"{where}: {check}" for where, check in sorted(red) if (where, check) in excepted],
+                   stale=[f"{where}: {check}" for where, check in sorted(excepted)
+                          if (where, check) not in red and (is_whole or where in judged)],
                    seconds=time.monotonic() - started)
 
 

@@ -188,7 +188,8 @@ def test_all_mutants_can_be_compiled_without_being_run(tiny: Path, capsys: pytes
 
 def test_a_legal_variation_is_accused_by_nobody_or_named_with_its_exception(
         tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """1. One that no check minds. 2. One that a check accuses. 3. The same with its exception. 4. One that changes nothing."""
+    """1. One that no check minds. 2. One that a check accuses. 3. The same with its exception, and one that is
+    stale. 4. One that changes nothing."""
     folder = tiny / "tests" / "variations"
     (folder / "five.patch").write_text(patch("Legal: yes", 2, "int slots = 4;", "int slots = 7;"))
     assert vary() == Exit.VIOLATED
@@ -197,6 +198,13 @@ def test_a_legal_variation_is_accused_by_nobody_or_named_with_its_exception(
         patch("Legal: yes\nUnlike: : upload_slots; it is about our client", 2, "int slots = 4;", "int slots = 7;"))
     assert vary() == Exit.HELD
     assert "but for 1 named exceptions in 2 runs, of which 2 differ" in capsys.readouterr().err
+    (folder / "five.patch").write_text(
+        patch("Legal: yes\nUnlike: : upload_slots; it is about our client | : completes; it was slow once", 2, "int slots = 4;",
+              "int slots = 7;"))
+    assert vary() == Exit.HELD
+    said = capsys.readouterr()
+    assert "stale exception, nothing needs it: : completes" in said.err
+    assert "; 1 stale exceptions" in said.out
     (folder / "five.patch").write_text(patch("Legal: yes", 4, "int unseen = 0;", "int unseen = 1;"))
     assert vary() == Exit.VIOLATED
     assert "change nothing: five" in capsys.readouterr().out
