@@ -79,9 +79,10 @@ constinit const CheckManual kFailedPieceRefetched{
     .text = R"(When all blocks of a piece have arrived and at least one was false, no Have for it is sent, and blocks of it are
 asked for again.  It has been forgotten when one source that has the piece, does not choke and never sent a corrupt block
 stood ready for the whole time allowed and then has nothing to do, or was put to a piece not begun, while no block of
-it was asked from anybody.  A source on whose blocks the peer waited for 5 s in vain is none until the next comes.  Whether the client fetches all of it or only what it suspects is its own affair; that a good
-second delivery is not fetched a third time is said by no_request_for_owned_block.  Vacuous when no piece came
-false that an honest source had.  Provoke it with a peer that spoils some blocks beside honest ones.)",
+it was asked from anybody.  A source on whose blocks the peer waited for 5 s in vain is none until the next comes.
+Whether the client fetches all of it or only what it suspects is its own affair; that a good second delivery is not
+fetched a third time is said by no_request_for_owned_block.  Vacuous when no piece came false that an honest source
+had.  Provoke it with a peer that spoils some blocks beside honest ones.)",
 };
 
 std::unique_ptr<Check> make_failed_piece_refetched(const CheckContext& context) {

@@ -164,7 +164,8 @@ constinit const CheckManual kInnocentsAreKept{
     .parameters = kParameters,
     .text = R"(While a peer is incomplete it does not close a connection to one whose blocks, to anybody, were all true so far.
 Excepted: a second connection to the same peer, no room (max_peers), a connection silent for 100 s, and peers that
-the timeline stops, until they are started again.  A client whose own storage refuses to work may let go of everybody, but not of single peers because of what
+the timeline stops, until they are started again.  A client
+whose own storage refuses to work may let go of everybody, but not of single peers because of what
 it reads falsely there.  Vacuous when none of the peers received a corrupt block, and the storage of none failed or lied: then
 nothing could mislead them.)",
     .declared = "max_peers, storage",

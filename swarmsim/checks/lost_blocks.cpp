@@ -76,8 +76,8 @@ void LostBlocks::collect(Duty& duty, Time now) {
   duty.sources.clear();
   for (const Dialogues::Side& side : dialogues_.of(duty.loss.asker)) {
     const Dialogue& source = *dialogues_.find(side);
-    if (!source.can_be_asked() || source.gave_false_block || source.keeps_waiting || !dialogues_.has_announced(source, duty.loss.block.piece) ||
-        source.has_given_back(duty.loss.block.piece))
+    if (!source.can_be_asked() || source.gave_false_block || source.keeps_waiting ||
+        !dialogues_.has_announced(source, duty.loss.block.piece) || source.has_given_back(duty.loss.block.piece))
       continue;
     duty.sources.push_back(side);
     if (duty.sources.size() == kMostSources) return;

@@ -59,7 +59,7 @@ TEST_F(FailedPieceRefetchedTest, WhoFellSilentIsTriedWithAnotherPieceAndIsNoSour
   stage.received(40s, kC, kA, have, 0);
   const Judgement judgement = stage.conclude(60s);
   EXPECT_EQ(judgement.verdict, Verdict::vacuous);
-  EXPECT_EQ(judgement.measured, "1 lost, 0 asked for again, 0 forgotten; slowest after 0 s");
+  EXPECT_EQ(judgement.measured, "1 lost, 0 asked for again, 0 forgotten; slowest after 0 ns");
 }
 
 TEST_F(FailedPieceRefetchedTest, WhoDeliversAgainIsASourceLikeBefore) {
