@@ -19,7 +19,8 @@ ChokerRules ChokerRules::of(const Settings& settings) {
           .seed_turn_bytes = settings.seed_turn_bytes,
           .seed_turn_time = settings.seed_turn_time,
           .seed_policy = settings.seed_choker,
-          .interest_grace = settings.interest_grace};
+          .interest_grace = settings.interest_grace,
+          .policy = settings.choker};
 }
 
 Choker::Choker(const ChokerRules& rules) : rules_(rules) {
@@ -30,6 +31,9 @@ Choker::Choker(const ChokerRules& rules) : rules_(rules) {
                                                        .optimistic_interval = rules_.optimistic_interval,
                                                        .turn_bytes = rules_.seed_turn_bytes,
                                                        .turn_time = rules_.seed_turn_time});
+  leech_choker_ = make_leech_choker(rules_.policy, {.optimistic = rules.optimistic,
+                                                    .rechoke_interval = rules_.rechoke_interval,
+                                                    .optimistic_interval = rules_.optimistic_interval});
 }
 
 void Choker::set_slots(std::uint32_t slots) {
@@ -89,6 +93,7 @@ const Unchoked& Choker::decide(Time now, ChokeMode mode, std::span<const PeerVie
   for (Round::Seat& seat : round.seats) {
     if (seat.peer.unchoked && now - seat.peer.moved_at >= rules_.idle_after) seat.wants = false;   // rule C
   }
+  if (shares_out(mode)) return share_out(round, true, random);
   std::size_t regular = 0;
   for (Round::Seat& seat : round.seats) {   // rule E
     if (!seat.peer.unchoked || !seat.wants || round.free == 0 || now >= seat.ready_at) continue;
@@ -110,6 +115,7 @@ const Unchoked& Choker::decide(Time now, ChokeMode mode, std::span<const PeerVie
 
 const Unchoked& Choker::fill(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random) {
   Round round(now, mode, rules_, peers);
+  if (shares_out(mode)) return share_out(round, false, random);
   std::size_t regular = 0;
   for (Round::Seat& seat : round.seats) {
     if (!seat.peer.unchoked || !seat.wants || round.free == 0) continue;
@@ -201,12 +207,28 @@ void Choker::seed(Round& round, bool is_round) {
   }
 }
 
+const Unchoked& Choker::share_out(Round& round, bool is_round, runtime::Random& random) {
+  turns_.clear();
+  std::vector<LeechChoker::Candidate> candidates;
+  for (const Round::Seat& seat : round.seats) {
+    if (!seat.wants || (!seat.peer.unchoked && !seat.may_start)) continue;
+    candidates.push_back({seat.peer, seat.peer.unchoked && (!is_round || round.now < seat.ready_at)});
+  }
+  const LeechChoker::Moment moment{round.now, is_round, *capacity_, round.free};
+  const std::vector<UploadShare> shares = leech_choker_->share_out(moment, candidates, random);
+  for (const UploadShare& share : shares) round.give(*round.find(share.peer));
+  answer(round);
+  unchoked_.shares = shares;
+  return unchoked_;
+}
+
 bool Choker::is_in_turn(PeerKey peer) const { return std::ranges::count(turns_, peer, &Turn::peer) > 0; }
 
 const Unchoked& Choker::answer(Round& round) {
   unchoked_.again_at = kNever;
   for (const Round::Seat& seat : round.seats) {   // rule E
-    if (round.free == 0 || !seat.wants || seat.peer.unchoked || seat.given) continue;
+    const bool is_past = seat.ready_at <= round.now;   // it was free to be chosen, and another policy than tit for tat chose nobody
+    if (round.free == 0 || !seat.wants || seat.peer.unchoked || seat.given || is_past) continue;
     unchoked_.again_at = std::min(unchoked_.again_at, seat.ready_at);
   }
   const bool somebody_waits = std::ranges::any_of(round.seats, [](const Round::Seat& seat) { return seat.wants && !seat.given; });
@@ -225,6 +247,7 @@ const Unchoked& Choker::answer(Round& round) {
   });
   unchoked_.peers.clear();
   unchoked_.optimistic.clear();
+  unchoked_.shares.clear();
   for (const Round::Seat& seat : round.seats) {
     if (!seat.given) continue;
     unchoked_.peers.push_back(seat.peer.key);

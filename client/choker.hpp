@@ -41,6 +41,9 @@
 //   4. A free optimistic slot is drawn among the interested, choked peers; a connection younger than `newcomer_age`
 //      has `newcomer_weight` tickets, others one (BEP 3).  Who has just had a turn is not drawn while others wait (B03).
 //
+// Another policy for the leecher, one that shares out rates, may stand in place of rules 1 to 4 (leech_choker.hpp).  Then slots may stay
+// free though somebody waits, also one that could be given at once (D): they are not what is scarce.
+//
 // Seeding, nobody gives us anything: who is served is up to a SeedChoker, one of several (seed_choker.hpp).
 //
 // Every order is total and ends in the key.  Cost: n log n of the peers at a round or fill.
@@ -48,9 +51,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "client/leech_choker.hpp"
 #include "client/peer_key.hpp"
 #include "client/peer_view.hpp"
 #include "client/seed_choker.hpp"
@@ -66,6 +71,7 @@ enum class ChokeMode : std::uint8_t { leeching, seeding };
 struct Unchoked {
   std::vector<PeerKey> peers;
   std::vector<PeerKey> optimistic;      // those of `peers` that hold an optimistic turn, in order of keys
+  std::vector<UploadShare> shares;      // of `peers` that are to be sent at most so much, in order of keys; the others: no bound
   Time again_at = kNever;               // call fill() then: a slot is empty and somebody may have it from then on
   bool contains(PeerKey peer) const;
 };
@@ -82,6 +88,7 @@ struct ChokerRules {
   SeedPolicy seed_policy = SeedPolicy::time_quota;
   Duration idle_after = 60s;
   Duration interest_grace{};
+  LeechPolicy policy = LeechPolicy::tit_for_tat;
   static ChokerRules of(const Settings& settings);
 };
 
@@ -91,6 +98,8 @@ class Choker {
 
   // From the next call on.  Between rounds never fewer than the last answer unchoked.
   void set_slots(std::uint32_t slots);
+  // What there is to share out, from the next call on; nullopt: not known, so that only tit for tat is possible.
+  void set_capacity(std::optional<BytesPerSecond> capacity) { capacity_ = capacity; }
 
   // The round: call it every rechoke_interval.  `peers` in any order, keys distinct.  The answer lives until the next call.
   const Unchoked& decide(Time now, ChokeMode mode, std::span<const PeerView> peers, runtime::Random& random);
@@ -105,6 +114,8 @@ class Choker {
   void keep_turns(Round& round);
   void draw(Round& round, bool among_unchoked, runtime::Random& random);
   void seed(Round& round, bool is_round);
+  bool shares_out(ChokeMode mode) const { return mode == ChokeMode::leeching && leech_choker_ != nullptr && capacity_.has_value(); }
+  const Unchoked& share_out(Round& round, bool is_round, runtime::Random& random);
   bool is_in_turn(PeerKey peer) const;
   std::uint32_t tickets(const Round& round, const PeerView& peer) const;
   const Unchoked& answer(Round& round);
@@ -112,6 +123,8 @@ class Choker {
   ChokerRules rules_;
   std::uint32_t optimistic_wanted_ = 0;   // where there are slots enough
   std::unique_ptr<SeedChoker> seed_choker_;
+  std::unique_ptr<LeechChoker> leech_choker_;   // null: tit for tat
+  std::optional<BytesPerSecond> capacity_;
   std::vector<Turn> turns_;     // in order of (since, key); each peer was unchoked in the last answer
   Unchoked unchoked_;
 };

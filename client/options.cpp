@@ -53,6 +53,7 @@ po::options_description describe() {
   add("save-torrent", po::value<std::string>()->value_name("FILE"), "write the torrent file of a magnet link there");
   add("upload-slots", po::value<std::string>()->value_name("N|auto"), "peers served at a time, per torrent (default: 4)");
   add("session-slots", po::value<std::string>()->value_name("N"), "of all torrents together (default: no bound)");
+  add("choker", po::value<std::string>()->value_name("POLICY"), "whom to serve while leeching: tit-for-tat, bittyrant or propshare");
   add("seed-choker", po::value<std::string>()->value_name("POLICY"), "time-quota, fastest-upload, anti-leech or new-seed");
   add("super-seed", "of a complete torrent: show each peer one piece at a time (BEP 16)");
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
@@ -170,6 +171,13 @@ std::expected<SeedPolicy, std::string> parse_seed_choker(const std::string& text
   return std::unexpected("'" + text + "' is none of time-quota, fastest-upload, anti-leech, new-seed");
 }
 
+std::expected<LeechPolicy, std::string> parse_choker(const std::string& text) {
+  if (text == "tit-for-tat") return LeechPolicy::tit_for_tat;
+  if (text == "bittyrant") return LeechPolicy::bittyrant;
+  if (text == "propshare") return LeechPolicy::propshare;
+  return std::unexpected("'" + text + "' is none of tit-for-tat, bittyrant, propshare");
+}
+
 std::expected<std::optional<BytesPerSecond>, std::string> parse_limit(const std::string& text) {
   const auto rate = parse_rate(text);
   if (!rate) return std::unexpected(rate.error());
@@ -250,6 +258,10 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   const Reader<std::optional<BytesPerSecond>> rate{values, error};
   rate("up-limit", options.settings.up_limit, parse_limit);
   rate("down-limit", options.settings.down_limit, parse_limit);
+  Reader<LeechPolicy>{values, error}("choker", options.settings.choker, parse_choker);
+  if (error.empty() && options.settings.choker != LeechPolicy::tit_for_tat && !options.settings.up_limit) {
+    error = "--choker: this one shares out the upload, and needs to know how much there is: --up-limit";
+  }
   if (values.count("peer") != 0) {
     for (const std::string& text : values["peer"].as<std::vector<std::string>>()) {
       const auto peer = parse_endpoint(text);

@@ -14,6 +14,8 @@ struct PeerView {
   Time lost_interest_at = kStart;       // of one that is not: since when
   bool unchoked = false;                // by us
   bool snubbed = false;                 // unchokes us, owes us blocks, sends none
+  bool unchokes_us = false;
+  bool am_interested = false;           // in it
   BytesPerSecond gives_us;              // useful payload over the rate window
   Time connected_at = kStart;
   Time changed_at = kStart;             // last Choke or Unchoke we sent; connected_at if none

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "client/leech_choker.hpp"
 #include "client/piece_affinity.hpp"
 #include "client/seed_choker.hpp"
 #include "protocol/units.hpp"
@@ -44,6 +45,7 @@ struct Settings {
   ByteCount seed_turn_bytes = 4_MiB;
   Duration seed_turn_time = 30s;
   SeedPolicy seed_choker = SeedPolicy::time_quota;   // whom a seed serves (seed_choker.hpp)
+  LeechPolicy choker = LeechPolicy::tit_for_tat;   // whom a leecher serves; the others need an upload limit (leech_choker.hpp)
   // Show pieces one by one until the swarm has a whole copy (BEP 16).  Of effect on torrents that are complete from the start.
   bool super_seeding = false;
   std::uint32_t super_seed_open = 1;            // pieces shown to a peer and not yet seen at others (BEP 16: one)

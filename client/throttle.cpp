@@ -24,6 +24,19 @@ void Throttle::set_rate(std::optional<BytesPerSecond> rate) {
   arm();
 }
 
+void Throttle::adjust_rate(BytesPerSecond rate) {
+  if (!rate_) return set_rate(rate);
+  fill();
+  rate_ = std::max(rate, BytesPerSecond(1));
+  timer_.disarm();
+  arm();
+}
+
+std::optional<BytesPerSecond> Throttle::tightest_rate() const {
+  const std::optional<BytesPerSecond> beyond = outer_ != nullptr ? outer_->tightest_rate() : std::nullopt;
+  return rate_ && beyond ? std::min(*rate_, *beyond) : rate_ ? rate_ : beyond;
+}
+
 void Throttle::fill() {
   const Time now = clock_.now();
   const ByteCount earned = *rate_ * (now - filled_);

@@ -39,7 +39,11 @@ class Throttle final : private runtime::TimerHandler {
 
   // From now on; nullopt: without limit.  What waits goes on at the new rate.
   void set_rate(std::optional<BytesPerSecond> rate);
+  // To one of the same order: what was earned or is owed stays, so that a rate changed again and again is kept all the same.
+  void adjust_rate(BytesPerSecond rate);
   std::optional<BytesPerSecond> rate() const { return rate_; }
+  // The lowest of all that bytes pass here and further out; nullopt: none has a rate.
+  std::optional<BytesPerSecond> tightest_rate() const;
   // Whether bytes may pass now, here and further out.
   bool is_open();
   void charge(ByteCount bytes);

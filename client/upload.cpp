@@ -24,7 +24,7 @@ enum Timer : runtime::Tag { kRechoke, kFill };
 Upload::Upload(const runtime::Outside& outside, const Settings& settings,
                std::shared_ptr<const protocol::Metainfo> metainfo, ContentStore& store, PeerSet& peers,
                TorrentId torrent, Throttle& throttle, runtime::Tag first_tag, UploadOwner& owner)
-    : clock_(outside.clock), random_(outside.random), settings_(settings), metainfo_(std::move(metainfo)),
+    : clock_(outside.clock), timers_(outside.timers), random_(outside.random), settings_(settings), metainfo_(std::move(metainfo)),
       store_(store), peers_(peers), torrent_(torrent), throttle_(throttle), first_tag_(first_tag),
       owner_(owner), choker_(ChokerRules::of(settings)), rechoke_timer_(outside.timers, *this, kRechoke),
       fill_timer_(outside.timers, *this, kFill) {}
@@ -83,6 +83,8 @@ std::vector<PeerView> Upload::views(Time now) {
                      .lost_interest_at = peer.lost_interest,
                      .unchoked = !peer.am_choking,
                      .snubbed = peer.is_snubbed,
+                     .unchokes_us = !peer.peer_choking,
+                     .am_interested = peer.am_interested,
                      .gives_us = peer.gives.rate(now),
                      .connected_at = peer.since,
                      .changed_at = peer.changed,
@@ -104,6 +106,7 @@ void Upload::on_timer(runtime::Tag tag) {
   }
   rechoke_timer_.expired();
   if (!is_running_) return;
+  std::erase_if(paces_, [&](const auto& pace) { return peers_.find(pace.first) == nullptr; });
   decide(SlotBudget::Moment::round);
   slots_may_be_free_ = false;
   rechoke_timer_.arm(clock_.now() + settings_.rechoke_interval);
@@ -121,6 +124,7 @@ void Upload::decide(SlotBudget::Moment moment) {
   const std::vector<PeerView> all = views(now);
   const auto wanted = static_cast<std::uint32_t>(std::ranges::count(all, true, &PeerView::interested));
   choker_.set_slots(owner_.grant_slots(wanted, moment));
+  choker_.set_capacity(capacity());
   apply(moment == SlotBudget::Moment::round ? choker_.decide(now, mode, all, random_) : choker_.fill(now, mode, all, random_));
   report_slots();
 }
@@ -130,7 +134,35 @@ void Upload::report_slots() {
   owner_.on_slots_held(static_cast<std::uint32_t>(held));
 }
 
+// What a limit lets pass of blocks: a sixteenth goes into headers, where they count.
+std::optional<BytesPerSecond> Upload::capacity() const {
+  const std::optional<BytesPerSecond> limit = throttle_.tightest_rate();
+  if (!limit || !settings_.limit_overhead) return limit;
+  return BytesPerSecond(limit->value() - limit->value() / 16);
+}
+
+// A peer without a share is not held back; one that may wait for its own tokens keeps its throttle.
+void Upload::set_paces(const Unchoked& unchoked) {
+  if (unchoked.shares.empty() && paces_.empty()) return;
+  for (auto& [peer, pace] : paces_) {
+    const bool has_share = std::ranges::binary_search(unchoked.shares, peer, {}, &UploadShare::peer);
+    if (!has_share && pace->rate()) pace->set_rate(std::nullopt);
+  }
+  for (const UploadShare& share : unchoked.shares) {
+    std::unique_ptr<Throttle>& pace = paces_[share.peer];
+    if (pace == nullptr) pace = std::make_unique<Throttle>(share.rate, clock_, timers_, throttle_);
+    else if (pace->rate() != share.rate) pace->adjust_rate(share.rate);
+  }
+}
+
+Throttle& Upload::throttle_of(PeerKey peer) {
+  if (paces_.empty()) return throttle_;
+  const auto found = paces_.find(peer);
+  return found == paces_.end() ? throttle_ : *found->second;
+}
+
 void Upload::apply(const Unchoked& unchoked) {
+  set_paces(unchoked);
   // Chokes first: at no moment are there more slots than configured (bug B08).
   peers_.for_each_ready([&](Peer& peer) {
     if (!peer.am_choking && !unchoked.contains(peer.key)) choke(peer);
@@ -194,12 +226,13 @@ void Upload::on_cancel(Peer& peer, const BlockRange& block) {
 
 void Upload::pump(Peer& peer) {
   while (!peer.is_dropped && !peer.queue.empty() && peer.wire.has_room(peer.reading)) {
-    if (!throttle_.is_open()) {
-      if (!std::exchange(peer.waits_for_tokens, true)) throttle_.wait(torrent_, peer.key);
+    Throttle& throttle = throttle_of(peer.key);
+    if (!throttle.is_open()) {
+      if (!std::exchange(peer.waits_for_tokens, true)) throttle.wait(torrent_, peer.key);
       return;
     }
     const BlockRange block = *peer.queue.take_next();
-    throttle_.charge(block.length);
+    throttle.charge(block.length);
     const ByteCount offset = metainfo_->geometry.offset_of(block.piece) + ByteCount(block.begin.value());
     if (auto data = store_.recent(offset, block.length)) {
       send(peer, block, std::move(*data));

@@ -8,10 +8,13 @@
 //      \          \-> choke, cancel, not interested: gone; with Fast answered by Reject (BEP 6)
 //       \-> choked, or not ours: Reject with Fast, silence without
 //
+// Where the choker shares out rates (leech_choker.hpp) each peer has a throttle of its own within the torrent's.
+//
 // Once its read has begun a block is sent, whatever happens to the request: cancels cannot make us read
 // for nothing; but not after a choke without Fast, where nothing may follow.  A queue that is full, or nonsense: the peer goes.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -90,8 +93,12 @@ class Upload final : private runtime::TimerHandler {
   void flush(Peer& peer);
   void answer_unserved(Peer& peer, const protocol::BlockRange& block);
   std::vector<PeerView> views(Time now);
+  std::optional<BytesPerSecond> capacity() const;
+  void set_paces(const Unchoked& unchoked);
+  Throttle& throttle_of(PeerKey peer);
 
   runtime::Clock& clock_;
+  runtime::Timers& timers_;
   runtime::Random& random_;
   const Settings& settings_;
   std::shared_ptr<const protocol::Metainfo> metainfo_;
@@ -99,6 +106,8 @@ class Upload final : private runtime::TimerHandler {
   PeerSet& peers_;
   TorrentId torrent_;
   Throttle& throttle_;
+  // Of peers that were given a share.  One may call in here while it works, so those of peers that left go at a round only.
+  std::map<PeerKey, std::unique_ptr<Throttle>> paces_;
   runtime::Tag first_tag_;
   UploadOwner& owner_;
   Choker choker_;

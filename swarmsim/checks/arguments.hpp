@@ -23,6 +23,13 @@ class CheckArguments {
 
   void set(std::string_view name, Value value) { values_.emplace_back(std::string(name), std::move(value)); }
 
+  // Takes those away for which `is_meant` is false.
+  template <class IsMeant>
+  void keep_peers(std::string_view name, IsMeant&& is_meant) {
+    for (auto& [key, value] : values_)
+      if (key == name) std::erase_if(std::get<std::vector<HostId>>(value), [&](HostId peer) { return !is_meant(peer); });
+  }
+
   // Sorted, without repetition; empty where the scenario does not say.
   std::vector<HostId> peers(std::string_view name) const {
     return get<std::vector<HostId>>(name).value_or(std::vector<HostId>{});

@@ -231,6 +231,7 @@ std::string explain(const CheckManual& manual) {
                                  to_string(manual.level), to_string(manual.maturity), manual.bugs);
   if (!manual.declared.empty()) text += fmt::format("  judges by the declared {}\n", manual.declared);
   if (!manual.needs.empty()) text += fmt::format("  needs peers that speak {}\n", to_words(manual.needs));
+  if (manual.of_tit_for_tat) text += "  about clients that choke by tit for tat; others declare that they do not\n";
   if (!manual.false_alarm.empty()) text += fmt::format("  false alarms: {}\n", manual.false_alarm);
   text += '\n';
   for (const ParameterManual& parameter : manual.parameters)

@@ -167,7 +167,7 @@ class EarlyStateIsKept final : public Check {
   void judge_wish(HostId peer, const PeerConnection& connection, std::uint32_t interested) {
     const Early& early = early_of(connection.id, peer);
     const PeerFacts& facts = facts_.peers[peer.value()];
-    if (!early.they_are_interested || interested > facts.upload_slots || within_ < facts.rechoke_interval) return;
+    if (!early.they_are_interested || interested > facts.upload_slots || within_ < facts.rechoke_interval || !facts.tit_for_tat) return;
     ++wishers_;
     if (!early.was_unchoked_by_us)
       accuse(peer, connection.other(peer),
@@ -215,7 +215,7 @@ who alone has such a piece and does not choke it, without waiting for another an
 has been unchoked, where there are slots for all who are interested (and the time is no shorter than a rechoke
 interval).  Judged on connections that were shaken before.  Vacuous when there was nothing to act upon.  Provoke it with
 magnet links, a slow source of metadata beside quick peers, and the behaviour `early_interest`.)",
-    .declared = "upload_slots, rechoke_interval",
+    .declared = "upload_slots, rechoke_interval, tit_for_tat",
     .needs = {Feature::magnet},
 };
 

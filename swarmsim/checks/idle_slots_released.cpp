@@ -185,7 +185,8 @@ become interested anew since; and for a round who was choked.  Who waits for ans
 may be stuck, and the Choke on it.  Holders without interest are the matter of slots_go_to_interested.  A block that
 takes longer than the given time on a very slow line needs a larger one.  Vacuous when no slot lay still while somebody
 waited.  Provoke it with peers that say Interested and never ask, at a seed whose turns are long.)",
-    .declared = "upload_slots, rechoke_interval",
+    .declared = "upload_slots, rechoke_interval, tit_for_tat",
+    .of_tit_for_tat = true,
 };
 
 std::unique_ptr<Check> make_idle_slots_released(const CheckContext& context) {

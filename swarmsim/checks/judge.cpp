@@ -19,6 +19,23 @@ bool names_word(std::string_view text, std::string_view word) {
   return false;
 }
 
+// In place of a check that is about nobody who was named.
+class NotApplicable final : public Check {
+ public:
+  explicit NotApplicable(std::string why) : why_(std::move(why)) {}
+  EventSet interest() const override { return {}; }
+  void on_event(const WireEvent&) override {}
+  Judgement conclude(const EndOfRun&, Disks&) override {
+    Judgement judgement;
+    judgement.verdict = Verdict::not_applicable;
+    judgement.summary = why_;
+    return judgement;
+  }
+
+ private:
+  std::string why_;
+};
+
 }  // namespace
 
 Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts), books_(facts), measurements_(facts, arrivals_) {}
@@ -26,7 +43,7 @@ Judge::Judge(const RunFacts& facts) : facts_(facts), arrivals_(facts), books_(fa
 void Judge::add(const CheckManual& manual, CheckArguments arguments) {
   arguments_.push_back(std::move(arguments));
   manuals_.push_back(&manual);
-  checks_.push_back(make_check(manual, {arguments_.back(), facts_, arrivals_, books_, measurements_}));
+  checks_.push_back(make(manual, arguments_.back()));
   listen(*checks_.back(), checks_.back()->interest());
   for (const SideTable* table : checks_.back()->tables())
     for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
@@ -35,6 +52,15 @@ void Judge::add(const CheckManual& manual, CheckArguments arguments) {
   for (std::size_t sort = 0; sort < EventSet::kSorts; ++sort)
     if (before.has_sort(sort)) early_listeners_[sort].push_back(checks_.back().get());
   listen_for_measurements();
+}
+
+std::unique_ptr<Check> Judge::make(const CheckManual& manual, CheckArguments& arguments) {
+  if (manual.of_tit_for_tat && !arguments.peers("who").empty()) {
+    arguments.keep_peers("who", [&](HostId peer) { return facts_.peers[peer.value()].tit_for_tat; });
+    if (arguments.peers("who").empty())
+      return std::make_unique<NotApplicable>("all of the peers declare to choke by another policy than tit for tat, which this is about");
+  }
+  return make_check(manual, {arguments, facts_, arrivals_, books_, measurements_});
 }
 
 void Judge::measure(const Expectation& expectation) {

@@ -35,6 +35,7 @@ class Judge final : public EventSink {
   static constexpr std::size_t kBatch = 256;
   static constexpr std::size_t kAhead = 6;   // events; more of them push each other's rows out again
 
+  std::unique_ptr<Check> make(const CheckManual& manual, CheckArguments& arguments);
   void listen(EventSink& listener, const EventSet& interest);
   void listen_for_measurements();
   void catch_up();

@@ -37,6 +37,7 @@ struct CheckManual {
   std::string_view declared = {};      // "upload_slots, rechoke_interval": what of a client's declaration it judges by
   Features needs = {};                 // not applicable to clients that do not speak all of them
   std::string_view false_alarm = {};   // of a statistical check: how rarely it accuses a correct client
+  bool of_tit_for_tat = false;         // those of its `who` that choke by another policy are not judged
 };
 
 }  // namespace swarmlab::swarmsim

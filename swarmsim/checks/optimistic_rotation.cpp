@@ -214,8 +214,9 @@ fair lottery that may draw the same peer again would (draws x tickets^-repeats).
 not counted, since newcomers may weigh more; who ever gives a block is left out.  A client that excludes
 the last holder, or goes round, stays far below these bounds.  Vacuous when there were too few draws to tell:
 where four compete about 50 are needed, where eight do 140.  Provoke it with one slot, peers without upload, and a long download.)",
-    .declared = "rechoke_interval, optimistic_interval, newcomer_age",
+    .declared = "rechoke_interval, optimistic_interval, newcomer_age, tit_for_tat",
     .false_alarm = "less than one run in a million",
+    .of_tit_for_tat = true,
 };
 
 std::unique_ptr<Check> make_optimistic_rotation(const CheckContext& context) {

@@ -154,7 +154,8 @@ gave the client nothing, and others that did hold all regular slots from its beg
 by a Choke sooner than the declared interval less one round and 1 s.  It may end sooner when its holder loses
 interest or leaves.  How long a turn may last is judged by optimistic_rotation.  Vacuous when no such turn
 ended.  Provoke it with one reciprocator per regular slot and several peers that give nothing.)",
-    .declared = "upload_slots, optimistic, rechoke_interval, optimistic_interval, rate_window",
+    .declared = "upload_slots, optimistic, rechoke_interval, optimistic_interval, rate_window, tit_for_tat",
+    .of_tit_for_tat = true,
 };
 
 std::unique_ptr<Check> make_optimistic_tenure(const CheckContext& context) {

@@ -111,7 +111,8 @@ default.  Who was choked less than a round ago may be left alone for the rest of
 whose connection is about to end is owed nothing.  Reports the median: half a round is the signature of a client that
 always waits for the tick.  Vacuous when nobody became interested beside a free slot.  Provoke it with a
 seed that has as many slots as peers, and peers that join between two rounds.)",
-    .declared = "upload_slots, rechoke_interval",
+    .declared = "upload_slots, rechoke_interval, tit_for_tat",
+    .of_tit_for_tat = true,
 };
 
 std::unique_ptr<Check> make_prompt_unchoke(const CheckContext& context) { return std::make_unique<PromptUnchoke>(context); }

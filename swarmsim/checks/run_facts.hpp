@@ -36,6 +36,9 @@ struct PeerFacts {
   bool knows_metadata = true;             // from its start; a magnet link tells the info-hash alone
   std::uint32_t upload_slots = 4;         // unchoked and interested peers, the optimistic ones included
   std::uint32_t optimistic = 1;           // how many of them ignore rates
+  // While it leeches, its regular slots go to those who give most, and no slot stays free beside somebody who waits.  Else it has a policy
+  // of its own, and upload_slots is the most that it ever gives.
+  bool tit_for_tat = true;
   Duration rechoke_interval = 10s;
   Duration optimistic_interval = 30s;     // how long an optimistic slot stays with one peer
   Duration newcomer_age = 60s;            // how long a new connection may be preferred in the draw

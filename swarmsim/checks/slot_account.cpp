@@ -54,7 +54,7 @@ void SlotAccount::settle(Time up_to) {
     had_demand_ = had_demand_ || interested_ > limits_.slots;
     if (unchoked_ <= limits_.slots) over_since_ = kNever;
     else if (over_since_ == kNever) over_since_ = at;
-    const bool is_under = interested_ > limits_.slots && unchoked_ + lingering_ < limits_.slots;
+    const bool is_under = limits_.are_filled && interested_ > limits_.slots && unchoked_ + lingering_ < limits_.slots;
     if (!is_under) under_since_ = kNever;
     else if (under_since_ == kNever) under_since_ = at;
     judge(at, own_unchoke);

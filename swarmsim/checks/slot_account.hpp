@@ -33,6 +33,7 @@ class SlotAccount {
   struct Limits {
     std::uint32_t slots = 0;
     Duration reaction{};          // a rechoke round and a grace
+    bool are_filled = true;       // while somebody waits; else it is not too few that is judged
   };
   enum class Wrong : std::uint8_t {
     unchoked_too_many,            // by the client's own Unchoke

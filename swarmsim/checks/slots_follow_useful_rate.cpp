@@ -164,7 +164,8 @@ much in the declared window, more peers are interested than there are slots, and
 a peer is unchoked in at least nine of ten rounds.  Rates that are alike are not judged.  Vacuous with fewer than
 20 such rounds.  Provoke it with givers at 4:1 that unchoke the subject whatever it does, and with a peer that
 pushes many blocks nobody asked for.)",
-    .declared = "upload_slots, optimistic, rechoke_interval, rate_window",
+    .declared = "upload_slots, optimistic, rechoke_interval, rate_window, tit_for_tat",
+    .of_tit_for_tat = true,
 };
 
 std::unique_ptr<Check> make_slots_follow_useful_rate(const CheckContext& context) {

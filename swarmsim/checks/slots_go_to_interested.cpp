@@ -122,7 +122,8 @@ rechoke round and 1 s for it.  Spare slots may be given to whoever wants nothing
 may be left alone for the rest of it.  Several clients asked "is it not a seed" instead of "is it
 interested", and served nobody.  Vacuous when at no time somebody waited for a slot while a peer without interest
 was connected.  Provoke it with a leecher between many seeds, which want nothing, and hungry peers.)",
-    .declared = "upload_slots, rechoke_interval",
+    .declared = "upload_slots, rechoke_interval, tit_for_tat",
+    .of_tit_for_tat = true,
 };
 
 std::unique_ptr<Check> make_slots_go_to_interested(const CheckContext& context) {

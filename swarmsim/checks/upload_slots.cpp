@@ -45,7 +45,7 @@ class UploadSlots final : public Check {
       const PeerFacts& facts = facts_.peers[peer.value()];
       const auto limit = slots ? static_cast<std::uint32_t>(*slots) : facts.upload_slots;
       limits_.push_back(limit);
-      accounts_.emplace_back(SlotAccount::Limits{limit, facts.rechoke_interval + kGrace}, backlogs_);
+      accounts_.emplace_back(SlotAccount::Limits{limit, facts.rechoke_interval + kGrace, facts.tit_for_tat}, backlogs_);
     }
   }
 
@@ -180,10 +180,11 @@ constinit const CheckManual kUploadSlots{
     .text = R"(Counted by messages, never by bytes, in the order in which they were decided: peers that are unchoked and
 interested.  More than the slots by an Unchoke of its own: violated at once.  More because a spare peer became
 interested: violated after a rechoke round and 1 s.  Fewer, while more peers are interested than there are slots:
-violated after the same time.  A peer whose connection is about to end counts on neither side, and no surplus is
+violated after the same time, unless the client declares a policy of its own in place of tit for tat: then the number is the
+most that it gives, and slots may stay free.  A peer whose connection is about to end counts on neither side, and no surplus is
 a peer that waits for answers, when nothing was sent to it since: a Choke may be stuck behind blocks that it does not
 read.  What is sent more than a minute after it was decided counts from when it is seen.  Vacuous when demand never exceeded the slots.)",
-    .declared = "upload_slots, rechoke_interval",
+    .declared = "upload_slots, rechoke_interval, tit_for_tat",
 };
 
 std::unique_ptr<Check> make_upload_slots(const CheckContext& context) { return std::make_unique<UploadSlots>(context); }

@@ -33,6 +33,9 @@ void Measurements::want(Metric metric) {
   if (wants_any({regular_slot_time_to, slot_time_from, slot_time_to}) && !slot_times_) slot_times_ = std::make_unique<SlotTimes>(facts_);
   if (wants_any({entropy_median, entropy_p20, spread_at, spread_straightness}) && !spread_) spread_.emplace(facts_);
   if (wants_any({entropy_median, entropy_p20}) && !entropy_) entropy_.emplace(facts_.peers.size(), arrivals_);
+  if (wants_any({block_gap, block_gap_first, block_gap_last}) && !block_gaps_) block_gaps_.emplace(facts_.peers.size());
+  if (wants(choke_gap) && !choke_gaps_) choke_gaps_.emplace(facts_.peers.size());
+  if (wants(open_requests) && !request_depths_) request_depths_.emplace(facts_.peers.size());
 }
 
 EventSet Measurements::interest() const {
@@ -45,17 +48,22 @@ EventSet Measurements::interest() const {
   if (wants(connections)) events.add(WireEventKind::opened);
   if (wants(requests)) events.sent(MessageKind::request);
   if (wants(first_unchoke_at)) events.received(MessageKind::unchoke);
-  if (wants_any({download_rate, downloaded, downloaded_from, uploaded, uploaded_by_first_completion, uploaded_to, useful, wasted}))
+  if (wants_any({block_gap, block_gap_first, block_gap_last, download_rate, downloaded, downloaded_from, uploaded,
+                 uploaded_by_first_completion, uploaded_to, useful, wasted}))
     events.received(MessageKind::piece);
   if (wants(tracker_bytes)) events.add(kTrackerTalk);
   if (slot_times_) events.add(SlotTimes::interest());
   if (entropy_) events.add(Entropy::interest());
+  if (choke_gaps_) events.add(ChokeGaps::interest());
+  if (request_depths_) events.add(RequestDepths::interest());
   return events;
 }
 
 void Measurements::on_event(const WireEvent& event) {
   if (slot_times_) slot_times_->on_event(event);
   if (entropy_) entropy_->on_event(event);
+  if (choke_gaps_) choke_gaps_->on_event(event);
+  if (request_depths_) request_depths_->on_event(event);
   Peer* const from = peer(event.from);
   Peer* const to = peer(event.to);
   switch (event.kind) {
@@ -95,7 +103,10 @@ void Measurements::on_block(const WireEvent& event) {
   from->uploaded += length;
   if (is_whole_) from->uploaded_early += length;
   to->downloaded += length;
-  if (arrivals_.brought_news()) to->useful += length;
+  if (arrivals_.brought_news()) {
+    to->useful += length;
+    if (block_gaps_) block_gaps_->on_news(event.to, event.at);
+  }
   if (!wants_any({Metric::downloaded_from, Metric::uploaded_to})) return;
   const std::size_t slot = 2 * std::size_t{event.connection.value()} + static_cast<std::size_t>(event.direction);
   if (slot >= flows_.size()) flows_.resize(slot + 1);
@@ -159,6 +170,10 @@ Number Measurements::value(Metric metric, HostId peer, std::span<const HostId> o
   };
   switch (metric) {
     case Metric::announces: return Number::of(of.announces);
+    case Metric::block_gap: return block_gaps_->median(peer, BlockGaps::Which::all);
+    case Metric::block_gap_first: return block_gaps_->median(peer, BlockGaps::Which::first);
+    case Metric::block_gap_last: return block_gaps_->median(peer, BlockGaps::Which::last);
+    case Metric::choke_gap: return choke_gaps_->shortest(peer);
     case Metric::completed_at: return since_start(completed_at(peer));
     case Metric::connections: return Number::of(of.connections);
     case Metric::download_rate: {
@@ -176,6 +191,7 @@ Number Measurements::value(Metric metric, HostId peer, std::span<const HostId> o
     case Metric::joined_at: return since_start(facts.joins);
     case Metric::link_down: return rate_of(facts.link_down);
     case Metric::link_up: return rate_of(facts.link_up);
+    case Metric::open_requests: return request_depths_->median(peer);
     case Metric::pieces: return Number::of(std::int64_t{arrivals_.pieces(peer)});
     case Metric::present: return Number::of(std::int64_t{facts.joins <= end && of.stopped > end ? 1 : 0});
     case Metric::regular_slot_time_to: return sum_times([&](HostId other) { return slot_times_->regular_slots(peer, other); });

@@ -12,10 +12,13 @@
 
 #include "swarmsim/checks/arrivals.hpp"
 #include "swarmsim/checks/run_facts.hpp"
+#include "swarmsim/expect/block_gaps.hpp"
+#include "swarmsim/expect/choke_gaps.hpp"
 #include "swarmsim/expect/entropy.hpp"
 #include "swarmsim/expect/metric.hpp"
 #include "swarmsim/expect/number.hpp"
 #include "swarmsim/expect/piece_spread.hpp"
+#include "swarmsim/expect/request_depths.hpp"
 #include "swarmsim/wire/event.hpp"
 
 namespace swarmlab::swarmsim {
@@ -83,6 +86,9 @@ class Measurements final : public EventSink {
   std::unique_ptr<SlotTimes> slot_times_;
   std::optional<PieceSpread> spread_;
   std::optional<Entropy> entropy_;
+  std::optional<BlockGaps> block_gaps_;
+  std::optional<ChokeGaps> choke_gaps_;
+  std::optional<RequestDepths> request_depths_;
 };
 
 }  // namespace swarmlab::swarmsim

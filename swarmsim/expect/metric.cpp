@@ -17,6 +17,16 @@ constexpr std::array<MetricManual, kMetrics> kManuals{{
     {Metric::announces, "announces", Unit::number, kOfPeers, kPlain,
      "requests that it sent to the tracker, UDP connects and repetitions included",
      "when a client announces, and how it repeats what was not answered"},
+    {Metric::block_gap, "block_gap", Unit::time, kOfPeers, kPlain,
+     "the median of the times between two blocks that were news to it; no number where there are a hundred or fewer",
+     "request depth and queueing: is the line kept full?"},
+    {Metric::block_gap_first, "block_gap_first", Unit::time, kOfPeers, kPlain, "the same, of its first hundred such blocks",
+     "the optimistic slot of the others, and which piece a newcomer chooses first"},
+    {Metric::block_gap_last, "block_gap_last", Unit::time, kOfPeers, kPlain, "the same, of its last hundred such blocks",
+     "the end-game"},
+    {Metric::choke_gap, "choke_gap", Unit::time, kOfPeers, kPlain,
+     "the shortest time between two moments at which it decided to choke somebody who was interested; no number where there were not two",
+     "the choker: how long its rounds are, and what makes it choke between them"},
     {Metric::completed_at, "completed_at", Unit::time, kOfPeers, kPlain,
      "when the last true block arrived that it lacked, from the start of the run; its joining for who had everything; "
      "never where blocks are "
@@ -55,6 +65,10 @@ constexpr std::array<MetricManual, kMetrics> kManuals{{
     {Metric::link_up, "link_up", Unit::rate, kOfPeers, kPlain,
      "what its line can carry away from it, as the scenario states it at the start; never where there is no limit",
      "the scenario: it states the lines"},
+    {Metric::open_requests, "open_requests", Unit::number, kOfPeers, kPlain,
+     "how many requests it had open at the sender when a block arrived that it had asked for, that one included: the median over all such "
+     "blocks",
+     "request depth: what a client takes for the bandwidth and the delay of a peer"},
     {Metric::pieces, "pieces", Unit::number, kOfPeers, kPlain,
      "pieces that are whole and true at the end of the run, as far as the wire shows it",
      "what the run's other checks say of its requests and of the slots it got"},

@@ -15,13 +15,14 @@ namespace swarmlab::swarmsim {
 
 enum class Metric : std::uint8_t {
   // of a peer
-  announces, completed_at, connections, download_rate, download_time, downloaded, downloaded_from, entropy_median, entropy_p20,
-  failed_pieces, first_piece_at, first_unchoke_at, joined_at, link_down, link_up, pieces, present, regular_slot_time_to, requests,
+  announces, block_gap, block_gap_first, block_gap_last, choke_gap, completed_at, connections, download_rate, download_time, downloaded,
+  downloaded_from, entropy_median, entropy_p20, failed_pieces, first_piece_at, first_unchoke_at, joined_at, link_down, link_up,
+  open_requests, pieces, present, regular_slot_time_to, requests,
   slot_time_from, slot_time_to, stopped_at, tracker_bytes, uploaded, uploaded_by_first_completion, uploaded_to, useful, wasted,
   // of a run
   content, run_time, spread_at, spread_straightness,
 };
-inline constexpr std::size_t kMetrics = 32;
+inline constexpr std::size_t kMetrics = 37;
 
 struct MetricManual {
   Metric metric;

@@ -34,6 +34,7 @@ const std::array kNames{
     Name{"request_size", &PeerFacts::request_size},
     Name{"request_timeout", &PeerFacts::request_timeout},
     Name{"seed_turn_time", &PeerFacts::seed_turn_time},
+    Name{"tit_for_tat", &PeerFacts::tit_for_tat},
     Name{"upload_slots", &PeerFacts::upload_slots},
 };
 

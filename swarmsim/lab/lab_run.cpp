@@ -337,7 +337,8 @@ class LabRun {
       case TimelineAction::reset:
       case TimelineAction::selection:   // why_not()
       case TimelineAction::storage:
-      case TimelineAction::lose: return;
+      case TimelineAction::lose:
+      case TimelineAction::pause_download: return;
     }
   }
 

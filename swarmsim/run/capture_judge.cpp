@@ -223,6 +223,10 @@ class CaptureRun final : private EventSink {
           });
           break;
         case TimelineAction::restart: each_peer(entry, [this](HostId peer) { restart(peer); }); break;
+        case TimelineAction::pause_download:
+          each_peer(entry, [this](HostId peer) { stop(peer, StreamEnd::finished); });
+          for (const HostId peer : entry.peers) plan(entry.at + entry.lasts, [this, peer] { restart(peer); });
+          break;
         case TimelineAction::reset:
           for (const HostId a : entry.peers)
             for (const HostId b : entry.with)

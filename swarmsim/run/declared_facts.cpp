@@ -61,6 +61,7 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
     peer.knows_metadata = !group.starts_from_magnet;
     peer.upload_slots = client::upload_slots_of(group.settings, group.settings.up_limit);
     peer.optimistic = group.settings.optimistic;
+    peer.tit_for_tat = group.declares.tit_for_tat && group.settings.choker == client::LeechPolicy::tit_for_tat;
     peer.rechoke_interval = group.settings.rechoke_interval;
     peer.optimistic_interval = group.settings.optimistic_interval;
     peer.newcomer_age = group.settings.newcomer_age;

@@ -285,12 +285,34 @@ class SimRun final : private ClientKeeper {
     start(peer, client::OnStart::check);
   }
 
+  // To everybody else it is as if its client had ended and started again; a peer without engine does just that.
+  void pause_download(HostId peer) override {
+    if (!begin_end(peer, "pauses its download", StreamEnd::finished)) return;
+    participants_[peer.value()].raw.reset();
+    for_each_torrent(peer, [](client::Session& session, client::TorrentId torrent) { session.stop(torrent); });
+  }
+
+  void resume_download(HostId peer) override {
+    if (!participants_[peer.value()].session) return restart(peer);
+    stopped_.erase(peer);
+    observer_.on_restarted(peer, world_.now(), disks_.pieces(peer).wire());
+    remark(peer, "goes on with its download");
+    for_each_torrent(peer, [](client::Session& session, client::TorrentId torrent) { session.start(torrent); });
+  }
+
+  template <class Do>
+  void for_each_torrent(HostId peer, Do&& act) {
+    client::Session* const session = participants_[peer.value()].session.get();
+    if (session == nullptr) return;
+    for (const client::TorrentId torrent : session->torrents()) act(*session, torrent);
+  }
+
   void select(HostId peer, const std::vector<client::SelectRule>& rules) override {
     Participant& participant = participants_[peer.value()];
     participant.select = rules;
     if (!participant.session) return;   // it has not come yet, or is no client of ours
     remark(peer, "wants other files");
-    for (const client::TorrentId torrent : participant.session->torrents()) participant.session->select(torrent, {rules, {}});
+    for_each_torrent(peer, [&](client::Session& session, client::TorrentId torrent) { session.select(torrent, {rules, {}}); });
   }
 
   void lose(HostId peer, Share share) override {

@@ -65,6 +65,10 @@ void TimelinePlayer::plan_for(const TimelineEntry& entry, HostId peer) {
         world_.resume(peer);
       });
       return;
+    case TimelineAction::pause_download:
+      at(entry.at, peer, [this, peer] { keeper_.pause_download(peer); });
+      at(end, peer, [this, peer] { keeper_.resume_download(peer); });
+      return;
     case TimelineAction::link: plan_link(entry, peer); return;
     case TimelineAction::selection: at(entry.at, peer, [this, peer, &entry] { keeper_.select(peer, entry.select); }); return;
     case TimelineAction::storage: plan_storage(entry, peer); return;

@@ -20,6 +20,8 @@ class ClientKeeper {
   virtual void kill(HostId host) = 0;       // ends at once; its kernel resets its connections, its disk is torn; also of trackers
   virtual void cut_power(HostId peer) = 0;  // ends at once, its host is off the network, its disk is torn
   virtual void restart(HostId host) = 0;    // on what its disk holds; also of trackers
+  virtual void pause_download(HostId peer) = 0;    // says goodbye to trackers and peers, and stays
+  virtual void resume_download(HostId peer) = 0;
   virtual void select(HostId peer, const std::vector<client::SelectRule>& rules) = 0;   // these files are wanted from now on
   virtual void lose(HostId peer, Share share) = 0;   // so many of the torrent's pieces are not on its disk any more
   virtual void remark(HostId peer, const std::string& what) = 0;   // for the log

@@ -36,6 +36,7 @@ void read_declaration(const YamlNode& node, const std::string& what, Declaration
     else declares.request_size = *size;
   }
   if (const auto time = reader.duration("reaction_time")) declares.reaction_time = *time;
+  if (const auto is = reader.flag("tit_for_tat")) declares.tit_for_tat = *is;
   reader.finish();
 }
 
@@ -82,6 +83,8 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
       for (std::size_t i = 0; i < settings->items.size(); ++i)
         group.stated_settings.emplace_back(settings->keys[i], settings->items[i].text);
   }
+  if (group.settings.choker != client::LeechPolicy::tit_for_tat && !group.settings.up_limit)
+    diagnostics.add(at, fmt::format("{}.settings: this choker shares out the upload, and needs to know how much there is: up_limit", what));
   if (const YamlNode* declares = reader.take("declares"))
     read_declaration(*declares, what + ".declares", group.declares, diagnostics);
   if (const YamlNode* behaviour = reader.take("behaviour")) {

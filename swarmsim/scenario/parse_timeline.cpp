@@ -13,15 +13,17 @@ namespace swarmlab::swarmsim {
 namespace {
 
 // In the order of the enumeration; the name is the key of an entry.
-constexpr std::array<std::string_view, 13> kActions{"join", "stop",  "leave",     "kill",    "vanish", "restart", "pause",
-                                                    "partition", "link", "reset", "selection", "storage", "lose"};
+constexpr std::array<std::string_view, 14> kActions{"join", "stop",  "leave",     "kill",    "vanish", "restart", "pause",
+                                                    "partition", "link", "reset", "selection", "storage", "lose",
+                                                    "pause_download"};
 constexpr std::string_view kWays =
-    "join, stop, leave, kill, vanish, restart, pause, partition, link, reset, selection, storage or lose";
+    "join, stop, leave, kill, vanish, restart, pause, partition, link, reset, selection, storage, lose or pause_download";
 constexpr Duration kLongestGap = 24h;
 
 bool lasts_for_a_while(TimelineAction action) {
   return action == TimelineAction::pause || action == TimelineAction::partition ||
-         action == TimelineAction::link || action == TimelineAction::vanish || action == TimelineAction::storage;
+         action == TimelineAction::link || action == TimelineAction::vanish || action == TimelineAction::storage ||
+         action == TimelineAction::pause_download;
 }
 
 // spread, poisson, or burst with every; at most one of them.
@@ -140,9 +142,11 @@ TimelineEntry read_entry(const YamlNode& item, TimelineAction action, MapReader&
     case TimelineAction::stop:
     case TimelineAction::leave:
     case TimelineAction::vanish:
-    case TimelineAction::pause: entry.peers = read_selectors(value, std::string(key), cast, diagnostics); break;
+    case TimelineAction::pause:
+    case TimelineAction::pause_download: entry.peers = read_selectors(value, std::string(key), cast, diagnostics); break;
   }
-  if (action == TimelineAction::pause || action == TimelineAction::partition) reader.require("for", "for: 30 s");
+  const bool must_end = action == TimelineAction::pause || action == TimelineAction::partition || action == TimelineAction::pause_download;
+  if (must_end) reader.require("for", "for: 30 s");
   if (lasts_for_a_while(action)) {
     if (const auto lasts = reader.duration("for")) {
       entry.lasts = *lasts;

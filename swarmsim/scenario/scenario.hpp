@@ -66,6 +66,7 @@ inline client::Settings settings_of_scenarios() {
 struct Declaration {
   ByteCount request_size = protocol::kBlockBytes;
   Duration reaction_time{};
+  bool tit_for_tat = true;
 };
 
 struct PeerGroup {
@@ -107,6 +108,7 @@ enum class TimelineAction : std::uint8_t {
   selection,   // other files are wanted from now on
   storage,     // something is wrong with the disk
   lose,        // pieces are not on the disk any more
+  pause_download,   // the client says goodbye, stays, and goes on after a while
 };
 std::string_view to_string(TimelineAction action);   // as it stands in a file
 

@@ -19,7 +19,8 @@ struct NumberSetting {
   std::uint32_t most;
 };
 using Member = std::variant<NumberSetting, Duration Settings::*, ByteCount Settings::*, bool Settings::*,
-                            std::optional<BytesPerSecond> Settings::*, client::SeedPolicy Settings::*, client::PieceAffinity Settings::*,
+                            std::optional<BytesPerSecond> Settings::*, client::SeedPolicy Settings::*, client::LeechPolicy Settings::*,
+                            client::PieceAffinity Settings::*,
                             client::Allocation Settings::*, client::RestartStrategy client::RestartPolicy::*,
                             Duration client::RestartPolicy::*, std::uint32_t client::RestartPolicy::*>;
 struct Setting {
@@ -31,6 +32,7 @@ const std::array kSettings{
     Setting{"allocate", &Settings::allocate},
     Setting{"announce_to_all_tiers", &Settings::announce_to_all_tiers},
     Setting{"auto_upload_slots", &Settings::auto_upload_slots},
+    Setting{"choker", &Settings::choker},
     Setting{"connect_timeout", &Settings::connect_timeout},
     Setting{"down_limit", &Settings::down_limit},
     Setting{"end_game", &Settings::end_game},
@@ -130,6 +132,10 @@ struct Assign {
   void operator()(client::SeedPolicy Settings::*member) const {
     static constexpr std::array<std::string_view, 4> kWords{"time_quota", "fastest_upload", "anti_leech", "new_seed"};
     if (const auto given = reader.word(name, kWords)) settings.*member = static_cast<client::SeedPolicy>(*given);
+  }
+  void operator()(client::LeechPolicy Settings::*member) const {
+    static constexpr std::array<std::string_view, 3> kWords{"tit_for_tat", "bittyrant", "propshare"};
+    if (const auto given = reader.word(name, kWords)) settings.*member = static_cast<client::LeechPolicy>(*given);
   }
   void operator()(client::PieceAffinity Settings::*member) const {
     static constexpr std::array<std::string_view, 2> kWords{"affine", "dealt"};

@@ -51,6 +51,9 @@ TEST(Options, EveryOptionReachesItsSetting) {
   EXPECT_TRUE(read({"--upload-slots", "auto"}).settings.auto_upload_slots);
   EXPECT_EQ(read({"--session-slots", "9"}).settings.session_upload_slots, 9u);
   EXPECT_EQ(read({}).settings.session_upload_slots, std::nullopt);
+  EXPECT_EQ(read({"--choker", "bittyrant", "--up-limit", "1MiB/s"}).settings.choker, LeechPolicy::bittyrant);
+  EXPECT_EQ(read({"--choker", "propshare", "--up-limit", "1MiB/s"}).settings.choker, LeechPolicy::propshare);
+  EXPECT_EQ(read({"--choker", "tit-for-tat"}).settings.choker, LeechPolicy::tit_for_tat);
   EXPECT_EQ(read({"--seed-choker", "fastest-upload"}).settings.seed_choker, SeedPolicy::fastest_upload);
   EXPECT_EQ(read({"--seed-choker", "anti-leech"}).settings.seed_choker, SeedPolicy::anti_leech);
   EXPECT_EQ(read({"--seed-choker", "new-seed"}).settings.seed_choker, SeedPolicy::new_seed);
@@ -119,6 +122,7 @@ TEST(Options, RefusalsNameTheOptionAndWhatIsWrong) {
       {{"--exit-when", "idle:30"}, "--exit-when: "}, {{"--upload-slots", "0"}, "--upload-slots: "},
       {{"--upload-slots", "-1"}, "--upload-slots: "}, {{"--upload-slots", "many"}, "--upload-slots: "},
       {{"--session-slots", "0"}, "--session-slots: "}, {{"--seed-choker", "fair"}, "--seed-choker: "},
+      {{"--choker", "generous"}, "--choker: "}, {{"--choker", "bittyrant"}, "--choker: "},
       {{"--max-peers", "0"}, "--max-peers: "},       {{"--up-limit", "100"}, "--up-limit: "},
       {{"--up-limit", "0B/s"}, "--up-limit: "},      {{"--down-limit", "fast"}, "--down-limit: "},
       {{"--allocate", "some"}, "--allocate: "}};

@@ -104,5 +104,31 @@ TEST(Throttle, AnIdleBucketSavesUpAQuarterOfASecondOnly) {
   EXPECT_EQ(passed, 25_KiB);
 }
 
+TEST(Throttle, KeepsARateThatIsAdjustedAgainAndAgain) {
+  Passing passing(BytesPerSecond(10 << 10));
+  passing.throttle.wait(TorrentId(0), PeerKey(1));
+  for (int i = 0; i < 1000; ++i) {
+    passing.throttle.adjust_rate(BytesPerSecond((i % 2 == 0 ? 9 : 11) << 10));   // a debt that it forgave would be had a thousand times
+    passing.world.run_until(passing.world.now() + 100ms);
+  }
+  const double ratio = static_cast<double>(passing.passed.value()) / (10 << 10) / 100;
+  EXPECT_GT(ratio, 0.97);
+  EXPECT_LT(ratio, 1.03);
+}
+
+TEST(Throttle, KnowsTheTightestOfThoseThatItStandsIn) {
+  Passing passing(BytesPerSecond(5000));
+  const runtime::Outside outside = passing.world.outside(passing.host);
+  Throttle middle(std::nullopt, outside.clock, outside.timers, passing.throttle);
+  Throttle inner(BytesPerSecond(9000), outside.clock, outside.timers, middle);
+  EXPECT_EQ(middle.tightest_rate(), BytesPerSecond(5000));
+  EXPECT_EQ(inner.tightest_rate(), BytesPerSecond(5000));
+  inner.set_rate(BytesPerSecond(100));
+  EXPECT_EQ(inner.tightest_rate(), BytesPerSecond(100));
+  inner.set_rate(std::nullopt);
+  passing.throttle.set_rate(std::nullopt);
+  EXPECT_EQ(inner.tightest_rate(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace swarmlab::client

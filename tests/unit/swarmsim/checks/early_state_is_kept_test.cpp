@@ -74,6 +74,14 @@ TEST_F(EarlyStateIsKeptTest, WithMoreWishesThanSlotsNobodyIsBlamed) {
   EXPECT_EQ(stage.conclude(60s).verdict, Verdict::vacuous);
 }
 
+TEST_F(EarlyStateIsKeptTest, PromisesNoSlotOfWhoDoesNotChokeByTitForTat) {
+  stage.facts.peers[0].tit_for_tat = false;
+  SetUp();   // with connections 3 to 5
+  stage.say(1s, 4, kIn, interested);
+  stage.whole_metadata(10s, 5);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::vacuous);
+}
+
 TEST_F(EarlyStateIsKeptTest, IsVacuousWhenEverythingWasSaidLater) {
   stage.whole_metadata(10s, 2);
   stage.say(11s, 0, kIn, have_all);

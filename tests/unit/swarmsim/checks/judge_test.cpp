@@ -34,5 +34,28 @@ TEST(Judge, NeedsAllOfWhatACheckNeeds) {
             "none of the peers declares to speak what this is about (ext, magnet)");
 }
 
+TEST(Judge, ACheckOfTitForTatIsNotApplicableToOtherPolicies) {
+  for (const CheckManual* manual : check_manuals()) {
+    if (!manual->of_tit_for_tat) continue;
+    Stage stage;
+    for (const std::size_t other : {0u, 1u}) stage.facts.peers[other].tit_for_tat = false;
+    const Judgement judgement = verdict_on_nothing(manual->name, stage.facts);
+    EXPECT_EQ(judgement.verdict, Verdict::not_applicable) << manual->name;
+    EXPECT_EQ(judgement.summary, "all of the peers declare to choke by another policy than tit for tat, which this is about");
+    stage.facts.peers[1].tit_for_tat = true;
+    EXPECT_EQ(verdict_on_nothing(manual->name, stage.facts).verdict, Verdict::vacuous) << manual->name << ": b does";
+  }
+}
+
+TEST(Judge, LeavesThoseWithAnotherPolicyOutOfACheckOfTitForTat) {
+  for (const bool tit_for_tat : {true, false}) {
+    Stage stage;
+    stage.facts.peers[0].tit_for_tat = tit_for_tat;
+    stage.begin("prompt_unchoke", who({kA, kB}));
+    stage.received(1s, kB, kA, MessageKind::interested);
+    EXPECT_EQ(stage.conclude(60s).verdict, tit_for_tat ? Verdict::violated : Verdict::vacuous);
+  }
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

@@ -47,6 +47,21 @@ TEST_F(UploadSlotsTest, IsViolatedByASlotThatNobodyGets) {
   EXPECT_THAT(stage.conclude(30s).summary, HasSubstr("a served 1 of 3 interested peers for 29 s, with 2 slots"));
 }
 
+TEST_F(UploadSlotsTest, LeavesSlotsEmptyToWhoDoesNotChokeByTitForTat) {
+  stage.facts.peers[0].tit_for_tat = false;
+  begin(2);
+  stage.sent(1s, kA, kB, unchoke);
+  EXPECT_EQ(stage.conclude(30s).verdict, Verdict::held);
+}
+
+TEST_F(UploadSlotsTest, CountsTheMostAlsoOfWhoDoesNotChokeByTitForTat) {
+  stage.facts.peers[0].tit_for_tat = false;
+  begin(1);
+  stage.sent(1s, kA, kB, unchoke);
+  stage.sent(2s, kA, kC, unchoke);
+  EXPECT_EQ(stage.conclude(30s).summary, "a unchoked 2 interested peers at once (limit 1)");
+}
+
 TEST_F(UploadSlotsTest, AChokeMayBeStuckBehindABlockThatWasCancelledTooLate) {
   begin(1);
   stage.sent(1s, kA, kB, unchoke);

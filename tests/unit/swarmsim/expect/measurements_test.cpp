@@ -19,9 +19,11 @@ class Measured : public ::testing::Test {
   void begin() {
     const Cast cast({{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}});
     const auto expectation = parse_expectation(
-        "(a.announces + a.connections + a.pieces + a.requests + a.failed_pieces + a.present + spread_straightness + a.entropy_median(b) + "
+        "(a.announces + a.connections + a.open_requests + a.pieces + a.requests + a.failed_pieces + a.present + spread_straightness + "
+        "a.entropy_median(b) + "
         "a.entropy_p20(b)) * (a.completed_at + a.download_time + a.first_piece_at + a.first_unchoke_at + a.joined_at + a.stopped_at + "
-        "run_time + spread_at + a.slot_time_to(b) + a.slot_time_from(b) + a.regular_slot_time_to(b)) * "
+        "run_time + spread_at + a.slot_time_to(b) + a.slot_time_from(b) + a.regular_slot_time_to(b) + "
+        "a.block_gap + a.block_gap_first + a.block_gap_last + a.choke_gap) * "
         "(a.download_rate + a.link_down + a.link_up) + a.downloaded + a.downloaded_from(b) + a.uploaded + a.uploaded_to(b) + a.useful + "
         "a.wasted + a.tracker_bytes + a.uploaded_by_first_completion + content < 1 B", cast);
     ASSERT_TRUE(expectation.has_value()) << expectation.error().what;
@@ -64,6 +66,52 @@ TEST_F(Measured, WhoHadEverythingWasCompleteWhenItJoined) {
   EXPECT_EQ(of(Metric::first_piece_at, kB), "never");
   EXPECT_TRUE(is_settled(Metric::first_piece_at, kB, 0s)) << "nothing to wait for";
   EXPECT_TRUE(is_settled(Metric::first_unchoke_at, kB, 0s));
+}
+
+TEST_F(Measured, GapsAreThoseBetweenBlocksThatWereNews) {
+  stage.facts.geometry = protocol::PieceGeometry(8_MiB, 32_KiB);
+  for (PeerFacts& peer : stage.facts.peers) peer.has_at_start = protocol::Bitfield(stage.facts.geometry.piece_count());
+  begin();
+  Duration now = 10s;
+  for (int block = 0; block < 300; ++block) {   // the first hundred slowly, the last ones at twice the usual pace
+    now += block < 100 ? 3s : block < 200 ? 2s : 1s;
+    stage.received(now, kB, kA, MessageKind::piece, block / 2, block % 2);
+    stage.received(now, kC, kA, MessageKind::piece, block / 2, block % 2);
+  }
+  EXPECT_EQ(of(Metric::block_gap_first, kA), "3 s");
+  EXPECT_EQ(of(Metric::block_gap, kA), "2 s");
+  EXPECT_EQ(of(Metric::block_gap_last, kA), "1 s");
+  EXPECT_EQ(of(Metric::block_gap, kB), "no number");
+}
+
+TEST_F(Measured, ChokesOfWhoWantsSomethingShowTheRounds) {
+  begin();
+  for (const HostId peer : {kB, kC, kD}) stage.received(1s, peer, kA, MessageKind::interested);
+  stage.sent(10s, kA, kB, MessageKind::choke);
+  stage.sent(10s, kA, kC, MessageKind::choke);
+  EXPECT_EQ(of(Metric::choke_gap, kA), "no number") << "one moment";
+  stage.received(12s, kD, kA, MessageKind::not_interested);
+  stage.sent(12s, kA, kD, MessageKind::choke);
+  stage.sent_late(20s, 27s, kA, kB, MessageKind::choke);   // it had waited behind blocks
+  EXPECT_EQ(of(Metric::choke_gap, kA), "10 s");
+  stage.sent(24s, kA, kC, MessageKind::choke);
+  EXPECT_EQ(of(Metric::choke_gap, kA), "4 s");
+}
+
+TEST_F(Measured, OpenRequestsAreCountedWhereABlockComes) {
+  begin();
+  for (int block = 0; block < 5; ++block) stage.sent(10s, kA, kB, MessageKind::request, block / 2, block % 2);
+  stage.sent(10s, kA, kC, MessageKind::request, 3, 0);
+  EXPECT_EQ(of(Metric::open_requests, kA), "no number");
+  stage.received(11s, kB, kA, MessageKind::piece, 0, 0);   // of five
+  stage.received(12s, kB, kA, MessageKind::piece, 0, 1);   // of four
+  stage.sent(12s, kA, kB, MessageKind::cancel, 1, 0);
+  stage.received(13s, kB, kA, MessageKind::reject, 1, 0);
+  stage.received(14s, kB, kA, MessageKind::piece, 2, 0);   // of one
+  EXPECT_EQ(of(Metric::open_requests, kA), "4");
+  stage.received(15s, kC, kA, MessageKind::choke);
+  stage.received(16s, kC, kA, MessageKind::piece, 3, 0);   // of none: void
+  EXPECT_EQ(of(Metric::open_requests, kA), "4");
 }
 
 TEST_F(Measured, PayloadCountsOnceAsUsefulAndEachTimeAsDownloaded) {

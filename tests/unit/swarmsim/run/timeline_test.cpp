@@ -84,6 +84,14 @@ TEST(Timeline, AHostThatStandsStillCompletesLater) {
   EXPECT_GT(told.result.virtual_time, 21s);
 }
 
+TEST(Timeline, ADownloadThatIsPausedGoesOnWithWhatItHas) {
+  const Told told = tell("[ { at: 1 s, pause_download: \"leech[2]\", for: 20 s } ]");
+  expect_held(told);
+  EXPECT_GT(told.result.virtual_time, 21s);
+  EXPECT_THAT(told.log, HasSubstr("leech[2]  pauses its download"));
+  EXPECT_THAT(told.log, HasSubstr("leech[2]  goes on with its download"));
+}
+
 TEST(Timeline, APartitionHoldsUpWhoIsCutOff) {
   const Told told = tell("[ { at: 1 s, partition: [[seeder, \"leech[0]\"], [\"leech[1..2]\", liar, tracker]], for: 20 s } ]");
   expect_held(told);

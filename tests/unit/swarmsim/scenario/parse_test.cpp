@@ -232,11 +232,21 @@ TEST(ParseScenario, AppliesOverridesBeforeItUnderstands) {
 TEST(ParseScenario, ReadsWhatAClientDeclares) {
   Diagnostics diagnostics;
   const auto scenario = parse_scenario(
-      kGood, std::vector<Override>{{"peers.leech.declares", "{ request_size: 8 KiB, reaction_time: 50 ms }"}}, diagnostics);
+      kGood, std::vector<Override>{{"peers.leech.declares", "{ request_size: 8 KiB, reaction_time: 50 ms, tit_for_tat: false }"}},
+      diagnostics);
   ASSERT_TRUE(scenario);
   const Declaration& declares = scenario->group_of((*scenario->cast.select("leech"))[0]).declares;
   EXPECT_EQ(declares.request_size, 8_KiB);
   EXPECT_EQ(declares.reaction_time, 50ms);
+  EXPECT_FALSE(declares.tit_for_tat);
+}
+
+TEST(ParseScenario, AChokerThatSharesOutTheUploadWantsToKnowHowMuchThereIs) {
+  for (const std::string choker : {"bittyrant", "propshare"}) {
+    EXPECT_THAT(errors_of(kGood, {{"peers.leech.settings.choker", choker}}),
+                testing::Contains(testing::HasSubstr("needs to know how much there is: up_limit")));
+    EXPECT_THAT(errors_of(kGood, {{"peers.leech.settings.choker", choker}, {"peers.leech.settings.up_limit", "50 KiB/s"}}), IsEmpty());
+  }
 }
 
 TEST(ParseScenario, ARequestIsForOneByteAtLeastAnd128KiBAtMost) {
