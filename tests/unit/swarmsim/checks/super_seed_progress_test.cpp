@@ -33,6 +33,7 @@ class SuperSeedProgressTest : public ::testing::Test {
       what.piece = PieceIndex(piece);
       what.begin = BlockBegin(block * 16384);
       what.length = 16384;
+      stage.message(at, connection, kIn, MessageKind::request, {}, what);
       what.authentic = Authentic::yes;
       stage.message(at, connection, kOut, MessageKind::piece, {}, what);
     }
