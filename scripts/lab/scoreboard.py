@@ -12,7 +12,7 @@ import hashlib
 import json
 import subprocess
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab import build, tree
@@ -55,14 +55,14 @@ def run(options: argparse.Namespace) -> int:
     programs = build.programs(targets=["swarmsim", "bttracker", "btclient"])
     clients = [name for name in options.clients.split(",") if name]
     scenarios = _scenarios(programs, options.tier)
-    todo = [(file, client) for file in scenarios for client in clients]
+    pairs = [(file, client) for file in scenarios for client in clients]
     boards: dict[tuple[str, str], Board] = {}
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, options.jobs)) as pool:
-        waiting = {pool.submit(_judged, programs, file, client, options.again): (file, client) for file, client in todo}
+        waiting = {pool.submit(_judged, programs, file, client, options.again): (file, client) for file, client in pairs}
         for number, done in enumerate(concurrent.futures.as_completed(waiting), 1):
             board = done.result()
             boards[waiting[done]] = board
-            progress(f"{number} of {len(todo)}")
+            progress(f"{number} of {len(pairs)}")
             say(f"{board.client:<13} {board.verdict:<9} {board.scenario}")
     page = _page(scenarios, clients, boards, options.tier)
     if options.write:
@@ -93,7 +93,7 @@ def _judged(programs: Path, file: str, client: str, again: bool) -> Board:
     if board.verdict != "invalid":       # what the machine could not show today it may show tomorrow
         _NOTES.mkdir(parents=True, exist_ok=True)
         fresh = note.with_suffix(".new")
-        fresh.write_text(json.dumps({"key": key, "board": board.__dict__}))
+        fresh.write_text(json.dumps({"key": key, "board": asdict(board)}))
         fresh.replace(note)
     return board
 

@@ -16,6 +16,7 @@ namespace swarmlab::swarmsim {
 namespace {
 
 constexpr Duration kCommandTime = 20s;        // a command that prepares or adds takes this long at most
+constexpr Duration kBetweenLooks = 20ms;      // at tables, files and logs, which are read each time
 constexpr std::size_t kMostLogRead = 1 << 20;
 constexpr std::size_t kLastWords = 400;
 
@@ -120,14 +121,14 @@ void ClientProcess::poll(Time now) {
     return;
   }
   if (state_ == State::starting) {
-    if (has_come_to_pass(adapter_.ready)) {
+    if (has_come_to_pass(adapter_.ready, now)) {
       state_ = State::adding;
       run_next(now);
     } else if (now - begun_ > adapter_.ready.within) {
       fail(fmt::format("was not ready {} after its start", to_text(adapter_.ready.within)));
     }
   }
-  if (state_ == State::running && times_.complete == kNever && has_come_to_pass(adapter_.complete)) times_.complete = now;
+  if (state_ == State::running && times_.complete == kNever && has_come_to_pass(adapter_.complete, now)) times_.complete = now;
   if (state_ == State::stopping && now - begun_ > adapter_.stops_within) {
     times_.was_killed = true;
     table_.signal_all(pid_, SIGKILL);
@@ -162,7 +163,9 @@ void ClientProcess::fail(const std::string& what) {
   kill();
 }
 
-bool ClientProcess::has_come_to_pass(const Probe& probe) {
+bool ClientProcess::has_come_to_pass(const Probe& probe, Time now) {
+  if (now < next_look_) return false;
+  next_look_ = now + kBetweenLooks;
   switch (probe.kind) {
     case Probe::Kind::none: return false;
     case Probe::Kind::exit: return false;   // seen where its end is

@@ -53,7 +53,7 @@ class ClientProcess {
   void run_next(Time now);
   bool begin(const Words& words);
   void fail(const std::string& what);
-  bool has_come_to_pass(const Probe& probe);
+  bool has_come_to_pass(const Probe& probe, Time now);
   bool listens() const;
   bool log_says(const std::string& text);
   std::string last_words() const;
@@ -69,6 +69,7 @@ class ClientProcess {
   pid_t command_ = 0;                     // that is running now
   pid_t pid_ = 0;                         // the client
   Time begun_{};                          // when this state began
+  Time next_look_ = kStart;               // for what a probe asks
   ClientTimes times_;
   std::string problem_;
 };

@@ -13,10 +13,6 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-bool is_script(const PeerGroup& group) {
-  return !group.behaviours.empty() && group.behaviours.front().manual().kind == BehaviourKind::script;
-}
-
 // The setting by which scenarios change what is declared by that name.
 std::string_view setting_behind(std::string_view declared) { return declared == "in_order" ? "sequential" : declared; }
 

@@ -62,10 +62,13 @@ std::expected<void, std::string> put_content(const SwarmTorrent& torrent, const 
 
 bool FolderDisks::is_whole(HostId peer) {
   Look& look = looks_[peer.value()];
-  if (now_() < look.next) return look.is_whole;
-  look.is_whole = problem(peer).empty();
-  look.next = now_() + kBetweenLooks;
-  return look.is_whole;
+  const Time now = now_();
+  if (now < look.next) return look.is_whole;
+  const bool is_whole = problem(peer).empty();
+  if (look.since == kNever || is_whole != look.is_whole) look.since = now;
+  look.is_whole = is_whole;
+  look.next = now + std::max(kBetweenLooks, (now - look.since) / 4);
+  return is_whole;
 }
 
 std::string FolderDisks::problem(HostId peer) {

@@ -27,7 +27,7 @@ class FolderDisks final : public Disks {
   FolderDisks(const SwarmTorrent& torrent, std::vector<std::filesystem::path> folders, std::function<Time()> now)
       : torrent_(torrent), folders_(std::move(folders)), now_(std::move(now)), looks_(folders_.size()) {}
 
-  // May be a second old.
+  // May be a second old, or a quarter of the time for which it has been so.
   bool is_whole(HostId peer) override;
   std::string problem(HostId peer) override;
   // What real processes read, and what went wrong with it, nobody counts.
@@ -38,7 +38,8 @@ class FolderDisks final : public Disks {
 
  private:
   struct Look {
-    Time next = kStart;
+    Time since = kNever;   // has it been so
+    Time next = kStart;    // when it is looked at again
     bool is_whole = false;
   };
 

@@ -184,19 +184,14 @@ class LabRun {
     place.values["port"] = fmt::format("{}", is_peer ? kPeerPort : kTrackerPort);
     place.values["torrent"] = place_->torrent().string();
     place.values["tracker"] = scenario_.trackers.empty() ? "" : announce_url(scenario_.trackers.front());
-    place.values["source"] = is_peer && scenario_.group_of(host).starts_from_magnet ? magnet() : place_->torrent().string();
+    const bool has_link = is_peer && scenario_.group_of(host).starts_from_magnet;
+    place.values["source"] = has_link ? protocol::to_string(magnet_of(*torrent_.metainfo)) : place_->torrent().string();
     place.output = place_->output_of(name).string();
     place.namespace_fd = network_->namespace_fd(host);
     // Programs of this build first; and what an ordinary user's PATH does not have: many a daemon is in sbin.
     place.path = fmt::format("{}:{}:/usr/local/sbin:/usr/sbin:/sbin", fs::path(options_.programs.swarmsim).parent_path().string(),
                              options_.programs.path);
     return {.process = std::make_unique<ClientProcess>(cast_.adapter_of(host), table_, std::move(place))};
-  }
-
-  std::string magnet() const {
-    protocol::Magnet link{.info_hash = torrent_.metainfo->info_hash, .name = torrent_.metainfo->name};
-    for (const auto& tier : torrent_.metainfo->trackers) link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());
-    return protocol::to_string(link);
   }
 
   std::expected<void, std::string> start_trackers() {

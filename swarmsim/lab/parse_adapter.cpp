@@ -131,8 +131,13 @@ Probe read_probe(const YamlNode& node, const std::string& what, Duration within,
     if (probe.kind != Probe::Kind::none) diagnostics.add(node.at, what + ": one way to tell is enough");
     probe.kind = kind;
     probe.text = text.value_or("");
+    const std::string_view only = kind == Probe::Kind::port ? "true" : kind == Probe::Kind::exit ? "0" : "";
+    if (!only.empty() && text && *text != only)
+      diagnostics.add(node.find(name)->at, fmt::format("{}.{}: '{}'; only {} makes sense here", what, name, *text, only));
   }
-  if (const auto time = reader.duration("within")) probe.within = *time;
+  // Nobody waits for a download to be complete: scenarios have limits.
+  if (within > Duration{0})
+    if (const auto time = reader.duration("within")) probe.within = *time;
   reader.finish();
   if (probe.kind == Probe::Kind::none && reader.is_map() && diagnostics.empty())
     diagnostics.add(node.at, what + ": how it is told is missing");

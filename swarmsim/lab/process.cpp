@@ -129,7 +129,7 @@ std::expected<pid_t, std::string> ProcessTable::start(const ProcessSpec& spec) {
     if (pid > 0) waitpid(pid, nullptr, 0);
     return std::unexpected(fmt::format("{}: {}", spec.words.front(), std::strerror(error)));
   }
-  running_.emplace(pid, spec.words.front());
+  running_.insert(pid);
   return pid;
 }
 
@@ -159,8 +159,8 @@ void ProcessTable::signal_all(pid_t pid, int number) const {
 }
 
 void ProcessTable::end_all() {
-  for (const auto& [pid, what] : running_) kill(-pid, SIGKILL);
-  for (const auto& [pid, what] : running_) waitpid(pid, nullptr, 0);
+  for (const pid_t pid : running_) kill(-pid, SIGKILL);
+  for (const pid_t pid : running_) waitpid(pid, nullptr, 0);
   running_.clear();
 }
 

@@ -9,6 +9,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +56,7 @@ class ProcessTable {
   void end_all();
 
  private:
-  std::map<pid_t, std::string> running_;   // and what they are
+  std::set<pid_t> running_;
   std::map<pid_t, ProcessEnd> ended_;
 };
 

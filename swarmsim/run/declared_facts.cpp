@@ -36,6 +36,10 @@ tracker::AnnounceSettings announce_settings(const TrackerSpec& spec) {
   return settings;
 }
 
+bool is_script(const PeerGroup& group) {
+  return !group.behaviours.empty() && group.behaviours.front().manual().kind == BehaviourKind::script;
+}
+
 RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
   RunFacts facts;
   facts.geometry = protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length);

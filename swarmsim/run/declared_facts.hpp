@@ -16,6 +16,9 @@ namespace swarmlab::swarmsim {
 // How a tracker of ours is set up for the scenario.
 tracker::AnnounceSettings announce_settings(const TrackerSpec& spec);
 
+// Whether its members are raw peers without an engine.
+bool is_script(const PeerGroup& group);
+
 RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed);
 
 // By HostId, the trackers' after the peers'.

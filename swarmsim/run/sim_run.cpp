@@ -196,24 +196,13 @@ class SimRun final : private ClientKeeper {
     if (!listening)
       invalid_ = fmt::format("{} cannot listen: {}", names_[peer.value()], runtime::to_string(listening.error()));
     client::AddTorrent torrent;
-    if (group.starts_from_magnet) torrent.magnet = magnet();
+    if (group.starts_from_magnet) torrent.magnet = magnet_of(*torrent_.metainfo);
     else torrent.metainfo = torrent_.metainfo;
     torrent.directory = std::string(kDownloads);
     torrent.on_start = on_start;
     torrent.select.rules = participant.select;
     if (scenario_.trackers.empty()) torrent.peers = acquaintances(peer);
     participant.session->add(std::move(torrent));
-  }
-
-  // What a link to the torrent says: the trackers are one after another.
-  protocol::Magnet magnet() const {
-    protocol::Magnet link{.info_hash = torrent_.metainfo->info_hash, .name = torrent_.metainfo->name};
-    for (const auto& tier : torrent_.metainfo->trackers) link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());
-    return link;
-  }
-
-  static bool is_script(const PeerGroup& group) {
-    return !group.behaviours.empty() && group.behaviours.front().manual().kind == BehaviourKind::script;
   }
 
   // A raw peer is told where the others are: it asks no tracker.

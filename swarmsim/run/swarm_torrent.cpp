@@ -44,6 +44,12 @@ SwarmTorrent finished(const Scenario& scenario, std::vector<Sha1Digest> hashes, 
 
 }  // namespace
 
+protocol::Magnet magnet_of(const protocol::Metainfo& torrent) {
+  protocol::Magnet link{.info_hash = torrent.info_hash, .name = torrent.name};
+  for (const auto& tier : torrent.trackers) link.trackers.insert(link.trackers.end(), tier.begin(), tier.end());
+  return link;
+}
+
 std::string announce_url(const TrackerSpec& tracker) {
   return fmt::format("{}://{}:{}/announce", tracker.kind == TrackerKind::udp ? "udp" : "http", tracker.name, kTrackerPort);
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "protocol/magnet.hpp"
 #include "protocol/metainfo.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 #include "swarmsim/virtual/world.hpp"
@@ -21,6 +22,9 @@ struct SwarmTorrent {
 // The directory of every host's disk below which the files are.
 inline constexpr std::string_view kDownloads = "downloads";
 std::string path_on_disk(const protocol::FileEntry& file);
+
+// What a link to the torrent says: the trackers are one after another.
+protocol::Magnet magnet_of(const protocol::Metainfo& torrent);
 
 // Where it is announced to, by its host's name.
 std::string announce_url(const TrackerSpec& tracker);

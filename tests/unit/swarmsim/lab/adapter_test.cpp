@@ -68,6 +68,11 @@ TEST(Adapter, WhatIsWrongIsSaidWithItsPlaceAndWhatWouldBeRight) {
               HasSubstr("{torent} is nothing that is filled in; did you mean 'torrent'?"));
   EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nready: { port: true, log: up }\n"), HasSubstr("one way to tell is enough"));
   EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nstop: { signal: SIGFOO }\n"), HasSubstr("SIGFOO"));
+  EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nready: { port: 10 s }\n"),
+              HasSubstr("ready.port: '10 s'; only true makes sense"));
+  EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\ncomplete: { exit: 3 }\n"), HasSubstr("complete.exit: '3'; only 0 makes sense"));
+  EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\ncomplete: { log: x, within: 3 s }\n"),
+              HasSubstr("'within' is no key here"));
   EXPECT_THAT(refusal("[]"), HasSubstr("adapter"));
 }
 
