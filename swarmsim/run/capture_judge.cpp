@@ -294,6 +294,7 @@ class CaptureRun final : private EventSink {
     const bool was_cut_short = capture_.end < limit && !judge_.is_ready(capture_.end, disks_);
     std::vector<Judgement> judgements = judge_.conclude({capture_.end, was_cut_short}, disks_);
     RunResult result;
+    result.mode = "capture";
     result.scenario = scenario_.title;
     result.seed = options_.seed;
     result.fingerprint = observer_.fingerprint();

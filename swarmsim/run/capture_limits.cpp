@@ -40,6 +40,7 @@ std::string unread_text(const UnreadStreams& unread) {
   add(unread.utp, "packets of uTP");
   add(unread.incomplete, "with holes in the capture");
   add(unread.begun_before, "begun before the capture");
+  add(unread.refused, "refused before anything was said");
   return text;
 }
 
@@ -94,7 +95,7 @@ void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Ju
 std::vector<std::string> unread_notes(const CaptureLimits& limits) {
   std::vector<std::string> notes;
   for (std::uint32_t host = 0; host < limits.streams.hosts.size(); ++host)
-    if (const UnreadStreams& unread = limits.streams.hosts[host]; unread.total() > 0)
+    if (const UnreadStreams& unread = limits.streams.hosts[host]; unread.total() + unread.refused > 0)
       notes.push_back(fmt::format("{}: streams that could not be read: {}", limits.facts.name(HostId(host)), unread_text(unread)));
   return notes;
 }

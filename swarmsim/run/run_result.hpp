@@ -49,7 +49,7 @@ std::string_view to_string(RunVerdict verdict);
 struct RunResult {
   std::string scenario;             // the title
   std::string file;
-  std::string mode = "sim";         // or "lab": real processes
+  std::string mode = "sim";         // or "lab": real processes; or "capture": packets from anywhere
   std::string client = {};          // who played the subjects; "" for ours
   std::uint64_t seed = 0;
   std::uint64_t fingerprint = 0;
