@@ -21,6 +21,8 @@ constexpr std::array kParameters{
 // Dials of one peer to who is connected to it already; more than this in a minute come from no timetable.
 constexpr std::uint32_t kRedials = 3;
 constexpr Duration kRedialWindow = 60s;
+// Who has heard nothing for two minutes may give a connection up (BEP 3: "Keepalives are generally sent once every two minutes").
+constexpr Duration kSilence = 120s;
 
 // Two connections between the same two, at the same time.
 struct Meeting {
@@ -155,9 +157,12 @@ class OneConnectionPerPair final : public Check {
     const bool nobody_was_heard = one.heard_at[0] == kNever && one.heard_at[1] == kNever && two.heard_at[0] == kNever &&
                                   two.heard_at[1] == kNever;
     const bool neither_lacks_anything = arrivals_.is_complete(one.dialler) && arrivals_.is_complete(one.acceptor);
+    const auto may_be_idle = [](const PeerConnection& connection) {
+      return connection.shaken() != kNever && connection.ended - connection.shaken() >= kSilence;
+    };
     const auto is_full = [&](HostId peer) { return connections_.open_of(peer).size() >= facts_.peers[peer.value()].max_peers; };
-    return nobody_was_heard || neither_lacks_anything || is_full(one.dialler) || is_full(one.acceptor) ||
-           !is_who_.has(one.ended_by) || !is_who_.has(two.ended_by);
+    return nobody_was_heard || neither_lacks_anything || may_be_idle(one) || may_be_idle(two) ||
+           is_full(one.dialler) || is_full(one.acceptor) || !is_who_.has(one.ended_by) || !is_who_.has(two.ended_by);
   }
 
   std::vector<std::string> lines_of(const PeerConnection& one, const PeerConnection& two) const {
@@ -207,10 +212,11 @@ constinit const CheckManual kOneConnectionPerPair{
     .parameters = kParameters,
     .text = R"(Whenever two peers have two connections at a time, mostly because their dials crossed, then after the given time one of
 them is left: not two (where both presented the same peer ids on both, so that both could tell), and not none.
-None is right only if both have everything, one of the two is full, was told to go, or lost the line, or a peer that is
-not judged hung up.  Besides, nobody dials a peer to which it has long been connected more than three times within a
-minute.  Vacuous when no two peers ever had two connections.  Provoke it with long delays and a reset of the connection
-between two peers that know each other's address, so that both dial again in the same moment.)",
+None is right only if both have everything, one of the two is full, was told to go, or lost the line, a peer that is
+not judged hung up, or one of the connections had lasted for two minutes and may have been given up for silence.
+Besides, nobody dials a peer to which it has long been connected more than three times within a minute.  Vacuous when no
+two peers ever had two connections.  Provoke it with long delays and a reset of the connection between two peers that know
+each other's address, so that both dial again in the same moment.)",
     .declared = "max_peers",
 };
 

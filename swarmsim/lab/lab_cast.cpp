@@ -67,7 +67,7 @@ Adapter LabCast::our_tracker(const TrackerSpec& spec) const {
 std::string LabCast::why_not() const {
   for (const TimelineEntry& entry : scenario_.timeline) {
     const bool is_simulated_only = entry.action == TimelineAction::selection || entry.action == TimelineAction::storage ||
-        entry.action == TimelineAction::lose || entry.action == TimelineAction::pause_download;
+        entry.action == TimelineAction::lose;
     if (is_simulated_only) return fmt::format("'{}' in a timeline needs a simulated client", to_string(entry.action));
   }
   for (const PeerGroup& group : scenario_.groups) {

@@ -67,12 +67,6 @@ void LabLinks::renew(Host& host, const LinkSpec& spec) {
   host.down_faults.emplace(spec.faults, runtime::Random(seed_, host.spec.name + "/downlink"));
 }
 
-void LabLinks::set_link(HostId host, const LinkChange& change) {
-  LinkSpec spec = hosts_[host.value()].spec.link;
-  change.apply_to(spec);
-  renew(hosts_[host.value()], spec);
-}
-
 void LabLinks::set_online(HostId host, bool is_online) { hosts_[host.value()].is_online = is_online; }
 
 std::uint32_t LabLinks::partition(const LabPartition& partition) {

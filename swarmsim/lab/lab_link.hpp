@@ -51,7 +51,7 @@ class LabLinks {
   // The smallest delay of a link that has one; zero where none has.
   Duration smallest_delay() const;
 
-  void set_link(HostId host, const LinkChange& change);
+  void set_link(HostId host, const LinkSpec& link) { renew(hosts_[host.value()], link); }
   void set_online(HostId host, bool is_online);
   std::uint32_t partition(const LabPartition& partition);
   void heal(std::uint32_t number);

@@ -113,9 +113,9 @@ std::string LabNetwork::describe() const {
   return text;
 }
 
-void LabNetwork::set_link(HostId host, const LinkChange& change) {
-  router_->call([&] { links_.set_link(host, change); });
-  const Duration delay = change.delay.value_or(Duration{0});
+void LabNetwork::set_link(HostId host, const LinkSpec& link) {
+  router_->call([&] { links_.set_link(host, link); });
+  const Duration delay = link.delay;
   if (delay > Duration{0} && (smallest_delay_ == Duration{0} || delay < smallest_delay_)) smallest_delay_ = delay;
 }
 

@@ -61,7 +61,7 @@ class LabNetwork final : public LabTransport {
 
   std::string describe() const override;
   Time now() const override { return router_->now(); }
-  void set_link(HostId host, const LinkChange& change) override;
+  void set_link(HostId host, const LinkSpec& link) override;
   void set_online(HostId host, bool is_online) override;
   std::uint32_t partition(const LabPartition& partition) override;
   void heal(std::uint32_t number) override;

@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "protocol/assert.hpp"
 #include "protocol/magnet.hpp"
 #include "protocol/quantities.hpp"
 #include "swarmsim/capture/tcp_streams.hpp"
@@ -24,6 +25,7 @@
 #include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/replay.hpp"
 #include "swarmsim/run/swarm_torrent.hpp"
+#include "swarmsim/run/timeline.hpp"
 #include "swarmsim/run/witness.hpp"
 #include "swarmsim/wire/observer.hpp"
 #include "swarmsim/wire/trace_writer.hpp"
@@ -58,24 +60,7 @@ class InRunTime final : public PacketWatcher {
   Time latest_ = kStart;
 };
 
-// What makes any link like this one.
-LinkChange change_to(const LinkSpec& link) {
-  LinkChange change;
-  change.up = link.up.value_or(BytesPerSecond{});
-  change.down = link.down.value_or(BytesPerSecond{});
-  change.delay = link.delay;
-  change.queue = link.queue;
-  change.jitter = link.faults.jitter;
-  change.loss = link.faults.loss;
-  change.loss_burst = link.faults.loss_burst;
-  change.reorder = link.faults.reorder;
-  change.reorder_by = link.faults.reorder_by;
-  change.duplicate = link.faults.duplicate;
-  change.nat = link.nat;
-  return change;
-}
-
-class LabRun {
+class LabRun final : private Stage, private ClientKeeper {
  public:
   LabRun(const Scenario& scenario, const LabOptions& options)
       : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(addresses_for(names_)),
@@ -85,7 +70,7 @@ class LabRun {
         witness_(judge_, scenario, names_, trace_.get(), options.also),
         observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
                    .metadata = torrent_.metainfo->info}, torrent_.content, &witness_),
-        streams_(streams_options(), observer_), in_run_time_(streams_) {
+        streams_(streams_options(), observer_), in_run_time_(streams_), timeline_(names_, *this, *this) {
     for (const CheckSpec& check : scenario_.checks) judge_.add(*check.manual, check.arguments);
     for (const auto& expectation : scenario_.over_seeds) judge_.measure(*expectation);
   }
@@ -105,6 +90,7 @@ class LabRun {
     for (Time now = kStart; now < limit && !is_ready && invalid_.empty(); now = step()) {
       if (now < glance) continue;
       glance = now + kGlance;
+      for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) watch_linger(HostId(i));
       is_ready = now >= last_planned_ && judge_.is_ready(now, *disks_);
     }
     if (is_ready)
@@ -117,6 +103,7 @@ class LabRun {
     std::unique_ptr<ClientProcess> process;
     bool has_joined = false;
     bool is_reported = false;               // its problem
+    bool lingers = false;                   // is complete, and will be told to leave
     Duration waited{};                      // for a processor
   };
 
@@ -241,10 +228,10 @@ class LabRun {
     const ClientProcess::State before = participant.process->state();
     participant.process->poll(now_);
     if (before != ClientProcess::State::running && participant.process->state() == ClientProcess::State::running)
-      say(host, "is ready");
+      remark(host, "is ready");
     if (participant.process->problem().empty() || participant.is_reported) return;
     participant.is_reported = true;
-    say(host, participant.process->problem());
+    remark(host, participant.process->problem());
     const std::string what = fmt::format("{} {} ({})", names_[host.value()], participant.process->problem(), cast_.adapter_of(host).client);
     // What ends while it works has crashed, and that is for the client to answer; what does not even start is nobody's verdict.
     const bool has_crashed = participant.process->times().ready != kNever && cast_.is_played_by_client(host);
@@ -252,39 +239,45 @@ class LabRun {
     else invalid_ = what;
   }
 
-  void say(HostId host, const std::string& what) {
-    if (options_.log != nullptr) *options_.log << fmt::format("{} {} {}\n", to_clock(now_), names_[host.value()], what) << std::flush;
-  }
+  // ---- what happens to clients ----
 
-  void at(Time time, std::function<void()> action) {
-    agenda_.emplace(time, std::move(action));
-    last_planned_ = std::max(last_planned_, time);
+  void plan() {
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
+      last_planned_ = std::max(last_planned_, facts_.peers[i].joins);
+      at(facts_.peers[i].joins, names_[i], [this, i] { join(HostId(i)); });
+    }
+    last_planned_ = std::max(last_planned_, timeline_.plan(scenario_.timeline));
   }
 
   void join(HostId peer) {
     Participant& participant = participants_[peer.value()];
-    if (stopped_.contains(peer)) return say(peer, "was ended by the timeline before it came");
+    if (stopped_.contains(peer)) return remark(peer, "was ended by the timeline before it came");
     participant.has_joined = true;
     observer_.on_joined(peer, now_);
-    say(peer, "joins");
+    remark(peer, "joins");
     participant.process->start(facts_.peers[peer.value()].has_at_start.all(), now_);
   }
 
   bool begin_end(HostId peer, const std::string& what, StreamEnd how) {
     if (!stopped_.insert(peer).second || !participants_[peer.value()].has_joined) return false;
     observer_.on_stopped(peer, now_, how);
-    say(peer, what);
+    remark(peer, what);
     return true;
   }
 
-  void stop(HostId peer) {
-    if (begin_end(peer, "is told to end", StreamEnd::finished)) participants_[peer.value()].process->stop(now_);
+  void stop_politely(HostId peer, const std::string& what) {
+    if (begin_end(peer, what, StreamEnd::finished)) participants_[peer.value()].process->stop(now_);
   }
-  void kill(HostId host) {
+  void stop(HostId peer) override { stop_politely(peer, "is told to end"); }
+  void kill(HostId host) override {
     const bool is_peer = scenario_.cast.is_peer(host);
     if (!is_peer || begin_end(host, "is killed", StreamEnd::cut)) participants_[host.value()].process->kill();
   }
-  void restart(HostId host) {
+  void cut_power(HostId peer) override {
+    network_->set_online(peer, false);
+    if (begin_end(peer, "has its power cut", StreamEnd::cut)) participants_[peer.value()].process->kill();
+  }
+  void restart(HostId host) override {
     Participant& participant = participants_[host.value()];
     if (!scenario_.cast.is_peer(host)) return participant.process->start(true, now_);
     stopped_.erase(host);
@@ -293,84 +286,54 @@ class LabRun {
     network_->set_online(host, true);
     const protocol::Bitfield has = disks_->pieces(host);
     observer_.on_restarted(host, now_, has.wire());
-    say(host, "starts again");
+    remark(host, "starts again");
     participant.process->start(has.all(), now_);
   }
-
-  void plan() {
-    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) at(facts_.peers[i].joins, [this, i] { join(HostId(i)); });
-    for (const TimelineEntry& entry : scenario_.timeline) {
-      if (entry.action == TimelineAction::partition) plan_partition(entry);
-      else if (entry.action == TimelineAction::reset) at(entry.at, [this, &entry] { reset(entry); });
-      else for (const HostId peer : entry.peers) plan_for(entry, peer);
-    }
+  // To everybody else that is as if its client had ended and started again; so that is what happens.
+  void pause_download(HostId peer) override { stop_politely(peer, "pauses its download: it is told to end"); }
+  void resume_download(HostId peer) override { restart(peer); }
+  void select(HostId, const std::vector<client::SelectRule>&) override { SWARM_ASSERT(false); }   // LabCast::why_not()
+  void lose(HostId, Share) override { SWARM_ASSERT(false); }   // LabCast::why_not()
+  void remark(HostId host, const std::string& what) override {
+    if (options_.log != nullptr) *options_.log << fmt::format("{} {} {}\n", to_clock(now_), names_[host.value()], what) << std::flush;
   }
 
-  void plan_for(const TimelineEntry& entry, HostId peer) {
-    const Time end = entry.at + entry.lasts;
-    const bool lasts = entry.lasts > Duration{0};
-    switch (entry.action) {
-      case TimelineAction::stop: return at(entry.at, [this, peer] { stop(peer); });
-      case TimelineAction::leave:
-        at(entry.at, [this, peer] { stop(peer); });
-        return at(entry.at + kFarewell, [this, peer] { network_->set_online(peer, false); });
-      case TimelineAction::kill: return at(entry.at, [this, peer] { kill(peer); });
-      case TimelineAction::restart: return at(entry.at, [this, peer] { restart(peer); });
-      case TimelineAction::vanish:
-        at(entry.at, [this, peer, lasts] {
-          network_->set_online(peer, false);
-          if (!lasts && begin_end(peer, "has its power cut", StreamEnd::cut)) participants_[peer.value()].process->kill();
-        });
-        if (lasts) at(end, [this, peer] { network_->set_online(peer, true); });
-        return;
-      case TimelineAction::pause:
-        at(entry.at, [this, peer] { freeze(peer, true); });
-        return at(end, [this, peer] { freeze(peer, false); });
-      case TimelineAction::link: return plan_link(entry, peer);
-      case TimelineAction::join:        // at its own time
-      case TimelineAction::partition:
-      case TimelineAction::reset:
-      case TimelineAction::selection:   // why_not()
-      case TimelineAction::storage:
-      case TimelineAction::lose:
-      case TimelineAction::pause_download: return;
-    }
+  // Who leaves so long after its completion.
+  void watch_linger(HostId peer) {
+    const std::optional<Duration> linger = scenario_.group_of(peer).linger;
+    Participant& participant = participants_[peer.value()];
+    if (!linger || participant.lingers || facts_.peers[peer.value()].has_at_start.all()) return;
+    const Time completed = judge_.arrivals().completed_at(peer);
+    if (completed == kNever) return;
+    participant.lingers = true;
+    last_planned_ = std::max(last_planned_, completed + *linger);
+    at(completed + *linger, names_[peer.value()], [this, peer] { stop_politely(peer, "is told to end, complete"); });
   }
 
-  void freeze(HostId peer, bool is_frozen) {
-    say(peer, is_frozen ? "stands still" : "goes on");
-    participants_[peer.value()].process->freeze(is_frozen);
-    if (is_frozen) network_->pause(peer);
-    else network_->resume(peer);
-  }
+  // ---- what happens to hosts and the network ----
 
-  void plan_link(const TimelineEntry& entry, HostId peer) {
-    const auto before = std::make_shared<LinkSpec>();
-    at(entry.at, [this, peer, before, change = entry.change] {
-      *before = links_[peer.value()];
-      change.apply_to(links_[peer.value()]);
-      network_->set_link(peer, change);
-      say(peer, "has another link");
-    });
-    if (entry.lasts <= Duration{0}) return;
-    at(entry.at + entry.lasts, [this, peer, before] {
-      links_[peer.value()] = *before;
-      network_->set_link(peer, change_to(*before));
-      say(peer, "has its link as before");
-    });
+  void at(Time time, std::string_view, std::function<void()> action) override { agenda_.emplace(time, std::move(action)); }
+  void set_online(HostId host, bool is_online) override { network_->set_online(host, is_online); }
+  void pause(HostId host) override {
+    participants_[host.value()].process->freeze(true);
+    network_->pause(host);
   }
-
-  void plan_partition(const TimelineEntry& entry) {
-    const auto number = std::make_shared<std::uint32_t>();
-    at(entry.at, [this, number, &entry] { *number = network_->partition({entry.cells, entry.one_way}); });
-    at(entry.at + entry.lasts, [this, number] { network_->heal(*number); });
+  void resume(HostId host) override {
+    participants_[host.value()].process->freeze(false);
+    network_->resume(host);
   }
-
-  void reset(const TimelineEntry& entry) {
-    for (const HostId a : entry.peers)
-      for (const HostId b : entry.with)
-        if (a != b) network_->reset_connections(a, b);
+  LinkSpec link(HostId host) const override { return links_[host.value()]; }
+  void set_link(HostId host, const LinkSpec& link) override {
+    links_[host.value()] = link;
+    network_->set_link(host, link);
   }
+  std::uint32_t partition(const std::vector<std::vector<HostId>>& cells, bool one_way) override {
+    return network_->partition({cells, one_way});
+  }
+  void heal(std::uint32_t partition) override { network_->heal(partition); }
+  void reset_connections(HostId a, HostId b) override { network_->reset_connections(a, b); }
+  StorageFaults storage_faults(HostId) const override { return {}; }
+  void set_storage_faults(HostId, const StorageFaults&) override { SWARM_ASSERT(false); }   // LabCast::why_not()
 
   // ---- when it is over ----
 
@@ -483,6 +446,7 @@ class LabRun {
   Observer observer_;
   TcpStreams streams_;
   InRunTime in_run_time_;
+  TimelinePlayer timeline_;
   std::unique_ptr<LabPlace> place_;
   std::unique_ptr<FolderDisks> disks_;
   std::unique_ptr<LabNetwork> network_;

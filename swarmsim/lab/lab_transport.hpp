@@ -24,7 +24,7 @@ class LabTransport {
   virtual Time now() const = 0;
 
   // ---- what happens to it ----
-  virtual void set_link(HostId host, const LinkChange& change) = 0;
+  virtual void set_link(HostId host, const LinkSpec& link) = 0;
   // The cable: without it nothing goes out or comes in, and nobody is told.
   virtual void set_online(HostId host, bool is_online) = 0;
   // In force until heal() is called with the number that this returns.  Packets under way still arrive.

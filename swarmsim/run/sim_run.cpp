@@ -23,6 +23,7 @@
 #include "swarmsim/run/timeline.hpp"
 #include "swarmsim/run/virtual_disks.hpp"
 #include "swarmsim/run/witness.hpp"
+#include "swarmsim/run/world_stage.hpp"
 #include "swarmsim/virtual/world.hpp"
 #include "swarmsim/wire/observer.hpp"
 #include "swarmsim/wire/packet_capture.hpp"
@@ -85,7 +86,7 @@ class SimRun final : private ClientKeeper {
         observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
                    .metadata = torrent_.metainfo->info}, torrent_.content,
                   &witness_),
-        disks_(world_, torrent_), timeline_(names_, world_, *this) {
+        disks_(world_, torrent_), stage_(world_), timeline_(names_, stage_, *this) {
     if (capture_) tee_ = std::make_unique<TapTee>(observer_, *capture_);
     tap_.set(tee_ ? static_cast<StreamTap&>(*tee_) : observer_);
     for (const CheckSpec& check : scenario_.checks) judge_.add(*check.manual, check.arguments);
@@ -419,6 +420,7 @@ class SimRun final : private ClientKeeper {
   Witness witness_;
   Observer observer_;
   VirtualDisks disks_;
+  WorldStage stage_;
   TimelinePlayer timeline_;
   std::vector<std::unique_ptr<tracker::Tracker>> trackers_;
   std::vector<Participant> participants_;          // by HostId; gone before the world

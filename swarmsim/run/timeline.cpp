@@ -27,7 +27,7 @@ Time TimelinePlayer::plan(std::span<const TimelineEntry> timeline) {
 }
 
 void TimelinePlayer::at(Time time, HostId peer, std::function<void()> action) {
-  world_.at(time, names_[peer.value()], std::move(action));
+  stage_.at(time, names_[peer.value()], std::move(action));
 }
 
 void TimelinePlayer::plan_for(const TimelineEntry& entry, HostId peer) {
@@ -37,7 +37,7 @@ void TimelinePlayer::plan_for(const TimelineEntry& entry, HostId peer) {
     case TimelineAction::stop: at(entry.at, peer, [this, peer] { keeper_.stop(peer); }); return;
     case TimelineAction::leave:
       at(entry.at, peer, [this, peer] { keeper_.stop(peer); });
-      at(entry.at + kFarewell, peer, [this, peer] { world_.detach(peer); });
+      at(entry.at + kFarewell, peer, [this, peer] { stage_.set_online(peer, false); });
       return;
     case TimelineAction::kill: at(entry.at, peer, [this, peer] { keeper_.kill(peer); }); return;
     case TimelineAction::restart: at(entry.at, peer, [this, peer] { keeper_.restart(peer); }); return;
@@ -48,21 +48,21 @@ void TimelinePlayer::plan_for(const TimelineEntry& entry, HostId peer) {
       }
       at(entry.at, peer, [this, peer] {
         keeper_.remark(peer, "is off the network");
-        world_.detach(peer);
+        stage_.set_online(peer, false);
       });
       at(end, peer, [this, peer] {
         keeper_.remark(peer, "is on the network again");
-        world_.attach(peer);
+        stage_.set_online(peer, true);
       });
       return;
     case TimelineAction::pause:
       at(entry.at, peer, [this, peer] {
         keeper_.remark(peer, "stands still");
-        world_.pause(peer);
+        stage_.pause(peer);
       });
       at(end, peer, [this, peer] {
         keeper_.remark(peer, "goes on");
-        world_.resume(peer);
+        stage_.resume(peer);
       });
       return;
     case TimelineAction::pause_download:
@@ -82,15 +82,15 @@ void TimelinePlayer::plan_for(const TimelineEntry& entry, HostId peer) {
 void TimelinePlayer::plan_link(const TimelineEntry& entry, HostId peer) {
   const auto before = std::make_shared<LinkSpec>();
   at(entry.at, peer, [this, peer, before, change = entry.change] {
-    *before = world_.link(peer);
+    *before = stage_.link(peer);
     LinkSpec link = *before;
     change.apply_to(link);
-    world_.set_link(peer, link);
+    stage_.set_link(peer, link);
     keeper_.remark(peer, "has another link");
   });
   if (entry.lasts <= Duration{0}) return;
   at(entry.at + entry.lasts, peer, [this, peer, before] {
-    world_.set_link(peer, *before);
+    stage_.set_link(peer, *before);
     keeper_.remark(peer, "has its link as before");
   });
 }
@@ -98,28 +98,28 @@ void TimelinePlayer::plan_link(const TimelineEntry& entry, HostId peer) {
 void TimelinePlayer::plan_storage(const TimelineEntry& entry, HostId peer) {
   const auto before = std::make_shared<StorageFaults>();
   at(entry.at, peer, [this, peer, before, &entry] {
-    *before = world_.files(peer).storage_faults();
-    world_.files(peer).set_storage_faults(entry.storage);
+    *before = stage_.storage_faults(peer);
+    stage_.set_storage_faults(peer, entry.storage);
     keeper_.remark(peer, "has something wrong with its storage");
   });
   if (entry.lasts <= Duration{0}) return;
   at(entry.at + entry.lasts, peer, [this, peer, before] {
-    world_.files(peer).set_storage_faults(*before);
+    stage_.set_storage_faults(peer, *before);
     keeper_.remark(peer, "has its storage as before");
   });
 }
 
 void TimelinePlayer::plan_partition(const TimelineEntry& entry) {
   const auto number = std::make_shared<std::uint32_t>();
-  world_.at(entry.at, kNetwork, [this, number, &entry] { *number = world_.partition(entry.cells, entry.one_way); });
-  world_.at(entry.at + entry.lasts, kNetwork, [this, number] { world_.heal(*number); });
+  stage_.at(entry.at, kNetwork, [this, number, &entry] { *number = stage_.partition(entry.cells, entry.one_way); });
+  stage_.at(entry.at + entry.lasts, kNetwork, [this, number] { stage_.heal(*number); });
 }
 
 void TimelinePlayer::plan_reset(const TimelineEntry& entry) {
-  world_.at(entry.at, kNetwork, [this, &entry] {
+  stage_.at(entry.at, kNetwork, [this, &entry] {
     for (const HostId a : entry.peers)
       for (const HostId b : entry.with)
-        if (a != b) world_.reset_connections(a, b);
+        if (a != b) stage_.reset_connections(a, b);
   });
 }
 

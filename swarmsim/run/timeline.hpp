@@ -1,4 +1,4 @@
-// Plays a scenario's timeline: plans every entry as an event of the world, at its time and at its end.
+// Plays a scenario's timeline, in virtual time or in real: plans what each entry does to the stage, at its time and at its end.
 //
 // What befalls hosts and the network is done here; what befalls a client as a program (ending, starting again) is its
 // keeper's business.  Entries of one time happen in the order of the file for each peer.
@@ -8,12 +8,12 @@
 #include <span>
 #include <string>
 
+#include "swarmsim/run/stage.hpp"
 #include "swarmsim/scenario/scenario.hpp"
-#include "swarmsim/virtual/world.hpp"
 
 namespace swarmlab::swarmsim {
 
-// Whoever keeps the clients of a run.  Called from events of the world.
+// Whoever keeps the clients of a run.  Called from what the stage was asked to do at some time.
 class ClientKeeper {
  public:
   virtual void stop(HostId peer) = 0;       // says goodbye and ends
@@ -33,8 +33,8 @@ class ClientKeeper {
 class TimelinePlayer {
  public:
   // All arguments outlive the player, and it the run; `names` by HostId.
-  TimelinePlayer(std::span<const std::string> names, World& world, ClientKeeper& keeper)
-      : names_(names), world_(world), keeper_(keeper) {}
+  TimelinePlayer(std::span<const std::string> names, Stage& stage, ClientKeeper& keeper)
+      : names_(names), stage_(stage), keeper_(keeper) {}
 
   // Before the run.  Gives when the last of it will have happened.
   Time plan(std::span<const TimelineEntry> timeline);
@@ -48,7 +48,7 @@ class TimelinePlayer {
   void plan_reset(const TimelineEntry& entry);
 
   std::span<const std::string> names_;
-  World& world_;
+  Stage& stage_;
   ClientKeeper& keeper_;
 };
 

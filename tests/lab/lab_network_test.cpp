@@ -156,7 +156,7 @@ TEST_P(LabNetworkTest, CarriesBytesUnspoiltThroughSlowAndBadLines) {
 TEST_P(LabNetworkTest, ChangesALinkWhileItIsInUse) {
   with({kPlain, kPlain}, [](LabNetwork& network) {
     EXPECT_LT(quantile(udp_round_trips(network, kA, kB, 20, 1ms), 0.5), 20.0);
-    LinkChange slower;
+    LinkSpec slower = kPlain;
     slower.delay = 40ms;
     network.set_link(kA, slower);
     EXPECT_GE(quantile(udp_round_trips(network, kA, kB, 20, 1ms), 0), 80.0);
@@ -228,7 +228,7 @@ struct Reach {
 };
 
 Reach reach_behind(LabNetwork& network, NatKind kind) {
-  LinkChange behind;
+  LinkSpec behind = kPlain;
   behind.nat = kind;
   network.set_link(kA, behind);
   const Socket a = udp_at(network, kA, 6881);
@@ -333,7 +333,7 @@ TEST_P(LabNetworkTest, UsesTheSameCongestionControlAndBuffersEverywhere) {
     // What is written while nobody reads and the other end's window is full stays below both limits.
     timeval brief{.tv_sec = 0, .tv_usec = 200'000};
     setsockopt(*connection.dialler, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof brief);
-    LinkChange away;
+    LinkSpec away = kPlain;
     away.delay = 5s;
     network.set_link(kA, away);
     const std::vector<char> block(4096, 'x');
@@ -387,13 +387,13 @@ TEST_P(LabNetworkTest, TakesSuperPacketsApartOnlyWhereALineIsSlow) {
     return std::pair(entered, delivered);
   };
   with({kPlain, kPlain}, [&](LabNetwork& network) {
-    LinkChange slow;
+    LinkSpec slow = kPlain;
     slow.up = BytesPerSecond(25'000'000);
     network.set_link(kA, slow);
     const auto [entered_slow, delivered_slow] = largest_delivered(network);
     EXPECT_GT(entered_slow, 1500U);
     EXPECT_EQ(delivered_slow, 1500U);
-    slow.up = BytesPerSecond(0);
+    slow.up = {};
     network.set_link(kA, slow);
     const auto [entered_fast, delivered_fast] = largest_delivered(network);
     EXPECT_GT(entered_fast, 1500U);

@@ -81,6 +81,16 @@ TEST_F(OneConnectionPerPairTest, ExcusesPeersWithoutUseForEachOther) {
   EXPECT_EQ(stage.conclude(30s).verdict, Verdict::held);
 }
 
+TEST_F(OneConnectionPerPairTest, AConnectionOfTwoMinutesMayBeGivenUpForSilence) {
+  for (const auto& [ended, verdict] : {std::pair{119s, Verdict::violated}, std::pair{121s, Verdict::held}}) {
+    stage.begin("one_connection_per_pair", who({kA, kB}));
+    const auto old = stage.open_and_shake(0s, kA, kB);
+    stage.end(ended - 1s, stage.open_and_shake(ended - 2s, kB, kA), kA);
+    stage.end(ended, old, kA);
+    EXPECT_EQ(stage.conclude(200s).verdict, verdict) << to_text(ended);
+  }
+}
+
 TEST_F(OneConnectionPerPairTest, SeesWhoDialsAgainAndAgainThoughConnected) {
   stage.open_and_shake(0s, kA, kB);
   Duration at = 10s;
