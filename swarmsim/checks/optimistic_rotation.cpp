@@ -69,6 +69,13 @@ class OptimisticRotation final : public Check, private SpellHandler {
     bool gave = false;            // it may have earned a slot: not judged
   };
   struct Hold { Duration kept{}; HostId peer; Time end{}; };
+  // Players wait, and no slot is any player's.
+  struct Drought {
+    Duration lasted{};
+    std::uint64_t tickets = 2;    // at most one in so many draws should have gone to a player
+    HostId peer;                  // one of those that waited
+    Time end{};
+  };
   struct Lottery {
     std::uint64_t draws = 0;
     std::uint64_t repeats = 0;    // turns' lengths for which holders kept a slot that others waited for
@@ -79,6 +86,9 @@ class OptimisticRotation final : public Check, private SpellHandler {
     Time unlucky_from{};
     Time unlucky_to{};
     std::vector<Hold> longest;    // by tickets
+    Duration waited{};            // while any player did, and others had all slots
+    Drought drought;              // the one that goes on
+    Drought worst_drought;
   };
 
   static bool has_enough(const Lottery& lottery) {
@@ -108,6 +118,7 @@ class OptimisticRotation final : public Check, private SpellHandler {
     }
     if (draws > 0) lottery.tickets = std::max(lottery.tickets, waiting + draws);
     if (!has_newcomer) lottery.draws += draws;   // among newcomers and others the tickets are not equal
+    note_drought(spell, has_newcomer, lottery);
     for (const Seat& seat : spell.seats) {
       if (!is_player(seat)) continue;
       Player& player = players_at_.at(seat.connection, seat.writes);
@@ -116,6 +127,30 @@ class OptimisticRotation final : public Check, private SpellHandler {
       if (seat.unchoked && seat.interested && waiting > 0) on_held(spell, seat, player, waiting + 1, lottery);
       else player.kept = {};
     }
+  }
+
+  void note_drought(const Spell& spell, bool has_newcomer, Lottery& lottery) {
+    const PeerFacts& client = facts_.peers[spell.client.value()];
+    if (client.optimistic == 0 || client.upload_slots <= client.optimistic) return;   // its only slot may be a regular one
+    const Seat* waiting = nullptr;
+    std::uint64_t players = 0;
+    bool is_served = false;
+    for (const Seat& seat : spell.seats) {
+      if (!is_player(seat) || !seat.interested) continue;
+      is_served = is_served || seat.unchoked || seat.leaving;
+      if (seat.unchoked || seat.leaving || seat.may_start(client.rechoke_interval) > spell.from) continue;
+      ++players;
+      waiting = &seat;
+    }
+    Drought& drought = lottery.drought;
+    if (is_served) drought = {};
+    if (is_served || players == 0 || has_newcomer || spell.served == 0) return;
+    lottery.waited += spell.to - spell.from;
+    drought.lasted += spell.to - spell.from;
+    drought.tickets = std::max(drought.tickets, (spell.interested + players - 1) / players);
+    drought.peer = waiting->peer;
+    drought.end = spell.to;
+    if (drought.lasted > lottery.worst_drought.lasted) lottery.worst_drought = drought;
   }
 
   bool is_player(const Seat& seat) {
@@ -167,6 +202,7 @@ class OptimisticRotation final : public Check, private SpellHandler {
       judgement.story.push_back("look at how the choker draws the optimistic peer: which list, and which range of it");
       return;
     }
+    if (judge_drought(lottery, client, judgement)) return;
     for (std::size_t tickets = 2; tickets < lottery.longest.size(); ++tickets) {
       const Hold& hold = lottery.longest[tickets];
       const auto repeats = static_cast<std::int64_t>(repeats_beyond_chance(lottery.draws + lottery.repeats, tickets));
@@ -184,6 +220,30 @@ class OptimisticRotation final : public Check, private SpellHandler {
       judgement.story.push_back("look at how the choker draws the optimistic peer, and whether it draws again at all");
       return;
     }
+  }
+
+  // How long fair draws may all miss the players.
+  static Duration longest_drought(const Lottery& lottery, const PeerFacts& client) {
+    const auto turns = static_cast<std::uint64_t>(lottery.waited / client.optimistic_interval) + 1;
+    const auto misses = misses_beyond_chance(turns, 1, lottery.worst_drought.tickets);
+    return static_cast<std::int64_t>(misses + 1) * client.optimistic_interval + client.rechoke_interval + kGrace;
+  }
+
+  // True where it is one.
+  bool judge_drought(const Lottery& lottery, const PeerFacts& client, Judgement& judgement) const {
+    const Drought& drought = lottery.worst_drought;
+    if (drought.lasted == Duration{}) return false;
+    const Duration most = longest_drought(lottery, client);
+    if (drought.lasted <= most) return false;
+    const std::string& unlucky = facts_.name(drought.peer);
+    judgement.verdict = Verdict::violated;
+    judgement.summary = fmt::format("{} left all its slots with others for {} while {} waited; with an optimistic slot chance does so less "
+                                    "than once in a million runs (limit {})", client.name, to_text(drought.lasted), unlucky, to_text(most));
+    judgement.story.push_back(story_line(drought.end - drought.lasted, fmt::format("{} waits for a slot of {}", unlucky, client.name)));
+    judgement.story.push_back(story_line(drought.end, fmt::format("it waits still; a slot should have been drawn every {}",
+                                                                  to_text(client.optimistic_interval))));
+    judgement.story.push_back("look at whether the choker has an optimistic slot at all, or gives it to those that have earned one");
+    return true;
   }
 
   const RunFacts& facts_;
@@ -210,10 +270,12 @@ constinit const CheckManual kOptimisticRotation{
 Unchoke of one of them is a draw in which every other one that waits had an equal ticket.  Violated when one of
 them is missed in more draws in a row than a fair lottery would show anywhere in the run with a chance of one in a
 million (draws x peers x (1 - 1/tickets)^misses), or keeps a slot for more turns in a row, while others wait, than a
-fair lottery that may draw the same peer again would (draws x tickets^-repeats).  Draws while a newcomer competes are
-not counted, since newcomers may weigh more; who ever gives a block is left out.  A client that excludes
-the last holder, or goes round, stays far below these bounds.  Vacuous when there were too few draws to tell:
-where four compete about 50 are needed, where eight do 140.  Provoke it with one slot, peers without upload, and a long download.)",
+fair lottery that may draw the same peer again would (draws x tickets^-repeats).  Violated, too, when some of them wait
+while others hold all slots for so long that a fair lottery among all who are interested would have drawn one of them:
+then there is no optimistic slot (where the client has regular ones besides).  Draws while a newcomer competes are not
+counted, since newcomers may weigh more; who ever gives a block is left out.  A client that excludes the last holder, or
+goes round, stays far below these bounds.  Vacuous when there were too few draws to tell: where four compete about 50 are
+needed, where eight do 140.  Provoke it with one slot, peers without upload, and a long download.)",
     .declared = "rechoke_interval, optimistic_interval, newcomer_age, tit_for_tat",
     .false_alarm = "less than one run in a million",
     .of_tit_for_tat = true,

@@ -73,6 +73,22 @@ TEST_F(OptimisticRotationTest, LeavesOutWhoGaveSomething) {
   EXPECT_EQ(stage.conclude(now).verdict, Verdict::vacuous);
 }
 
+TEST_F(OptimisticRotationTest, IsViolatedWhereOthersHoldAllSlotsForTooLong) {
+  stage.facts.peers[0].upload_slots = 2;
+  stage.received(50s, kB, kA, piece);   // a partner
+  rotate(60, [](int) { return kB; });
+  const Judgement judgement = stage.conclude(now);
+  EXPECT_EQ(judgement.verdict, Verdict::violated);
+  EXPECT_THAT(judgement.summary, HasSubstr("a left all its slots with others for 29 min 30 s while d waited"));
+}
+
+TEST_F(OptimisticRotationTest, AllowsThatChancePrefersPartnersForAWhile) {
+  stage.facts.peers[0].upload_slots = 2;
+  stage.received(50s, kB, kA, piece);
+  rotate(80, [](int turn) { return turn % 9 == 8 ? kAll[1 + static_cast<std::size_t>(turn) % 2] : kB; });
+  EXPECT_NE(stage.conclude(now).verdict, Verdict::violated);
+}
+
 TEST_F(OptimisticRotationTest, IsVacuousAfterTooFewDraws) {
   rotate(10, [](int turn) { return turn % 2 == 0 ? kB : kC; });
   EXPECT_FALSE(stage.is_ready(now));
