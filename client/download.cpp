@@ -174,7 +174,7 @@ void Download::on_allowed_fast(Peer& peer, PieceIndex piece) {
 void Download::on_reject(Peer& peer, const BlockRange& block) {
   const auto request = std::ranges::find(peer.open, block, &Peer::OpenRequest::block);
   if (request == peer.open.end()) {
-    std::erase(peer.late, block);
+    forget_late(peer, block);
     return;
   }
   peer.open.erase(request);
@@ -242,7 +242,6 @@ std::uint32_t Download::share_of_window() {
 }
 
 void Download::request(Peer& peer, const BlockRange& block) {
-  std::erase(peer.late, block);
   const Time now = clock_.now();
   if (peer.open.empty() && peer.is_debt_late) {   // what it was late with came from elsewhere; this is not late yet
     peer.is_debt_late = false;
@@ -256,6 +255,14 @@ void Download::request(Peer& peer, const BlockRange& block) {
 void Download::remember_late(Peer& peer, const BlockRange& block) {
   if (peer.late.size() >= kMaxLate) peer.late.erase(peer.late.begin());
   peer.late.push_back(block);
+}
+
+// False where there was none.  What was asked for and given up twice may be answered twice, by a Reject and by the block.
+bool Download::forget_late(Peer& peer, const BlockRange& block) {
+  const auto late = std::ranges::find(peer.late, block);
+  if (late == peer.late.end()) return false;
+  peer.late.erase(late);
+  return true;
 }
 
 // Cancels the request at `position`; its block may be asked for elsewhere.
@@ -362,9 +369,8 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
     gap = now - std::max({request->sent, peer.last_block, peer.heard_again});
     peer.open.erase(request);
     was_asked = true;
-  } else if (const auto late = std::ranges::find(peer.late, block); late != peer.late.end()) {
-    peer.late.erase(late);
-    was_asked = true;
+  } else {
+    was_asked = forget_late(peer, block);
   }
   if (was_asked) {   // what nobody asked for buys no patience
     peer.last_block = now;

@@ -135,6 +135,7 @@ class Download final : private VerifierHandler, private runtime::HashHandler, pr
   void request(Peer& peer, const protocol::BlockRange& block);
   void give_up(Peer& peer, std::size_t position, Release why = Release::refused);
   void remember_late(Peer& peer, const protocol::BlockRange& block);
+  bool forget_late(Peer& peer, const protocol::BlockRange& block);
   void update_interest(Peer& peer);
   void mark_snubbed(Peer& peer);
   void mark_late(Peer& peer);

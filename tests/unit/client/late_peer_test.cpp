@@ -90,6 +90,24 @@ TEST_F(LatePeer, MaySendAfterAllWhatItWasCutOffFrom) {
   EXPECT_EQ(town.leech.status().wasted, 0_B);
 }
 
+TEST(LateBlock, AskedForTwiceMayBeRejectedOnceAndStillCome) {
+  Settings settings;
+  settings.request_timeout = 2s;
+  Leeching town({.size = 32_KiB, .piece_length = 16_KiB}, settings);
+  RawPeer slow(town.world(), "slow", 1);
+  town.join(slow, kFast);
+  slow.send(Unchoke{});
+  const auto times_given_up = [&](const BlockRange& block) { return std::ranges::count(slow.blocks<Cancel>(), block); };
+  const BlockRange first{.piece = PieceIndex(0), .begin = BlockBegin(0), .length = 16_KiB};
+  for (int i = 0; i < 100 && times_given_up(first) < 2; ++i) town.run_for(500ms);
+  ASSERT_EQ(times_given_up(first), 2);
+  slow.send(Reject{first});
+  town.serve(slow, first);
+  town.run_for(1s);
+  EXPECT_EQ(town.leech.status().left, 16_KiB);
+  EXPECT_EQ(town.leech.status().wasted, 0_B);
+}
+
 TEST(RequestWindow, IsSharedByThePeersThatMayBeAsked) {
   Settings settings;
   settings.request_window = 96_KiB;
