@@ -53,9 +53,11 @@ po::options_description describe() {
   add("save-torrent", po::value<std::string>()->value_name("FILE"), "write the torrent file of a magnet link there");
   add("upload-slots", po::value<std::string>()->value_name("N|auto"), "peers served at a time, per torrent (default: 4)");
   add("session-slots", po::value<std::string>()->value_name("N"), "of all torrents together (default: no bound)");
-  add("choker", po::value<std::string>()->value_name("POLICY"), "whom to serve while leeching: tit-for-tat, bittyrant or propshare");
+  add("choker", po::value<std::string>()->value_name("POLICY"), "while leeching: tit-for-tat, bittyrant, propshare");
   add("seed-choker", po::value<std::string>()->value_name("POLICY"), "time-quota, fastest-upload, anti-leech or new-seed");
-  add("super-seed", "of a complete torrent: show each peer one piece at a time (BEP 16)");
+  add("rechoke-interval", po::value<std::string>()->value_name("T"), "between two rounds of the choker (10s)");
+  add("optimistic-interval", po::value<std::string>()->value_name("T"), "how long an optimistic slot stays (30s)");
+  add("super-seed", "show each peer one piece at a time (BEP 16)");
   add("max-peers", po::value<std::string>()->value_name("N"), "connections per torrent (default: 150)");
   add("up-limit", po::value<std::string>()->value_name("RATE"), "at most this much up: 1MiB/s, 4Mbit/s");
   add("down-limit", po::value<std::string>()->value_name("RATE"), "at most this much down");
@@ -118,6 +120,12 @@ std::expected<ExitWhen, std::string> parse_exit_when(const std::string& text) {
 }
 
 // "never", "one-for-one" or "one-for-one:N/T": at most N times within T.
+std::expected<Duration, std::string> parse_interval(const std::string& text) {
+  const auto interval = parse_duration(text);
+  if (interval && *interval < 1s) return std::unexpected("a second at least, not '" + text + "'");
+  return interval;
+}
+
 std::expected<RestartPolicy, std::string> parse_restart(const std::string& text) {
   static constexpr std::string_view kStrategy = "one-for-one";
   RestartPolicy policy;
@@ -253,6 +261,12 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   options.settings.auto_upload_slots = slots.is_automatic;
   Reader<std::optional<std::uint32_t>>{values, error}("session-slots", options.settings.session_upload_slots, parse_positive);
   Reader<SeedPolicy>{values, error}("seed-choker", options.settings.seed_choker, parse_seed_choker);
+  const Reader<Duration> interval{values, error};
+  interval("rechoke-interval", options.settings.rechoke_interval, parse_interval);
+  interval("optimistic-interval", options.settings.optimistic_interval, parse_interval);
+  if (error.empty() && options.settings.optimistic_interval < options.settings.rechoke_interval) {
+    error = "--optimistic-interval: an optimistic slot stays for a round of the choker at least";
+  }
   number("max-peers", options.settings.max_peers, parse_positive);
   options.settings.super_seeding = values.count("super-seed") != 0;
   const Reader<std::optional<BytesPerSecond>> rate{values, error};

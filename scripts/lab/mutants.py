@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from lab import build, packages, patched, tree, variations
+from lab import build, lab_mutants, packages, patched, tree, variations
 from lab.console import Exit, LabError, human_time, progress, say
 from lab.patched import Patch, Run
 
@@ -32,6 +32,7 @@ examples:
   ./lab mutants never_ban skip_hash      only these
   ./lab mutants --seeds 3                quicker, and less of a proof
   ./lab mutants --wide                   one seed of every stock scenario besides: who else notices?
+  ./lab mutants --lab                    those with a scenario for it: as real processes (root, or namespaces)
   ./lab mutants --compile                only: does every patch apply, and compile?
   ./lab mutants --write                  all, and their matrix into docs/mutants.md
 
@@ -67,6 +68,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--seeds", type=int, default=_DEFAULT_SEEDS, metavar="N",
                         help=f"judge each scenario with seeds 1..N (default: {_DEFAULT_SEEDS})")
     parser.add_argument("--wide", action="store_true", help="one seed of every stock scenario besides")
+    parser.add_argument("--lab", action="store_true", help="build them as btclient and judge them in lab mode")
     parser.add_argument("--compile", action="store_true", help="only apply and compile them, and the variations")
     parser.add_argument("--again", action="store_true", help="run also what is known already")
     parser.add_argument("--write", action="store_true", help=f"write the matrix into {_PAGE}")
@@ -83,6 +85,8 @@ def mutants(options: argparse.Namespace) -> int:
     packages.ensure(packages.BUILD + packages.MUTANTS)
     if options.compile:
         return _compile(chosen if options.names else chosen + variations.all_variations())
+    if options.lab:
+        return lab_mutants.run(chosen, options.again)
     with patched.alone():
         return _matrix(everybody, chosen, options)
 

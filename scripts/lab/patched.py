@@ -121,14 +121,14 @@ def _put_in(patch: Patch, folder: Path) -> None:
         raise LabError(f"{patch.path} does not apply:\n{done.stdout}{done.stderr}")
 
 
-def built(patch: Patch | None) -> Path:
-    """swarmsim with this patch."""
+def built(patch: Patch | None, program: str = "swarmsim") -> Path:
+    """That program with this patch."""
     copy = apply(patch)
     folder = copy / "build" / "release"
     if not (folder / "build.ninja").exists():
         _must(["cmake", "--preset", "release", "-DSWARMLAB_TESTS=OFF"], copy, "the copy of the sources does not configure")
-    _must(["ninja", "-C", str(folder), "swarmsim"], copy, f"{patch.name if patch else 'the clean tree'} does not build")
-    return folder / "bin" / "swarmsim"
+    _must(["ninja", "-C", str(folder), program], copy, f"{patch.name if patch else 'the clean tree'} does not build")
+    return folder / "bin" / program
 
 
 def compile_all(patches: Sequence[Patch]) -> list[str]:

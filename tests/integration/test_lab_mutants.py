@@ -56,7 +56,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def judge(*names: str, **options: bool) -> int:
-    plain = {"wide": False, "compile": False, "again": False, "write": False}
+    plain = {"lab": False, "wide": False, "compile": False, "again": False, "write": False}
     return mutants.mutants(argparse.Namespace(names=list(names), seeds=2, **{**plain, **options}))
 
 

@@ -58,6 +58,8 @@ TEST(Options, EveryOptionReachesItsSetting) {
   EXPECT_EQ(read({"--seed-choker", "anti-leech"}).settings.seed_choker, SeedPolicy::anti_leech);
   EXPECT_EQ(read({"--seed-choker", "new-seed"}).settings.seed_choker, SeedPolicy::new_seed);
   EXPECT_EQ(read({"--seed-choker", "time-quota"}).settings.seed_choker, SeedPolicy::time_quota);
+  EXPECT_EQ(read({"--rechoke-interval", "2s"}).settings.rechoke_interval, 2s);
+  EXPECT_EQ(read({"--optimistic-interval", "1 min"}).settings.optimistic_interval, 60s);
   EXPECT_EQ(read({"--max-peers", "12"}).settings.max_peers, 12u);
   EXPECT_EQ(read({"--up-limit", "1MiB/s"}).settings.up_limit, BytesPerSecond(1 << 20));
   EXPECT_EQ(read({"--down-limit", "4Mbit/s"}).settings.down_limit, BytesPerSecond(500'000));
@@ -125,7 +127,8 @@ TEST(Options, RefusalsNameTheOptionAndWhatIsWrong) {
       {{"--choker", "generous"}, "--choker: "}, {{"--choker", "bittyrant"}, "--choker: "},
       {{"--max-peers", "0"}, "--max-peers: "},       {{"--up-limit", "100"}, "--up-limit: "},
       {{"--up-limit", "0B/s"}, "--up-limit: "},      {{"--down-limit", "fast"}, "--down-limit: "},
-      {{"--allocate", "some"}, "--allocate: "}};
+      {{"--rechoke-interval", "500ms"}, "--rechoke-interval: "}, {{"--rechoke-interval", "soon"}, "--rechoke-interval: "},
+      {{"--optimistic-interval", "5s"}, "--optimistic-interval: "}, {{"--allocate", "some"}, "--allocate: "}};
   for (const auto& [arguments, begins] : rows) {
     const std::string what = refusal(arguments);
     EXPECT_EQ(what.substr(0, begins.size()), begins) << arguments[0] << " " << arguments[1] << ": " << what;

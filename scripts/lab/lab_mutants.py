@@ -1,0 +1,98 @@
+"""./lab mutants --lab: is a broken client noticed when it is a real process?
+
+A patch with a line `Lab: FILE` in its header is also built as btclient and plays the subjects of that scenario in lab mode, beside
+a swarmsim and a bttracker that are whole.  It is caught when some check is violated in three runs of three, or when it crashes.
+First of all each scenario has to hold with btclient as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import build, patched, tree
+from lab.console import Exit, LabError, progress, say
+from lab.patched import Patch
+
+_RUN_LIMIT = 900.0  # seconds, with the two repeats of a violation
+
+
+@dataclass
+class LabOutcome:
+    verdict: str               # of the run: held, violated, vacuous, invalid
+    red: list[str]             # violated checks
+    story: str                 # what the first of them says, a fault, or why the run is invalid
+
+    @property
+    def is_caught(self) -> bool:
+        return self.verdict == "violated"
+
+
+def scenario(mutant: Patch) -> str:
+    return mutant.header.get("Lab", "")
+
+
+def run(chosen: list[Patch], again: bool) -> int:
+    mutants = [mutant for mutant in chosen if scenario(mutant)]
+    if not mutants:
+        raise LabError("none of these has a line 'Lab: FILE' in its header", Exit.USAGE)
+    whole = build.programs(targets=["swarmsim", "bttracker", "btclient"])
+    with patched.alone():
+        _must_hold(whole, sorted({scenario(mutant) for mutant in mutants}))
+        notebook = patched.Notebook("lab-mutants", "lab")
+        outcomes = {mutant.name: _outcome(whole, mutant, notebook, again) for mutant in mutants}
+    return _verdict(mutants, outcomes)
+
+
+def _must_hold(whole: Path, files: list[str]) -> None:
+    for file in files:
+        progress(f"btclient as it is: {file}")
+        outcome = _judged(whole, file)
+        if outcome.verdict != "held":
+            raise LabError(f"{file} is {outcome.verdict} without any mutant: {outcome.story}",
+                           Exit.ENVIRONMENT if outcome.verdict == "invalid" else Exit.VIOLATED)
+
+
+def _outcome(whole: Path, mutant: Patch, notebook: patched.Notebook, again: bool) -> LabOutcome:
+    noted = None if again else notebook.find(mutant)
+    if noted:
+        outcome = LabOutcome(**noted)
+    else:
+        progress(f"mutant {mutant.name}")
+        client = patched.built(mutant, "btclient")
+        with tempfile.TemporaryDirectory(prefix="swarmlab-") as folder:
+            for program in (whole / "swarmsim", whole / "bttracker", client):   # clients are looked for beside swarmsim first
+                shutil.copy(program, folder)
+            outcome = _judged(Path(folder), scenario(mutant))
+        if outcome.verdict != "invalid":   # what the machine could not show today it may show tomorrow
+            notebook.note(mutant, outcome)
+    say(f"{mutant.name}: {', '.join(outcome.red) or outcome.verdict}; {outcome.story}")
+    return outcome
+
+
+def _judged(programs: Path, file: str) -> LabOutcome:
+    with tempfile.TemporaryDirectory(prefix="swarmlab-") as folder:
+        ran = subprocess.run([programs / "swarmsim", "run", file, "--mode", "lab", "--client", "btclient", "--json", "--out", folder],
+                             cwd=tree.ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_RUN_LIMIT, check=False)
+    try:
+        told = json.loads(ran.stdout)["runs"][0]
+    except (ValueError, KeyError, IndexError):
+        raise LabError(f"{file}: {ran.stdout}{ran.stderr}", Exit.ENVIRONMENT) from None
+    red = [check for check in told["checks"] if check["verdict"] == "violated"]
+    stories = [check["story"][0] for check in red if check.get("story")] + told.get("faults", []) + [told.get("invalid", "")]
+    return LabOutcome(told["verdict"], sorted({check["check"] for check in red}), stories[0])
+
+
+def _verdict(mutants: list[Patch], outcomes: dict[str, LabOutcome]) -> int:
+    invalid = [m.name for m in mutants if outcomes[m.name].verdict == "invalid"]
+    missed = [m.name for m in mutants if not outcomes[m.name].is_caught and m.name not in invalid]
+    print(f"{len(mutants) - len(missed) - len(invalid)} of {len(mutants)} mutants caught as real processes"
+          + (f"; not: {', '.join(missed)}" if missed else "")
+          + (f"; no valid run: {', '.join(invalid)}" if invalid else ""))
+    if missed:
+        return Exit.VIOLATED
+    return Exit.ENVIRONMENT if invalid else Exit.HELD
