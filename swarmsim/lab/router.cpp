@@ -1,18 +1,8 @@
 #include "swarmsim/lab/router.hpp"
 
-#include <fcntl.h>
-#include <sched.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <csignal>
-#include <cstdlib>
-#include <ctime>
-#include <future>
 
 #include "protocol/assert.hpp"
 
@@ -22,12 +12,6 @@ namespace {
 constexpr int kPacketsPerTurn = 32;                    // of one descriptor, before timers are looked at again
 constexpr std::int64_t kMostBytesKept = 512 << 20;     // of packets on their way or held
 constexpr std::size_t kMostOutside = 10'000;           // different destinations; beyond it they are told as one
-constexpr std::uint64_t kWake = ~std::uint64_t{0};     // the descriptor that is no port's
-
-timespec to_timespec(Duration time) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  return {.tv_sec = time.count() / kSecond, .tv_nsec = static_cast<long>(time.count() % kSecond)};
-}
 
 std::string protocol_name(std::uint8_t protocol) {
   switch (static_cast<IpProtocol>(protocol)) {
@@ -39,122 +23,37 @@ std::string protocol_name(std::uint8_t protocol) {
   return "protocol " + std::to_string(protocol);
 }
 
-// Of the calling thread: how long it ran, and how long it waited for a processor (docs of the kernel, sched-stats).
-std::pair<Duration, Duration> processor_times() {
-  std::array<char, 128> text{};
-  const int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return {};
-  const ssize_t got = read(file, text.data(), text.size() - 1);
-  close(file);
-  if (got <= 0) return {};
-  char* end = nullptr;
-  const long long ran = std::strtoll(text.data(), &end, 10);
-  const long long waited = std::strtoll(end, nullptr, 10);
-  return {Duration(ran), Duration(waited)};
-}
-
 }  // namespace
 
-std::int64_t monotonic_now() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 Router::Router(PacketPort& port, LabLinks& links, PacketRing& ring)
-    : port_(port), links_(links), ring_(ring), is_paused_(links.host_count(), false), buffer_(kPortBuffer) {
-  epoll_ = epoll_create1(EPOLL_CLOEXEC);
-  wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  SWARM_ASSERT(epoll_ >= 0 && wake_ >= 0);
-  const auto watch = [this](int descriptor, std::uint64_t which) {
-    epoll_event event{.events = EPOLLIN, .data = {.u64 = which}};
-    const bool is_watched = epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
-    SWARM_ASSERT(is_watched, descriptor);
-  };
+    : port_(port), links_(links), ring_(ring), is_paused_(links.host_count(), false), buffer_(kPortBuffer), thread_(*this, "lab-router") {
   const std::span<const int> descriptors = port_.descriptors();
-  for (std::size_t i = 0; i < descriptors.size(); ++i) watch(descriptors[i], i);
-  watch(wake_, kWake);
+  for (std::size_t i = 0; i < descriptors.size(); ++i) thread_.watch(descriptors[i], i, EPOLLIN);
 }
 
-Router::~Router() {
-  stop();
-  close(epoll_);
-  close(wake_);
-}
-
-void Router::start(std::int64_t origin) {
-  SWARM_ASSERT(!thread_.joinable());
-  origin_ = origin;
-  // Signals are for the thread that knows what to do with them.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
+Router::~Router() { stop(); }
 
 void Router::stop() {
-  if (!thread_.joinable()) return;
   // The thread's own times have to be asked of the thread.
   call([this] { statistics_ = statistics(); });
-  call([this] { stops_.store(true); });
-  thread_.join();
-  run_calls();
+  thread_.stop();
 }
 
-void Router::call(const std::function<void()>& what) {
-  if (!thread_.joinable()) return what();
-  std::promise<void> done;
-  {
-    const std::lock_guard lock(calls_mutex_);
-    calls_.push_back([&] {
-      what();
-      done.set_value();
-    });
-  }
-  const std::uint64_t one = 1;
-  const bool is_woken = write(wake_, &one, sizeof one) == sizeof one;
-  SWARM_ASSERT(is_woken);
-  done.get_future().wait();
-}
-
-void Router::run_calls() {
-  std::deque<std::function<void()>> calls;
-  {
-    const std::lock_guard lock(calls_mutex_);
-    calls.swap(calls_);
-  }
-  for (const auto& what : calls) what();
-}
-
-void Router::run() {
-  prctl(PR_SET_NAME, "lab-router");
-  prctl(PR_SET_TIMERSLACK, 1UL);
-  sched_param priority{};
-  priority.sched_priority = sched_get_priority_min(SCHED_RR);
-  statistics_.has_priority = sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &priority) == 0;
-  std::array<epoll_event, 64> ready;
-  while (!stops_.load()) {
-    run_due_events();
-    Duration wait = 1s;
-    if (!heap_.empty()) wait = std::clamp(heap_.front().due - now(), Duration{0}, wait);
-    const timespec timeout = to_timespec(wait);
-    const int count = epoll_pwait2(epoll_, ready.data(), static_cast<int>(ready.size()), &timeout, nullptr);
-    for (int i = 0; i < count; ++i) {
-      const std::uint64_t which = ready[static_cast<std::size_t>(i)].data.u64;
-      if (which == kWake) {
-        std::uint64_t woken = 0;
-        if (read(wake_, &woken, sizeof woken) == sizeof woken) run_calls();
-      } else {
-        read_some(static_cast<std::size_t>(which));
-        run_due_events();
-      }
-    }
+void Router::on_ready(std::uint64_t which, std::uint32_t) {
+  const auto descriptor = static_cast<std::size_t>(which);
+  for (int i = 0; i < kPacketsPerTurn; ++i) {
+    const auto received = port_.receive(descriptor, buffer_);
+    if (!received) return;
+    enter(HostId(received->host), received->offload, received->packet);
   }
 }
 
-void Router::run_due_events() {
+std::optional<Time> Router::next_due() const {
+  if (heap_.empty()) return std::nullopt;
+  return heap_.front().due;
+}
+
+void Router::run_due() {
   while (!heap_.empty()) {
     const Time at = now();
     if (heap_.front().due > at) return;
@@ -172,14 +71,6 @@ void Router::run_due_events() {
 void Router::post(Time due, Stage stage, std::uint32_t packet) {
   heap_.push_back({.due = due, .number = next_number_++, .packet = packet, .stage = stage});
   std::push_heap(heap_.begin(), heap_.end());
-}
-
-void Router::read_some(std::size_t descriptor) {
-  for (int i = 0; i < kPacketsPerTurn; ++i) {
-    const auto received = port_.receive(descriptor, buffer_);
-    if (!received) return;
-    enter(HostId(received->host), received->offload, received->packet);
-  }
 }
 
 void Router::enter(HostId from, const Offload& offload, Bytes packet) {
@@ -299,8 +190,9 @@ void Router::resume(HostId host) {
 
 LabStatistics Router::statistics() {
   LabStatistics all = statistics_;
-  if (!thread_.joinable()) return all;
+  if (!thread_.runs()) return all;
   all.drops.missed = statistics_.drops.missed += port_.count_missed();
+  all.has_priority = thread_.has_priority();
   all.unseen = ring_.lost();
   all.packets_in_flight = heap_.size() + held_.size();
   std::tie(all.ran, all.waited_for_processor) = processor_times();

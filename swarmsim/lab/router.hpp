@@ -8,32 +8,27 @@
 // that lateness does not add up.  A port is always read dry: the emulated queues are the only ones that fill.
 // Super-packets are taken apart before a line that is slow or bad, else carried whole.
 //
-// The thread asks for the lowest real-time priority and goes without where it may not have it.  Others speak to it by call()
-// alone, which runs a function between two packets and waits for it.
+// It works on a thread of its own (lab_thread.hpp), to which others speak by call() alone.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
-#include <thread>
+#include <optional>
 #include <tuple>
 #include <vector>
 
 #include "swarmsim/lab/connection_table.hpp"
 #include "swarmsim/lab/lab_link.hpp"
 #include "swarmsim/lab/lab_statistics.hpp"
+#include "swarmsim/lab/lab_thread.hpp"
 #include "swarmsim/lab/packet_port.hpp"
 #include "swarmsim/lab/packet_ring.hpp"
 
 namespace swarmlab::swarmsim {
 
-// Nanoseconds of CLOCK_MONOTONIC.
-std::int64_t monotonic_now();
-
-class Router {
+class Router final : private LabThread::Work {
  public:
   // All must live longer.
   Router(PacketPort& port, LabLinks& links, PacketRing& ring);
@@ -41,13 +36,11 @@ class Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  // Times count from `origin`, of CLOCK_MONOTONIC.
-  void start(std::int64_t origin);
+  // As LabThread's.
+  void start(std::int64_t origin) { thread_.start(origin); }
   void stop();   // what is on its way is gone
-  Time now() const { return Time{Duration(monotonic_now() - origin_)}; }
-
-  // Runs `what` on the router's thread, or at once where there is none.
-  void call(const std::function<void()>& what);
+  Time now() const { return thread_.now(); }
+  void call(const std::function<void()>& what) { thread_.call(what); }
 
   // ---- by call() only ----
   void reset_connections(HostId a, HostId b);
@@ -77,10 +70,9 @@ class Router {
     std::uint32_t packet = 0;
   };
 
-  void run();
-  void run_calls();
-  void run_due_events();
-  void read_some(std::size_t descriptor);
+  void run_due() override;
+  std::optional<Time> next_due() const override;
+  void on_ready(std::uint64_t which, std::uint32_t events) override;
   void enter(HostId from, const Offload& offload, Bytes packet);
   void send(HostId from, HostId to, const Offload& offload, Bytes packet);
   void send_one(HostId from, HostId to, const Offload& offload, Bytes packet, LabLinks::Which which);
@@ -95,13 +87,6 @@ class Router {
   PacketPort& port_;
   LabLinks& links_;
   PacketRing& ring_;
-  std::int64_t origin_ = 0;
-  std::thread thread_;
-  std::atomic<bool> stops_{false};
-  int epoll_ = -1;
-  int wake_ = -1;
-  std::mutex calls_mutex_;
-  std::deque<std::function<void()>> calls_;   // under the mutex
 
   // ---- the thread's ----
   std::vector<Event> heap_;
@@ -116,6 +101,7 @@ class Router {
   std::vector<std::byte> scratch_;
   LabStatistics statistics_;
   std::map<std::tuple<HostId, std::string, std::string>, std::uint64_t> outside_;
+  LabThread thread_;
 };
 
 }  // namespace swarmlab::swarmsim
