@@ -20,7 +20,7 @@ namespace po = boost::program_options;
 constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swarms in virtual time and judges what happened.
 
   swarmsim run FILE|DIR...      run scenarios; the report ends with the verdict
-      --mode lab --client NAME  real processes in an emulated network: NAME, or an adapter's file, plays the subjects
+      --mode lab --client NAME  real processes: NAME, or an adapter's file, plays the subjects; --network auto, namespaces, relays, none
       --tier TIER               only those of smoke, pr, nightly, lab or lab-smoke
       --seed N | --seeds A..B   which random choices (default: the scenario's, else 1)
       --set KEY=VALUE           change the scenario: --set peers.leech.count=20, or of all groups: --set 'peers.*.count=20'
@@ -68,7 +68,7 @@ std::expected<SeedRange, std::string> parse_seeds(const std::string& text) {
 
 po::options_description run_options() {
   po::options_description options;
-  options.add_options()("mode", po::value<std::string>())("client", po::value<std::string>())(
+  options.add_options()("mode", po::value<std::string>())("client", po::value<std::string>())("network", po::value<std::string>())(
       "tier", po::value<std::string>())("seed", po::value<std::string>())(
       "seeds", po::value<std::string>())("set", po::value<std::vector<std::string>>()->composing())(
       "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
@@ -101,6 +101,13 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   if (values.contains("client")) {
     command.client = values["client"].as<std::string>();
     if (!command.lab) return Refusal("--client is for real processes: --mode lab --client NAME");
+  }
+  if (values.contains("network")) {
+    if (!command.lab) return Refusal("--network is for real processes: --mode lab --network relays");
+    const std::string& name = values["network"].as<std::string>();
+    const auto kind = std::ranges::find(kLabNetworkNames, std::string_view(name));
+    if (kind != kLabNetworkNames.end()) command.network = static_cast<LabNetworkKind>(kind - kLabNetworkNames.begin());
+    else if (name != "auto") return Refusal(fmt::format("--network {}: no such network{}", name, suggestion(name, kLabNetworkNames)));
   }
   if (values.contains("seed") && values.contains("seeds")) return Refusal("either --seed or --seeds");
   for (const char* key : {"seed", "seeds"}) {

@@ -10,6 +10,7 @@
 
 #include "protocol/units.hpp"
 #include "swarmsim/capture_command.hpp"
+#include "swarmsim/lab/lab_network_kind.hpp"
 #include "swarmsim/peer_command.hpp"
 #include "swarmsim/scenario/parse.hpp"
 #include "swarmsim/scenario/run_tiers.hpp"
@@ -22,6 +23,7 @@ struct RunCommand {
   std::vector<std::string> paths;          // files, or directories with *.yaml below
   std::optional<RunTier> tier;             // only scenarios of that tier
   bool lab = false;                        // real processes instead of virtual time
+  std::optional<LabNetworkKind> network;   // what stands between them; nullopt: the best that is to be had
   std::string client;                      // who plays the subjects there: an adapter's name or file; "": ours
   std::optional<SeedRange> seeds;          // instead of the scenario's
   std::vector<Override> overrides;

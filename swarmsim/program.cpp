@@ -42,6 +42,7 @@ std::string command_to_repeat(const RunCommand& command, const std::string& file
   for (const Override& change : command.overrides)
     text += fmt::format(" --set {}", shell_word(fmt::format("{}={}", change.key, change.value)));
   if (command.lab) text += " --mode lab";
+  if (command.network) text += fmt::format(" --network {}", to_string(*command.network));
   if (!command.client.empty()) text += fmt::format(" --client {}", shell_word(command.client));
   if (command.until) text += fmt::format(" --until {}ms", std::chrono::duration_cast<std::chrono::milliseconds>(*command.until).count());
   return seeds.first == seeds.last ? text + " --trace" : text;
@@ -274,7 +275,7 @@ class Program {
       if (env_.error_is_terminal && plan.size() > 1 && finished < plan.size())
         env_.error << fmt::format("\r{} of {} runs\r", finished, plan.size()) << std::flush;
     };
-    const auto results = command.lab ? run_lab_campaign(plan, {client, env_.programs, command.until}, when_done)
+    const auto results = command.lab ? run_lab_campaign(plan, {client, env_.programs, network_, command.until}, when_done)
                                      : run_campaign(plan, {.jobs = command.jobs, .until = command.until}, when_done);
 
     auto over_seeds = judge_over_seeds(results, [&](const OverSeedsResult& result) {
@@ -319,6 +320,13 @@ class Program {
     if (json_) env_.out << json;
     else env_.out << fmt::format("report: {}\n", folder->path().string()) << describe_end(results, status, colours, complaints);
     return status;
+  }
+
+  // What stands between real processes; `why` is said where it is not the best.
+  void use_network(LabNetworkKind kind, const std::string& why) {
+    network_ = kind;
+    if (why.empty()) return;
+    env_.error << fmt::format("swarmsim: real processes meet on loopback, over {}: {}\n", to_string(kind), why) << std::flush;
   }
 
   // From now on a refusal is one of a version that cannot be tested.
@@ -384,6 +392,7 @@ class Program {
   Env& env_;
   bool json_ = false;
   bool bisects_ = false;
+  LabNetworkKind network_ = LabNetworkKind::namespaces;
 };
 
 bool asks_to_bisect(const std::vector<std::string>& arguments) { return std::ranges::find(arguments, "--bisect") != arguments.end(); }
@@ -399,18 +408,29 @@ int run_program(Env& env) {
   const auto command = parse_command_line(env.arguments);
   if (!command && asks_to_bisect(env.arguments)) program.judge_for_bisect();
   const auto* const run = command ? std::get_if<RunCommand>(&*command) : nullptr;
-  const bool needs_network = (run != nullptr && run->lab) || (command && std::holds_alternative<CheckAdapterCommand>(*command));
-  if (needs_network) {
-    const auto status = run_in_sandbox([&] {
-      const ExitStatus inside = std::visit(program, *command);
-      env.out.flush();
-      return static_cast<int>(inside);
-    });
-    if (status) return *status;
-    const ExitStatus refused = program.refuse(fmt::format("real processes cannot be given a network of their own here: {}\n{}",
-                                                          status.error().reason, status.error().remedy), ExitStatus::environment);
+  const bool checks_adapter = command && std::holds_alternative<CheckAdapterCommand>(*command);
+  const bool is_lab = run != nullptr && run->lab;
+  const auto body = [&] {
+    const ExitStatus inside = std::visit(program, *command);
     env.out.flush();
-    return static_cast<int>(refused);
+    return static_cast<int>(inside);
+  };
+  const auto wanted = is_lab ? run->network : std::nullopt;
+  if (checks_adapter || (is_lab && (!wanted || *wanted == LabNetworkKind::namespaces))) {
+    const auto status = run_in_sandbox(body);
+    if (status) return *status;
+    if (checks_adapter || wanted) {
+      const ExitStatus refused = program.refuse(fmt::format("real processes cannot be given a network of their own here: {}\n{}",
+                                                            status.error().reason, status.error().remedy), ExitStatus::environment);
+      env.out.flush();
+      return static_cast<int>(refused);
+    }
+    program.use_network(LabNetworkKind::relays, fmt::format("{}. {}", status.error().reason, status.error().remedy));
+    return run_under_keeper(body);
+  }
+  if (is_lab) {
+    program.use_network(*wanted, "");
+    return run_under_keeper(body);
   }
   const ExitStatus status = command ? std::visit(program, *command) : program.refuse(command.error());
   env.out.flush();

@@ -55,6 +55,7 @@ struct Adapter {
   std::string package;                    // of Debian, that has it; "" where there is none
   Words version;                          // prints its version
   Features speaks;
+  bool refuses_loopback = false;          // it takes no peer whose address is on loopback
   std::vector<std::pair<std::string, std::string>> declares;   // name (declaration.hpp), value
   std::vector<SettingMap> settings;
   std::vector<std::pair<std::string, std::string>> environment;

@@ -15,6 +15,7 @@
 #include "swarmsim/lab/lab_run.hpp"
 #include "swarmsim/lab/process.hpp"
 #include "swarmsim/lab/spoken_features.hpp"
+#include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/scenario/parse.hpp"
 
 namespace swarmlab::swarmsim {
@@ -146,7 +147,8 @@ AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs,
     else report.lines.push_back({Mark::good, step, fmt::format("{} after it was told to", to_text(one->ended - one->told_to_end))});
   }
   report.lines.push_back(features_line(adapter, features.of(fetcher)));
-  const RunFacts facts = LabCast(scenario, &adapter, programs, std::vector<IpAddress>(scenario.cast.host_count())).facts(1);
+  const auto addresses = LabAddresses::of_namespaces(host_names(scenario.cast), scenario.cast.peer_count());
+  const RunFacts facts = LabCast(scenario, &adapter, programs, addresses).facts(1);
   if (const std::string missing = what_is_not_declared(facts, fetcher); !missing.empty())
     report.lines.push_back({Mark::note, "declares", fmt::format("nothing of {}: {} will not apply to it", missing,
                                                                 counted(checks_that_read(facts, fetcher), "check"))});

@@ -19,12 +19,14 @@ RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options,
   std::ofstream trace;
   if (!planned.trace_path.empty()) trace.open(planned.trace_path + suffix, std::ios::binary);
   LabOptions lab{.seed = planned.seed, .client = options.client ? &*options.client : nullptr, .programs = options.programs,
+                 .network = options.network,
                  .folder = std::filesystem::path(planned.log_path).replace_extension(".lab" + suffix), .until = options.until, .log = &log,
                  .trace = trace.is_open() ? &trace : nullptr, .file = planned.file};
   const auto begin = std::chrono::steady_clock::now();
   RunResult result = run_in_lab(*planned.scenario, lab);
   result.wall_time = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
   result.mode = "lab";
+  result.network = to_string(options.network);
   result.client = options.client ? options.client->client : "";
   result.file = planned.file;
   result.again = planned.again;

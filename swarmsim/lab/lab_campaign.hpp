@@ -10,6 +10,7 @@
 
 #include "swarmsim/lab/adapter.hpp"
 #include "swarmsim/lab/lab_cast.hpp"
+#include "swarmsim/lab/lab_network_kind.hpp"
 #include "swarmsim/run/campaign.hpp"
 
 namespace swarmlab::swarmsim {
@@ -17,6 +18,7 @@ namespace swarmlab::swarmsim {
 struct LabCampaignOptions {
   std::optional<Adapter> client;          // plays the subjects; nullopt: ours
   LabPrograms programs;
+  LabNetworkKind network = LabNetworkKind::namespaces;
   std::optional<Duration> until = std::nullopt;
 };
 

@@ -7,7 +7,7 @@
 #include "protocol/assert.hpp"
 #include "protocol/quantities.hpp"
 #include "swarmsim/lab/declaration.hpp"
-#include "swarmsim/run/addresses.hpp"
+#include "swarmsim/lab/relay_network.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 
 namespace swarmlab::swarmsim {
@@ -16,9 +16,17 @@ namespace {
 // The setting by which scenarios change what is declared by that name.
 std::string_view setting_behind(std::string_view declared) { return declared == "in_order" ? "sequential" : declared; }
 
+// Relays draw a curtain before it (relay_stream.hpp).
+Features without_peer_exchange(Features all) {
+  Features others;
+  for (const Feature feature : kAllFeatures)
+    if (feature != Feature::pex && all.has(feature)) others.add(feature);
+  return others;
+}
+
 }  // namespace
 
-LabCast::LabCast(const Scenario& scenario, const Adapter* client, LabPrograms programs, std::vector<IpAddress> addresses)
+LabCast::LabCast(const Scenario& scenario, const Adapter* client, LabPrograms programs, LabAddresses addresses)
     : scenario_(scenario), client_(client), programs_(std::move(programs)), addresses_(std::move(addresses)) {
   for (std::uint32_t i = 0; i < scenario.cast.host_count(); ++i) {
     const HostId host(i);
@@ -46,7 +54,7 @@ Adapter LabCast::our_peer(HostId peer) const {
   if (is_script(group) || scenario_.trackers.empty())
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
       if (HostId(i) != peer && (is_script(group) || i < peer.value()))
-        adapter.leech.insert(adapter.leech.end(), {"--peer", to_string(Endpoint{addresses_[i], kPeerPort})});
+        adapter.leech.insert(adapter.leech.end(), {"--peer", to_string(addresses_.as_seen(peer, HostId(i)))});
   adapter.seed = adapter.leech;
   return adapter;
 }
@@ -79,6 +87,28 @@ std::string LabCast::why_not() const {
       return fmt::format("{} starts from a magnet link, which {} does not speak", group.name, client_->client);
     if (scenario_.trackers.empty()) return fmt::format("there is no tracker that could tell {} of the others", client_->client);
   }
+  return addresses_.are_on_loopback() ? why_not_relayed() : std::string();
+}
+
+std::string LabCast::why_not_relayed() const {
+  const auto does = [](const TimelineEntry& entry, auto... actions) { return ((entry.action == actions) || ...); };
+  if (addresses_.do_peers_meet()) {
+    for (const TimelineEntry& entry : scenario_.timeline)
+      if (does(entry, TimelineAction::link, TimelineAction::partition, TimelineAction::reset, TimelineAction::vanish))
+        return fmt::format("'{}' in a timeline needs a network between peers", to_string(entry.action));
+    return {};
+  }
+  constexpr std::string_view kWhatHelps = "which takes network namespaces";
+  for (const PeerGroup& group : scenario_.groups) {
+    const std::string why = RelayNetwork::why_not(group.link);
+    if (!why.empty()) return fmt::format("{} {}, {}", group.name, why, kWhatHelps);
+    if (client_ != nullptr && group.is_subject && client_->refuses_loopback)
+      return fmt::format("{} takes nobody at a loopback address for a peer, and relays have no others", client_->client);
+  }
+  for (const TimelineEntry& entry : scenario_.timeline) {
+    const std::string why = does(entry, TimelineAction::link) ? RelayNetwork::why_not(entry.change) : "";
+    if (!why.empty()) return fmt::format("a link {} from {} on, {}", why, to_text(entry.at - kStart), kWhatHelps);
+  }
   return {};
 }
 
@@ -86,6 +116,10 @@ RunFacts LabCast::facts(std::uint64_t seed) const {
   RunFacts facts = declared_facts(scenario_, seed);
   for (std::uint32_t i = 0; i < facts.peers.size(); ++i)
     if (is_played_by_client(HostId(i))) declare_client(HostId(i), facts.peers[i]);
+  for (std::uint32_t i = 0; i < facts.peers.size(); ++i) {
+    facts.peers[i].listens = addresses_.own(HostId(i));
+    if (addresses_.are_on_loopback()) facts.peers[i].speaks = without_peer_exchange(facts.peers[i].speaks);
+  }
   return facts;
 }
 

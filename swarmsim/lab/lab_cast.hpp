@@ -10,6 +10,7 @@
 
 #include "swarmsim/checks/run_facts.hpp"
 #include "swarmsim/lab/adapter.hpp"
+#include "swarmsim/lab/lab_addresses.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 
 namespace swarmlab::swarmsim {
@@ -22,10 +23,10 @@ struct LabPrograms {
 
 class LabCast {
  public:
-  // `scenario` and `client` (null: ours) outlive it.  `addresses` by HostId.
-  LabCast(const Scenario& scenario, const Adapter* client, LabPrograms programs, std::vector<IpAddress> addresses);
+  // `scenario` and `client` (null: ours) outlive it.
+  LabCast(const Scenario& scenario, const Adapter* client, LabPrograms programs, LabAddresses addresses);
 
-  // Why the scenario cannot be played by real processes, or not by this client; "" where it can.
+  // Why the scenario cannot be played by real processes, not by this client or not in this network; "" where it can.
   std::string why_not() const;
 
   const Adapter& adapter_of(HostId host) const { return adapters_[host.value()]; }
@@ -34,18 +35,19 @@ class LabCast {
     return client_ != nullptr && scenario_.cast.is_peer(peer) && scenario_.group_of(peer).is_subject;
   }
 
-  // As declared_facts, with what the client's adapter declares of those that it plays.
+  // As declared_facts, with what the client's adapter declares of those that it plays, and with where each listens.
   RunFacts facts(std::uint64_t seed) const;
 
  private:
   Adapter our_peer(HostId peer) const;
   Adapter our_tracker(const TrackerSpec& spec) const;
+  std::string why_not_relayed() const;
   void declare_client(HostId peer, PeerFacts& facts) const;
 
   const Scenario& scenario_;
   const Adapter* client_;
   LabPrograms programs_;
-  std::vector<IpAddress> addresses_;
+  LabAddresses addresses_;
   std::vector<Adapter> adapters_;         // by HostId
   std::vector<MappedSettings> settings_;
 };

@@ -7,6 +7,7 @@
 namespace swarmlab::swarmsim {
 namespace {
 
+constexpr ByteCount kEndless = ByteCount(std::int64_t{1} << 40);
 constexpr std::size_t kManyFlows = 16'384;   // then those with nothing on its way are forgotten
 
 std::uint32_t number_of(const IpAddress& address) {
@@ -22,8 +23,8 @@ PacketBurst one_packet(std::size_t bytes) {
 
 }  // namespace
 
-LabLinks::LabLinks(std::vector<LabHostSpec> hosts, std::uint64_t seed, CoreDelays core_delays)
-    : seed_(seed), core_delays_(std::move(core_delays)) {
+LabLinks::LabLinks(std::vector<LabHostSpec> hosts, std::uint64_t seed, CoreDelays core_delays, QueueKind queues)
+    : seed_(seed), core_delays_(std::move(core_delays)), queues_(queues) {
   for (LabHostSpec& spec : hosts) {
     SWARM_ASSERT(!spec.address.is_v6(), to_string(spec.address));
     const bool is_new = by_address_.emplace(number_of(spec.address), static_cast<std::uint32_t>(hosts_.size())).second;
@@ -56,8 +57,9 @@ void LabLinks::renew(Host& host, const LinkSpec& spec) {
   host.spec.link = spec;
   host.up.set_rate(spec.up);
   host.down.set_rate(spec.down);
-  host.up.set_queue(spec.queue);
-  host.down.set_queue(spec.queue);
+  const ByteCount queue = queues_ == QueueKind::drops ? spec.queue : kEndless;
+  host.up.set_queue(queue);
+  host.down.set_queue(queue);
   host.up_faults.reset();
   host.down_faults.reset();
   if (spec.nat == NatKind::open) host.nat.reset();
@@ -86,6 +88,16 @@ bool LabLinks::is_cut(HostId from, HostId to) const {
     const std::uint8_t b = cut.cell[to.value()];
     return a != 0 && b != 0 && (cut.one_way ? a < b : a != b);
   });
+}
+
+Duration LabLinks::delay_between(HostId from, HostId to) const {
+  return hosts_[from.value()].spec.link.delay + hosts_[to.value()].spec.link.delay + core_delays_.between(from.value(), to.value());
+}
+
+Duration LabLinks::wait_for_room(HostId host, Time now) const {
+  const Host& sender = hosts_[host.value()];
+  const std::int64_t beyond = (sender.up.backlog(now) - sender.spec.link.queue).value();
+  return beyond < 0 ? Duration{0} : sender.up.service_time(beyond + 1);
 }
 
 bool LabLinks::takes_packets_apart(HostId from, HostId to) const {
@@ -117,7 +129,7 @@ LabLinks::Departure LabLinks::depart(HostId from, HostId to, const PacketSight& 
       departure.is_doubled = (*faults)->doubles() || departure.is_doubled;
     }
   }
-  Duration on_the_way = sender.spec.link.delay + receiver.spec.link.delay + core_delays_.between(from.value(), to.value());
+  Duration on_the_way = delay_between(from, to);
   if (sender.up_faults) on_the_way += sender.up_faults->jitter();
   if (receiver.down_faults) on_the_way += receiver.down_faults->jitter();
   departure.due = up.last_out + on_the_way;

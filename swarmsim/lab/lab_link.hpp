@@ -41,9 +41,12 @@ struct LabPartition {
 
 enum class Fate : std::uint8_t { goes_on, queue_full, line_loss, partitioned, offline, nat };
 
+// Whether a full queue throws away what comes.  A relay's does not: it asks for room first.
+enum class QueueKind : std::uint8_t { drops, takes_all };
+
 class LabLinks {
  public:
-  LabLinks(std::vector<LabHostSpec> hosts, std::uint64_t seed, CoreDelays core_delays);
+  LabLinks(std::vector<LabHostSpec> hosts, std::uint64_t seed, CoreDelays core_delays, QueueKind queues = QueueKind::drops);
 
   std::size_t host_count() const { return hosts_.size(); }
   const LabHostSpec& host(HostId id) const { return hosts_[id.value()].spec; }   // with its link as it is now
@@ -55,6 +58,14 @@ class LabLinks {
   void set_online(HostId host, bool is_online);
   std::uint32_t partition(const LabPartition& partition);
   void heal(std::uint32_t number);
+
+  bool is_online(HostId host) const { return hosts_[host.value()].is_online; }
+  // Neither a missing cable nor a partition is in between.
+  bool reaches(HostId from, HostId to) const { return is_online(from) && is_online(to) && !is_cut(from, to); }
+  // How long a packet is on its way beside the time that lines take, without jitter.
+  Duration delay_between(HostId from, HostId to) const;
+  // How long until less waits at the uplink of a host than its queue holds; zero: that is so.
+  Duration wait_for_room(HostId host, Time now) const;
 
   // Whether what goes from one to the other has to be single packets: a line that is slow or bad treats each by itself.
   bool takes_packets_apart(HostId from, HostId to) const;
@@ -108,6 +119,7 @@ class LabLinks {
   std::vector<Host> hosts_;
   std::uint64_t seed_;
   CoreDelays core_delays_;
+  QueueKind queues_;
   std::unordered_map<std::uint32_t, std::uint32_t> by_address_;       // looked up, never walked
   std::vector<Cut> cuts_;                                             // those in force
   std::uint32_t next_cut_ = 0;

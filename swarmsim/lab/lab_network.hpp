@@ -47,13 +47,11 @@ class LabNetwork final : public LabTransport {
   LabNetwork(const LabNetwork&) = delete;
   LabNetwork& operator=(const LabNetwork&) = delete;
 
-  // Packets flow and times count from here.
-  void start();
+  void start() override;
   // The router ends; statistics stay.
   void stop();
 
-  // For setns() in a process to be.
-  int namespace_fd(HostId host) const { return namespaces_[host.value()].descriptor(); }
+  int namespace_fd(HostId host) const override { return namespaces_[host.value()].descriptor(); }
   // For a thread that wants to open a socket there.
   const NetworkNamespace& namespace_of(HostId host) const { return namespaces_[host.value()]; }
   // Of CLOCK_MONOTONIC, in nanoseconds: when times began to count.

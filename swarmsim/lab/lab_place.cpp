@@ -11,22 +11,22 @@ namespace swarmlab::swarmsim {
 
 namespace fs = std::filesystem;
 
-std::expected<std::unique_ptr<LabPlace>, std::string> LabPlace::make(const fs::path& folder) {
+std::expected<std::unique_ptr<LabPlace>, std::string> LabPlace::make(const fs::path& folder, Kind kind) {
   const fs::path whole = fs::absolute(folder);
   const fs::path memory = whole / "content";
   std::error_code error;
   fs::create_directories(memory, error);
   if (error) return std::unexpected(fmt::format("{}: {}", memory.string(), error.message()));
-  if (mount("swarmlab", memory.c_str(), "tmpfs", 0, "mode=0755") != 0)
+  if (kind == Kind::in_sandbox && mount("swarmlab", memory.c_str(), "tmpfs", 0, "mode=0755") != 0)
     return std::unexpected(fmt::format("{} cannot be made a file system in memory: {}", memory.string(), std::strerror(errno)));
-  return std::unique_ptr<LabPlace>(new LabPlace(whole, memory));
+  return std::unique_ptr<LabPlace>(new LabPlace(whole, memory, kind));
 }
 
 LabPlace::~LabPlace() {
-  for (const char* const place : {"/etc/hosts", "/etc/resolv.conf"}) umount2(place, MNT_DETACH);
-  umount2(memory_.c_str(), MNT_DETACH);
+  if (kind_ == Kind::in_sandbox)
+    for (const char* const place : {"/etc/hosts", "/etc/resolv.conf", memory_.c_str()}) umount2(place, MNT_DETACH);
   std::error_code error;
-  fs::remove(memory_, error);
+  fs::remove_all(memory_, error);
 }
 
 std::expected<void, std::string> LabPlace::name_hosts(std::span<const std::string> names, std::span<const IpAddress> addresses) const {
@@ -35,7 +35,7 @@ std::expected<void, std::string> LabPlace::name_hosts(std::span<const std::strin
   const std::string servers = "nameserver 127.0.0.1\n";   // where nobody listens: refused at once
   const std::pair<std::string, const std::string*> files[]{{"hosts", &hosts}, {"resolv.conf", &servers}};
   for (const auto& [name, text] : files) {
-    if (auto written = put(name, as_bytes(*text)); !written) return written;
+    if (auto written = put(memory_ / name, as_bytes(*text)); !written) return written;
     const std::string place = "/etc/" + name;
     if (mount((memory_ / name).c_str(), place.c_str(), nullptr, MS_BIND, nullptr) != 0 && errno != ENOENT)
       return std::unexpected(fmt::format("{} cannot be replaced: {}", place, std::strerror(errno)));
@@ -43,8 +43,7 @@ std::expected<void, std::string> LabPlace::name_hosts(std::span<const std::strin
   return {};
 }
 
-std::expected<void, std::string> LabPlace::put(const std::string& name, Bytes bytes) const {
-  const fs::path path = memory_ / name;
+std::expected<void, std::string> LabPlace::put(const fs::path& path, Bytes bytes) {
   std::ofstream out(path, std::ios::binary);
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   if (out.flush()) return {};

@@ -2,11 +2,10 @@
 //
 //   FOLDER/NAME.log            what each printed; stays
 //   FOLDER/content/            a file system in memory, so that a slow disk is nobody's excuse; goes with the run
-//     content.torrent
-//     NAME/content, NAME/home  of each peer
+//     NAME/content, NAME/home, NAME/content.torrent  of each peer
 //
-// In it are also the files that stand for /etc/hosts and /etc/resolv.conf in this sandbox: hosts have names, and nobody asks a
-// name server.
+// In it are also the files that stand for /etc/hosts and /etc/resolv.conf in a sandbox: hosts have names, and nobody asks a
+// name server.  Outside of one nothing can be mounted: content is a folder like others, and goes with the run, too.
 #pragma once
 
 #include <expected>
@@ -23,28 +22,32 @@ namespace swarmlab::swarmsim {
 
 class LabPlace {
  public:
+  enum class Kind : std::uint8_t { in_sandbox, plain };
   // Errors are one sentence.
-  static std::expected<std::unique_ptr<LabPlace>, std::string> make(const std::filesystem::path& folder);
+  static std::expected<std::unique_ptr<LabPlace>, std::string> make(const std::filesystem::path& folder, Kind kind);
   ~LabPlace();
   LabPlace(const LabPlace&) = delete;
   LabPlace& operator=(const LabPlace&) = delete;
 
+  // In a sandbox only.
   std::expected<void, std::string> name_hosts(std::span<const std::string> names, std::span<const IpAddress> addresses) const;
-  std::expected<void, std::string> put_torrent(Bytes file) const { return put("content.torrent", file); }
+  std::expected<void, std::string> put_torrent(const std::string& name, Bytes file) const { return put(torrent_of(name), file); }
 
-  std::filesystem::path torrent() const { return memory_ / "content.torrent"; }
+  std::filesystem::path torrent_of(const std::string& name) const { return made(memory_ / name) / "content.torrent"; }
   // Both are there after the first call.
   std::filesystem::path content_of(const std::string& name) const { return made(memory_ / name / "content"); }
   std::filesystem::path home_of(const std::string& name) const { return made(memory_ / name / "home"); }
   std::filesystem::path output_of(const std::string& name) const { return folder_ / (name + ".log"); }
 
  private:
-  LabPlace(std::filesystem::path folder, std::filesystem::path memory) : folder_(std::move(folder)), memory_(std::move(memory)) {}
-  std::expected<void, std::string> put(const std::string& name, Bytes bytes) const;
+  LabPlace(std::filesystem::path folder, std::filesystem::path memory, Kind kind)
+      : folder_(std::move(folder)), memory_(std::move(memory)), kind_(kind) {}
+  static std::expected<void, std::string> put(const std::filesystem::path& path, Bytes bytes);
   static std::filesystem::path made(const std::filesystem::path& folder);
 
   std::filesystem::path folder_;
   std::filesystem::path memory_;
+  Kind kind_;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -19,7 +19,8 @@
 #include "swarmsim/lab/lab_content.hpp"
 #include "swarmsim/lab/lab_network.hpp"
 #include "swarmsim/lab/lab_place.hpp"
-#include "swarmsim/run/addresses.hpp"
+#include "swarmsim/lab/relay_network.hpp"
+#include "swarmsim/lab/relay_socket.hpp"
 #include "swarmsim/run/capture_limits.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/run/over_seeds.hpp"
@@ -62,8 +63,8 @@ class InRunTime final : public PacketWatcher {
 
 class LabRun final : private Stage, private ClientKeeper {
  public:
-  LabRun(const Scenario& scenario, const LabOptions& options)
-      : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(addresses_for(names_)),
+  LabRun(const Scenario& scenario, const LabOptions& options, LabAddresses addresses)
+      : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(std::move(addresses)),
         cast_(scenario, options.client, options.programs, addresses_), torrent_(make_torrent_of_bytes(scenario, options.seed)),
         facts_(cast_.facts(options.seed)), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
@@ -91,7 +92,7 @@ class LabRun final : private Stage, private ClientKeeper {
       if (now < glance) continue;
       glance = now + kGlance;
       for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) watch_linger(HostId(i));
-      is_ready = now >= last_planned_ && judge_.is_ready(now, *disks_);
+      is_ready = now >= last_planned_ && (sees_peers() ? judge_.is_ready(now, *disks_) : everybody_is_complete());
     }
     if (is_ready)
       for (const Time end = std::min(limit, now_ + kEpilogue); now_ < end;) step();
@@ -108,51 +109,92 @@ class LabRun final : private Stage, private ClientKeeper {
   };
 
   TraceHeader trace_header() const {
-    TraceHeader header = header_of_trace(scenario_, options_.file, options_.seed, facts_, addresses_, torrent_.metainfo->info_hash);
+    TraceHeader header = header_of_trace(scenario_, options_.file, options_.seed, facts_, own_addresses(), torrent_.metainfo->info_hash);
     header.mode = "lab";
     return header;
+  }
+
+  // Else only what passes between them and trackers.
+  bool sees_peers() const { return options_.network != LabNetworkKind::none; }
+
+  bool everybody_is_complete() {
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
+      if (!facts_.peers[i].has_at_start.all() && !disks_->problem(HostId(i)).empty()) return false;
+    return true;
+  }
+
+  bool has_namespaces() const { return options_.network == LabNetworkKind::namespaces; }
+
+  std::vector<IpAddress> own_addresses() const {
+    std::vector<IpAddress> own;
+    for (std::uint32_t i = 0; i < names_.size(); ++i) own.push_back(addresses_.own(HostId(i)).address);
+    return own;
   }
 
   StreamsOptions streams_options() const {
     StreamsOptions streams;
     streams.hosts = scenario_.cast.host_count();
     streams.first_tracker = HostId(scenario_.cast.peer_count());
-    for (std::uint32_t i = 0; i < addresses_.size(); ++i) streams.addresses.emplace(addresses_[i], HostId(i));
+    for (std::uint32_t i = 0; i < names_.size(); ++i) streams.addresses.emplace(addresses_.own(HostId(i)).address, HostId(i));
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
       streams.rude.push_back(!scenario_.group_of(HostId(i)).behaviours.empty());
+    if (!has_namespaces()) streams.send_buffer = most_unread();
     return streams;
   }
 
   // ---- before it begins ----
 
   std::expected<void, std::string> prepare() {
-    auto place = LabPlace::make(options_.folder);
+    auto place = LabPlace::make(options_.folder, has_namespaces() ? LabPlace::Kind::in_sandbox : LabPlace::Kind::plain);
     if (!place) return std::unexpected(place.error());
     place_ = std::move(*place);
-    if (auto named = place_->name_hosts(names_, addresses_); !named) return named;
-    if (auto written = place_->put_torrent(torrent_.file); !written) return written;
+    if (has_namespaces())
+      if (auto named = place_->name_hosts(names_, own_addresses()); !named) return named;
     std::vector<fs::path> folders;
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
       folders.push_back(place_->content_of(names_[i]));
       if (auto put = put_content(torrent_, facts_.peers[i].has_at_start, folders.back()); !put) return put;
+      if (auto put = place_->put_torrent(names_[i], protocol::encode_metainfo(torrent_for(HostId(i)))); !put) return put;
     }
     disks_ = std::make_unique<FolderDisks>(torrent_, folders, [this] { return now_; });
-    LabNetworkOptions network_options;
-    network_options.seed = options_.seed;
-    network_options.core_delays = scenario_.core_delays;
-    for (std::uint32_t i = 0; i < names_.size(); ++i) {
-      links_.push_back(link_of(HostId(i)));
-      network_options.hosts.push_back({.name = names_[i], .address = addresses_[i], .link = links_.back()});
-    }
-    auto network = LabNetwork::create(std::move(network_options));
-    if (!network) return std::unexpected(fmt::format("{}. {}", network.error().reason, network.error().remedy));
-    network_ = std::move(*network);
+    if (auto built = build_network(); !built) return std::unexpected(fmt::format("{}. {}", built.error().reason, built.error().remedy));
     network_->start();
     for (std::uint32_t i = 0; i < names_.size(); ++i) participants_.push_back(participant(HostId(i)));
     return {};
   }
 
+  std::expected<void, LabUnavailable> build_network() {
+    std::vector<LabHostSpec> hosts;
+    for (std::uint32_t i = 0; i < names_.size(); ++i) {
+      links_.push_back(link_of(HostId(i)));
+      hosts.push_back({.name = names_[i], .address = addresses_.own(HostId(i)).address, .link = links_.back()});
+    }
+    const auto keep = [this](auto network) -> std::expected<void, LabUnavailable> {
+      if (!network) return std::unexpected(std::move(network.error()));
+      network_ = std::move(*network);
+      return {};
+    };
+    if (has_namespaces())
+      return keep(LabNetwork::create({.hosts = std::move(hosts), .seed = options_.seed, .core_delays = scenario_.core_delays}));
+    RelayNetworkOptions relayed{.hosts = std::move(hosts), .seed = options_.seed};
+    if (sees_peers()) relayed.core_delays = scenario_.core_delays;
+    return keep(RelayNetwork::create(std::move(relayed), addresses_));
+  }
+
+  // The torrent, with its trackers where this host reaches them.
+  protocol::Metainfo torrent_for(HostId peer) const {
+    protocol::Metainfo torrent = *torrent_.metainfo;
+    std::uint32_t next = 0;
+    for (std::vector<std::string>& tier : torrent.trackers)
+      for (std::string& url : tier) {
+        url = addresses_.announce_url(peer, scenario_.trackers[next], HostId(scenario_.cast.peer_count() + next));
+        ++next;
+      }
+    return torrent;
+  }
+
   LinkSpec link_of(HostId host) const {
+    if (!sees_peers()) return {};
     if (scenario_.cast.is_peer(host)) return scenario_.group_of(host).link;
     return {.up = {}, .down = {}, .delay = 1ms, .queue = 1_MiB};   // trackers are well connected
   }
@@ -166,13 +208,14 @@ class LabRun final : private Stage, private ClientKeeper {
     place.settings = settings.words;
     place.values["dir"] = place_->content_of(name).string();
     place.values["home"] = place_->home_of(name).string();
-    place.values["listen_ip"] = to_string(addresses_[host.value()]);
+    place.values["listen_ip"] = to_string(addresses_.own(host).address);
     place.values["name"] = name;
-    place.values["port"] = fmt::format("{}", is_peer ? kPeerPort : kTrackerPort);
-    place.values["torrent"] = place_->torrent().string();
-    place.values["tracker"] = scenario_.trackers.empty() ? "" : announce_url(scenario_.trackers.front());
+    place.values["port"] = fmt::format("{}", addresses_.own(host).port);
+    place.values["torrent"] = place_->torrent_of(name).string();
+    const protocol::Metainfo torrent = torrent_for(host);
+    place.values["tracker"] = torrent.trackers.empty() ? "" : torrent.trackers.front().front();
     const bool has_link = is_peer && scenario_.group_of(host).starts_from_magnet;
-    place.values["source"] = has_link ? protocol::to_string(magnet_of(*torrent_.metainfo)) : place_->torrent().string();
+    place.values["source"] = has_link ? protocol::to_string(magnet_of(torrent)) : place.values["torrent"];
     place.output = place_->output_of(name).string();
     place.namespace_fd = network_->namespace_fd(host);
     // Programs of this build first; and what an ordinary user's PATH does not have: many a daemon is in sbin.
@@ -410,6 +453,12 @@ class LabRun final : private Stage, private ClientKeeper {
       Judgement& judgement = result.checks[i].judgement;
       if (judgement.verdict == Verdict::not_applicable) continue;
       restrict_to_capture(scenario_.checks[i], limits, judgement);
+      if (!sees_peers() && !needs_no_peer_talk(*scenario_.checks[i].manual)) {
+        judgement = {};
+        judgement.verdict = Verdict::not_applicable;
+        judgement.summary = "what peers say to each other passes unseen without a network between them";
+        continue;
+      }
       if (result.invalid.empty()) continue;
       judgement.verdict = Verdict::undecided;
       judgement.summary = "the run is invalid";
@@ -436,7 +485,7 @@ class LabRun final : private Stage, private ClientKeeper {
   const Scenario& scenario_;
   const LabOptions& options_;
   const std::vector<std::string> names_;          // by HostId
-  const std::vector<IpAddress> addresses_;
+  const LabAddresses addresses_;
   const LabCast cast_;
   const SwarmTorrent torrent_;
   const RunFacts facts_;
@@ -449,7 +498,7 @@ class LabRun final : private Stage, private ClientKeeper {
   TimelinePlayer timeline_;
   std::unique_ptr<LabPlace> place_;
   std::unique_ptr<FolderDisks> disks_;
-  std::unique_ptr<LabNetwork> network_;
+  std::unique_ptr<LabTransport> network_;
   ProcessTable table_;
   std::vector<Participant> participants_;         // by HostId
   std::vector<LinkSpec> links_;                   // as they are now
@@ -462,10 +511,22 @@ class LabRun final : private Stage, private ClientKeeper {
   std::string invalid_;
 };
 
+std::expected<LabAddresses, LabUnavailable> addresses_of(const Scenario& scenario, LabNetworkKind network) {
+  const std::vector<std::string> names = host_names(scenario.cast);
+  if (network == LabNetworkKind::namespaces) return LabAddresses::of_namespaces(names, scenario.cast.peer_count());
+  return LabAddresses::of_relays(names.size(), scenario.cast.peer_count(), network == LabNetworkKind::none);
+}
+
 }  // namespace
 
 RunResult run_in_lab(const Scenario& scenario, const LabOptions& options) {
-  return LabRun(scenario, options).run();
+  auto addresses = addresses_of(scenario, options.network);
+  if (addresses) return LabRun(scenario, options, std::move(*addresses)).run();
+  RunResult result;
+  result.scenario = scenario.title;
+  result.seed = options.seed;
+  result.invalid = fmt::format("{}. {}", addresses.error().reason, addresses.error().remedy);
+  return result;
 }
 
 }  // namespace swarmlab::swarmsim

@@ -1,10 +1,10 @@
 // One run with real processes: scenario + client -> result.
 //
-// Every peer is a process in a network namespace of its own; the router between them is the emulated network, and the only
-// witness: what it saw enter and saw delivered becomes the events that checks judge.  Real time; two runs of one seed are
-// alike, not the same.
+// Every peer is a process in a network namespace of its own, or at an address of its own on loopback; the router or the relay between
+// them is the emulated network, and the only witness: what it saw enter and saw delivered becomes the events that checks judge.
+// Real time; two runs of one seed are alike, not the same.
 //
-// Must be called in the sandbox (sandbox.hpp).
+// With namespaces it must be called in the sandbox (sandbox.hpp), else under a keeper (keeper.hpp).
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include "swarmsim/lab/adapter.hpp"
 #include "swarmsim/lab/client_times.hpp"
 #include "swarmsim/lab/lab_cast.hpp"
+#include "swarmsim/lab/lab_network_kind.hpp"
 #include "swarmsim/run/run_result.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 
@@ -26,6 +27,7 @@ struct LabOptions {
   std::uint64_t seed = 1;
   const Adapter* client = nullptr;                // plays the subjects; null: ours
   LabPrograms programs;
+  LabNetworkKind network = LabNetworkKind::namespaces;
   std::filesystem::path folder;                   // made if it is not there: what every process prints
   std::optional<Duration> until = std::nullopt;
   std::ostream* log = nullptr;                    // what happened to whom

@@ -1,9 +1,8 @@
 // LabTransport: the network between real processes, as whoever runs them sees it.
 //
-// Implementations: lab_network.hpp (a network namespace per host, real packets).  All calls come from one thread, the one that
+// Implementations: lab_network.hpp (a network namespace per host, real packets), relay_network.hpp (one machine's loopback, streams
+// that are relayed).  All calls come from one thread, the one that
 // made it.  What a call asks for is in force when it returns.  HostIds are positions in the list of hosts.
-//
-// Times count from the moment at which the network was started.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +18,10 @@ class LabTransport {
  public:
   virtual ~LabTransport() = default;
 
+  // From here on it carries something, and times count.
+  virtual void start() = 0;
+  // The namespace in which a host's processes have to be, for setns(); -1: anywhere.
+  virtual int namespace_fd(HostId host) const = 0;
   // One line that says what kind of network this is and what it could not do.
   virtual std::string describe() const = 0;
   virtual Time now() const = 0;

@@ -194,6 +194,12 @@ std::optional<Adapter> parse_adapter(std::string_view text, Diagnostics& diagnos
   if (const auto package = reader.text("package")) adapter.package = *package;
   if (const YamlNode* node = reader.take("version")) adapter.version = read_words(*node, "version", diagnostics);
   if (const YamlNode* node = reader.take("speaks")) adapter.speaks = read_features(*node, diagnostics);
+  if (const YamlNode* node = reader.take("refuses"))
+    for_each_scalar(*node, "refuses", diagnostics, [&](const YamlNode& word) {
+      adapter.refuses_loopback = adapter.refuses_loopback || word.text == "loopback";
+      if (word.text != "loopback")
+        diagnostics.add(word.at, fmt::format("refuses: '{}' is unknown; the one thing that a client may refuse is loopback", word.text));
+    });
   if (const YamlNode* node = reader.take("declares")) adapter.declares = read_declarations(*node, diagnostics);
   if (const YamlNode* node = reader.take("settings")) adapter.settings = read_setting_maps(*node, diagnostics);
   if (const YamlNode* node = reader.take("environment")) adapter.environment = read_texts(*node, "environment", diagnostics);

@@ -8,11 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 #include <string_view>
+#include <vector>
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -157,6 +161,51 @@ Forked fork_watched(std::initializer_list<int> closed_in_child) {
   _exit(wait_for(forked.child));
 }
 
+// Children of this process, by the process table.
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream in(entry.path() / "stat");
+    std::string text;
+    std::getline(in, text);
+    const std::size_t behind_name = text.rfind(')');   // number (name) state parent ...
+    if (behind_name == std::string::npos) continue;
+    char state = 0;
+    pid_t parent = 0;
+    std::istringstream rest(text.substr(behind_name + 1));
+    if (rest >> state >> parent && parent == getpid()) found.push_back(static_cast<pid_t>(std::stol(name)));
+  }
+  return found;
+}
+
+// All but those, and their children, who become this process's own by that.
+void end_children(const std::vector<pid_t>& but) {
+  const auto left = [&but] {
+    std::vector<pid_t> found = children();
+    std::erase_if(found, [&but](pid_t child) { return std::ranges::find(but, child) != but.end(); });
+    return found;
+  };
+  for (std::vector<pid_t> found = left(); !found.empty(); found = left())
+    for (const pid_t child : found) {
+      kill(child, SIGKILL);
+      waitpid(child, nullptr, 0);
+    }
+}
+
+[[noreturn]] void be_keeper(const std::function<int()>& body, const sigset_t& mask, int alive) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);   // which it hands on, and then cleans up
+  const Forked forked = fork_watched({alive});
+  if (forked.child < 0) _exit(3);
+  if (forked.child == 0) run_body(body, mask);
+  const int status = wait_for(forked.child);
+  end_children({});
+  _exit(status);
+}
+
 // Signals as they were, however the function is left.
 class MaskRestored {
  public:
@@ -205,6 +254,23 @@ std::expected<int, LabUnavailable> run_in_sandbox(const std::function<int()>& bo
          .is_root = geteuid() == 0}));
   }
   return status;   // without a report: it was killed before it could say a word
+}
+
+int run_under_keeper(const std::function<int()>& body) {
+  std::cout.flush();
+  std::cerr.flush();
+  std::fflush(nullptr);
+  const MaskRestored mask;
+  const std::vector<pid_t> before = children();   // of whatever this process was before it became this program
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const Forked forked = fork_watched({});
+  if (forked.child == 0) be_keeper(body, mask.before(), forked.alive);
+  if (forked.child < 0) return 3;
+  const int status = wait_for(forked.child);
+  close(forked.alive);
+  end_children(before);
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
+  return status;
 }
 
 LabUnavailable explain_failed_sandbox(SandboxStep step, int error, const SandboxLimits& limits) {

@@ -27,6 +27,15 @@ namespace swarmlab::swarmsim {
 // stay the thread that it is: the sandbox dies with it.  Buffered output is flushed before and after.
 std::expected<int, LabUnavailable> run_in_sandbox(const std::function<int()>& body);
 
+// Where there is no sandbox: calls `body` in a process of its own, gives its result likewise, and ends whatever is left of what it
+// started.  Caller and keeper both become the ancestor of orphans, so it takes the death of both at once to leave a process behind;
+// the body itself, and what it starts with PR_SET_PDEATHSIG, die even then.
+//
+//   caller        waits, hands signals on; ends what a killed keeper leaves
+//     keeper      ends all descendants when the body has ended, or the caller
+//       body      the caller's function
+int run_under_keeper(const std::function<int()>& body);
+
 // ---- what stands in the way ----
 
 enum class SandboxStep : std::uint8_t { fork, user_namespace, user_map, namespaces, private_mounts, ready };

@@ -43,6 +43,7 @@ Json run_json(const RunResult& run) {
     peers.push_back(std::move(peer));
   }
   json["peers"] = std::move(peers);
+  if (!run.network.empty()) json["network"] = run.network;
   if (!run.client.empty()) json["client"] = run.client;
   if (!run.trace.empty()) json["trace"] = run.trace;
   if (!run.pcap.empty()) json["pcap"] = run.pcap;

@@ -44,6 +44,11 @@ std::string in_seconds(Duration time) {
   return fmt::format("{:.2f} s", std::chrono::duration<double>(time).count());
 }
 
+// Namespaces are what lab mode is meant to have.
+std::string_view over(std::string_view network) {
+  return network == "relays" ? " over relays" : network == "none" ? " without a network between them" : "";
+}
+
 std::string describe_checks(std::span<const CheckResult> checks, const std::string& again, Colours colours) {
   std::string text;
   std::size_t widest = 0;
@@ -78,7 +83,7 @@ std::string describe_run(const RunResult& run, Colours colours) {
   if (!run.trace.empty()) text += fmt::format("  trace {}\n", run.trace);
   if (!run.pcap.empty()) text += fmt::format("  capture {}\n", run.pcap);
   if (run.mode == "lab")   // no two runs are the same, so a fingerprint says nothing
-    text += fmt::format("  real processes{}, {} of network time in {}, {} messages, {} blocks\n",
+    text += fmt::format("  real processes{}{}, {} of network time in {}, {} messages, {} blocks\n", over(run.network),
                         run.client.empty() ? "" : fmt::format(", {} under test", run.client), to_text(run.virtual_time),
                         in_seconds(run.wall_time), run.messages, run.blocks);
   else

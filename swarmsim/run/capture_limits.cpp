@@ -27,6 +27,9 @@ constexpr std::array<std::string_view, 8> kAboutSlots{
     "idle_slots_released", "optimistic_rotation",      "optimistic_tenure",      "prompt_unchoke",
     "seed_fairness",       "slots_follow_useful_rate", "slots_go_to_interested", "upload_slots"};
 
+constexpr std::array<std::string_view, 5> kAboutTrackers{"announce_schedule", "announced_endpoint_reachable", "tiers",
+                                                         "tracker_conservation", "udp_tracker_retry"};
+
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
 
@@ -91,6 +94,8 @@ void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Ju
   judgement.measured.clear();
   judgement.number.reset();
 }
+
+bool needs_no_peer_talk(const CheckManual& check) { return is_one_of(kAboutTrackers, check.name) || check.name == "contents_match"; }
 
 std::vector<std::string> unread_notes(const CaptureLimits& limits) {
   std::vector<std::string> notes;

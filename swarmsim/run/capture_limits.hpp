@@ -25,6 +25,9 @@ struct CaptureLimits {
 // Replaces the verdict by undecided where the capture cannot bear it.
 void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Judgement& judgement);
 
+// Whether the check looks at nothing that peers say to each other: at what passes between them and trackers, and at disks.
+bool needs_no_peer_talk(const CheckManual& check);
+
 // "leech[0]: 3 encrypted streams, 1 begun before the capture"; one line per peer that has any.
 std::vector<std::string> unread_notes(const CaptureLimits& limits);
 

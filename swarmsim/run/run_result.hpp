@@ -50,6 +50,7 @@ struct RunResult {
   std::string scenario;             // the title
   std::string file;
   std::string mode = "sim";         // or "lab": real processes; or "capture": packets from anywhere
+  std::string network = {};         // of real processes: "namespaces", "relays", "none"
   std::string client = {};          // who played the subjects; "" for ours
   std::uint64_t seed = 0;
   std::uint64_t fingerprint = 0;

@@ -8,7 +8,6 @@
 #include "swarmsim/checks/judge.hpp"
 #include "swarmsim/lab/lab_campaign.hpp"
 #include "swarmsim/lab/parse_adapter.hpp"
-#include "swarmsim/run/addresses.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/scenario/parse.hpp"
 
@@ -46,7 +45,8 @@ Adapter adapter(const std::string& more = "") {
 }
 
 LabCast cast(const Scenario& scenario, const Adapter* client) {
-  return {scenario, client, {"/bin/swarmsim", "/bin/bttracker", "/usr/bin:/bin"}, addresses_for(host_names(scenario.cast))};
+  return {scenario, client, {"/bin/swarmsim", "/bin/bttracker", "/usr/bin:/bin"},
+          LabAddresses::of_namespaces(host_names(scenario.cast), scenario.cast.peer_count())};
 }
 
 HostId named(const Scenario& scenario, const std::string& name) { return scenario.cast.select(name)->front(); }
@@ -106,6 +106,31 @@ TEST(LabCast, WhatRealProcessesCannotPlayIsSaid) {
   EXPECT_EQ(cast(plain, &mine).why_not(), "");
   const Scenario faulty = scenario("timeline: [ { at: 5 s, storage: { full_at: 1 MiB }, of: you } ]\n");
   EXPECT_THAT(cast(faulty, &mine).why_not(), HasSubstr("'storage' in a timeline needs a simulated client"));
+}
+
+TEST(LabCast, WhatRelaysCannotDoIsSaid) {
+  const auto why_not = [](const Scenario& story, const Adapter& client, bool peers_meet = false) {
+    return LabCast(story, &client, {}, *LabAddresses::of_relays(story.cast.host_count(), story.cast.peer_count(), peers_meet)).why_not();
+  };
+  const Adapter mine = adapter();
+  EXPECT_EQ(why_not(scenario(), mine), "");
+  EXPECT_EQ(why_not(scenario("network: { link: { loss: 1% } }\n"), mine), "liar loses packets, which takes network namespaces");
+  EXPECT_EQ(why_not(scenario("timeline: [ { at: 5 s, link: { nat: symmetric }, of: you } ]\n"), mine),
+            "a link is behind a NAT from 5 s on, which takes network namespaces");
+  EXPECT_THAT(why_not(scenario(), adapter("refuses: [loopback]\n")), HasSubstr("mine takes nobody at a loopback address for a peer"));
+  const Scenario cut = scenario("timeline: [ { at: 5 s, partition: [[seed], [you]], for: 5 s } ]\n");
+  EXPECT_EQ(why_not(cut, mine), "");
+  EXPECT_EQ(why_not(cut, mine, true), "'partition' in a timeline needs a network between peers");
+}
+
+TEST(LabCast, NobodySpeaksPeerExchangeThroughRelays) {
+  const Adapter mine = adapter("speaks: [ext, pex]\n");
+  const Scenario story = scenario();
+  const auto addresses = *LabAddresses::of_relays(story.cast.host_count(), story.cast.peer_count(), false);
+  const RunFacts facts = LabCast(story, &mine, {}, addresses).facts(1);
+  for (const PeerFacts& peer : facts.peers) EXPECT_FALSE(peer.speaks.has(Feature::pex)) << peer.name;
+  EXPECT_TRUE(facts.peers[named(story, "you").value()].speaks.has(Feature::ext));
+  EXPECT_EQ(facts.peers[0].listens, addresses.own(HostId(0)));
 }
 
 TEST(LabCampaign, AViolationStaysIfTwoMoreRunsSeeItAndIsUnstableOtherwise) {
