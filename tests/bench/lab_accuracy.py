@@ -1,9 +1,9 @@
 """How true the lab's network is, as a table for docs/lab.md.
 
-    /usr/bin/python3 tests/bench/lab_accuracy.py [--bin build/release/bin] [--port tun|veth]
+    /usr/bin/python3 tests/bench/lab_accuracy.py [--bin build/release/bin] [--port tun|veth|relays]
 
-Each row is one network: what was asked of its links, what sockets in its namespaces measured, and by how much the router's
-timers were late meanwhile.  Nothing else should run; a row that says "invalid" is what a run would say, too.
+Each row is one network: what was asked of its links, what sockets in its namespaces or at its relays measured, and by how much the
+router's or the relay's timers were late meanwhile.  Nothing else should run; a row that says "invalid" is what a run would say, too.
 """
 
 from __future__ import annotations
@@ -42,9 +42,12 @@ def table(measurements: list[dict[str, Any]]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measures the lab's network against what is asked of it.")
     parser.add_argument("--bin", type=Path, default=ROOT / "build" / "release" / "bin")
-    parser.add_argument("--port", choices=("tun", "veth"))
+    parser.add_argument("--port", choices=("tun", "veth", "relays"))
     options = parser.parse_args()
-    network, measurements = rows(options.bin / "lab_accuracy_bench", options.port)
+    if options.port == "relays":
+        network, measurements = rows(options.bin / "relay_accuracy_bench", None)
+    else:
+        network, measurements = rows(options.bin / "lab_accuracy_bench", options.port)
     print(f"{network.split(', ', 1)[1]}; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
     print(table(measurements))
     return 0
