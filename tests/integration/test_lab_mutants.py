@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import build, mutants, packages, patched, tree, variations
+from lab import build, lab_mutants, mutants, packages, patched, tree, variations
 from lab.console import Exit, LabError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,6 +97,7 @@ def test_the_mutants_of_this_tree_apply_and_name_what_exists() -> None:
         assert_applies(mutant)
         assert (ROOT / "swarmsim" / "checks" / f"{mutants.expected(mutant)}.cpp").exists(), mutant.name
         assert all((ROOT / scenario).exists() for scenario in mutants.scenarios(mutant)), mutant.name
+        assert (ROOT / lab_mutants.scenario(mutant)).exists(), mutant.name
 
 
 def test_the_variations_of_this_tree_apply_and_except_what_exists() -> None:
