@@ -267,7 +267,8 @@ std::int64_t Relay::room(const RelayedConnection& connection, std::size_t side) 
   const HostId to = connection.hosts[1 - side];
   if (!is_open(from, to)) return 0;
   const std::int64_t under_way = connection.sides[side].under_way;
-  if (under_way < kSmall) return kSmall - under_way;
+  // More than is left is taken rather than a piece that is smaller than a packet: each costs a line its headers (RFC 9293, 3.8.6.2).
+  if (under_way < kSmall) return kSmall;
   if (under_way >= kWindow) return 0;
   const Duration wait = links_.wait_for_room(from, now());
   if (wait > Duration{0}) {
@@ -286,7 +287,7 @@ std::int64_t Relay::room(const RelayedConnection& connection, std::size_t side) 
     if (under_way_to_[to.value()] > on_the_way + receiver.queue.value()) return 0;
     at_once = std::min(at_once, (*receiver.down * kTurn).value());
   }
-  return std::min(kWindow - under_way, std::max(at_once, kSegment));
+  return std::max(at_once, kSegment);
 }
 
 // Gives whether there may be more.

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "swarmsim/capture/tcp_streams.hpp"
@@ -25,7 +26,10 @@ constexpr HostId kC{2};
 class Told final : public BoundedTap {
  public:
   void on_connection_opened(const ConnectionInfo& connection, Time at) override { opened.emplace_back(connection, at); }
-  void on_written(ConnectionId, Direction, Time, Bytes bytes) override { written += as_text(bytes); }
+  void on_written(ConnectionId, Direction, Time, Bytes bytes) override {
+    written += as_text(bytes);
+    sizes.push_back(bytes.size());
+  }
   void on_written(ConnectionId, Direction, Time, const runtime::Slice&) override {}
   void on_decided_after(ConnectionId, Direction, Time earliest) override { decided_after.push_back(earliest); }
   void on_sent(ConnectionId, Direction, Time at, std::uint64_t) override { sent.push_back(at); }
@@ -36,6 +40,7 @@ class Told final : public BoundedTap {
 
   std::vector<std::pair<ConnectionInfo, Time>> opened;
   std::string written;
+  std::vector<std::size_t> sizes;
   std::vector<Time> decided_after;
   std::vector<Time> sent;
   std::vector<std::pair<std::uint64_t, Time>> received;
@@ -133,6 +138,18 @@ TEST_F(RelayTest, ThoseWhoSendToAHostShareItsDownlink) {
   EXPECT_EQ(from_a.hear(300'000).size(), 300'000U);
   three.join();
   EXPECT_GE(since(begin), 530ms);
+}
+
+TEST_F(RelayTest, AFullLineIsNotFilledWithHeaders) {
+  build({{.up = BytesPerSecond(4'000'000), .down = {}, .delay = 5ms, .queue = 1_MiB}, {}});
+  listen(kB);
+  const Socket a = dial(kA, kB);
+  const Socket b = accept(kB);
+  std::jthread writer([&] { a.write(2'000'000); });
+  EXPECT_EQ(b.hear(2'000'000).size(), 2'000'000U);
+  look();
+  const auto small = std::ranges::count_if(told_.sizes, [](std::size_t size) { return size < 1448; });
+  EXPECT_LT(small * 10, std::ssize(told_.sizes)) << "pieces that are smaller than a packet";
 }
 
 TEST_F(RelayTest, WhoDoesNotReadHoldsItsSenderBack) {
