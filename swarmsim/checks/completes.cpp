@@ -21,10 +21,17 @@ class Completes final : public Check {
  public:
   explicit Completes(const CheckContext& context)
       : facts_(context.facts), arrivals_(context.arrivals), who_(context.arguments.peers("who")),
-        within_(context.arguments.duration("within", Duration::max())), stopped_at_(facts_.peers.size(), kNever) {}
+        within_(context.arguments.duration("within", Duration::max())), stopped_at_(facts_.peers.size(), kNever),
+        has_unread_(facts_.peers.size(), false) {}
 
-  EventSet interest() const override { return EventSet{}.add(WireEventKind::stopped).add(WireEventKind::joined); }
+  EventSet interest() const override {
+    return EventSet{}.add(WireEventKind::stopped).add(WireEventKind::joined).add(WireEventKind::undecodable);
+  }
   void on_event(const WireEvent& event) override {
+    if (event.kind == WireEventKind::undecodable) {
+      if (event.to.value() < has_unread_.size()) has_unread_[event.to.value()] = true;
+      return;
+    }
     stopped_at_[event.from.value()] = event.kind == WireEventKind::stopped ? event.at : kNever;   // or started again
   }
 
@@ -57,6 +64,13 @@ class Completes final : public Check {
       if (is_still_open) {
         judgement.verdict = Verdict::undecided;
         judgement.summary = fmt::format("{} was not complete when the run was cut short", facts_.name(peer));
+        continue;
+      }
+      // A client may understand more than whoever watches, and go on with a stream in which somebody wrote nonsense.
+      if (took && !arrivals_.is_complete(peer) && has_unread_[peer.value()]) {
+        judgement.verdict = Verdict::undecided;
+        judgement.summary = fmt::format("{} has everything, but not all that it was sent could be read: when it was complete is not known",
+                                        facts_.name(peer));
         continue;
       }
       judgement.verdict = Verdict::violated;
@@ -119,6 +133,7 @@ class Completes final : public Check {
   std::vector<HostId> who_;
   Duration within_;
   std::vector<Time> stopped_at_;
+  std::vector<bool> has_unread_;   // streams to it that could not be read to their end
 };
 
 }  // namespace
@@ -131,8 +146,9 @@ constinit const CheckManual kCompletes{
     .bugs = "B33 and many others",
     .parameters = kParameters,
     .text = R"(A peer completes when the last block it lacked has arrived true; the files on its disk must agree at the
-end.  Time counts from its joining.  Violated when a peer needs longer, or never completes.  It is a weak judge:
-it finds late what other checks explain, so put it beside them.)",
+end.  Time counts from its joining.  Violated when a peer needs longer, or never completes; undecided when its
+files are whole in the end, and not all that it was sent could be read.  It is a weak judge: it finds late what
+other checks explain, so put it beside them.)",
 };
 
 std::unique_ptr<Check> make_completes(const CheckContext& context) { return std::make_unique<Completes>(context); }

@@ -84,5 +84,21 @@ TEST(Completes, CountsADiskThatIsAheadOfTheWire) {
   EXPECT_EQ(stage.conclude(5s).verdict, Verdict::held);
 }
 
+TEST(Completes, IsUndecidedWhenThatIsLateAndSomebodyWroteWhatCouldNotBeRead) {
+  Stage stage;
+  stage.begin("completes", who_within({kA}, 60s));
+  stage.breaks(2s, kB, kA);
+  stage.disks.whole.insert(kA);
+  EXPECT_EQ(stage.conclude(90s).verdict, Verdict::undecided);
+}
+
+TEST(Completes, IsViolatedWhenThatIsLateAndEverythingCouldBeRead) {
+  Stage stage;
+  stage.begin("completes", who_within({kA}, 60s));
+  stage.breaks(2s, kA, kB);
+  stage.disks.whole.insert(kA);
+  EXPECT_EQ(stage.conclude(90s).verdict, Verdict::violated) << "what it wrote itself says nothing of what it was sent";
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim
