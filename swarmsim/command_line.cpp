@@ -20,7 +20,7 @@ namespace po = boost::program_options;
 constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swarms in virtual time and judges what happened.
 
   swarmsim run FILE|DIR...      run scenarios; the report ends with the verdict
-      --mode lab --client NAME  real processes: NAME, or an adapter's file, plays the subjects; --network auto, namespaces, relays, none
+      --mode lab --client NAME  real processes, NAME or an adapter's file; --tracker NAME; --network auto, namespaces, relays, none
       --tier TIER               only those of smoke, pr, nightly, lab or lab-smoke
       --seed N | --seeds A..B   which random choices (default: the scenario's, else 1)
       --set KEY=VALUE           change the scenario: --set peers.leech.count=20, or of all groups: --set 'peers.*.count=20'
@@ -69,6 +69,7 @@ std::expected<SeedRange, std::string> parse_seeds(const std::string& text) {
 po::options_description run_options() {
   po::options_description options;
   options.add_options()("mode", po::value<std::string>())("client", po::value<std::string>())("network", po::value<std::string>())(
+      "tracker", po::value<std::string>())(
       "tier", po::value<std::string>())("seed", po::value<std::string>())(
       "seeds", po::value<std::string>())("set", po::value<std::vector<std::string>>()->composing())(
       "jobs", po::value<std::string>())("out", po::value<std::string>())("junit", po::value<std::string>())(
@@ -108,6 +109,10 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
     const auto kind = std::ranges::find(kLabNetworkNames, std::string_view(name));
     if (kind != kLabNetworkNames.end()) command.network = static_cast<LabNetworkKind>(kind - kLabNetworkNames.begin());
     else if (name != "auto") return Refusal(fmt::format("--network {}: no such network{}", name, suggestion(name, kLabNetworkNames)));
+  }
+  if (values.contains("tracker")) {
+    command.tracker = values["tracker"].as<std::string>();
+    if (!command.lab) return Refusal("--tracker is for real processes: --mode lab --tracker NAME");
   }
   if (values.contains("seed") && values.contains("seeds")) return Refusal("either --seed or --seeds");
   for (const char* key : {"seed", "seeds"}) {

@@ -25,6 +25,7 @@ struct RunCommand {
   bool lab = false;                        // real processes instead of virtual time
   std::optional<LabNetworkKind> network;   // what stands between them; nullopt: the best that is to be had
   std::string client;                      // who plays the subjects there: an adapter's name or file; "": ours
+  std::string tracker;                     // who plays its trackers there; "": ours
   std::optional<SeedRange> seeds;          // instead of the scenario's
   std::vector<Override> overrides;
   unsigned jobs = 1;

@@ -44,8 +44,21 @@ std::string command_to_repeat(const RunCommand& command, const std::string& file
   if (command.lab) text += " --mode lab";
   if (command.network) text += fmt::format(" --network {}", to_string(*command.network));
   if (!command.client.empty()) text += fmt::format(" --client {}", shell_word(command.client));
+  if (!command.tracker.empty()) text += fmt::format(" --tracker {}", shell_word(command.tracker));
   if (command.until) text += fmt::format(" --until {}ms", std::chrono::duration_cast<std::chrono::milliseconds>(*command.until).count());
   return seeds.first == seeds.last ? text + " --trace" : text;
+}
+
+enum class Plays : std::uint8_t { peers, trackers };
+
+// The adapter of that name; nullopt for "".
+std::expected<std::optional<Adapter>, std::string> find_player(const std::string& name, Plays what) {
+  if (name.empty()) return std::nullopt;
+  auto adapter = find_adapter(name);
+  if (!adapter) return std::unexpected(adapter.error());
+  if (adapter->is_tracker == (what == Plays::trackers)) return std::move(*adapter);
+  const std::string_view is_a = adapter->is_tracker ? "tracker" : "client";
+  return std::unexpected(fmt::format("{0} is a {1}: --{1} {0}", name, is_a));
 }
 
 // Which seeds a scenario runs over.
@@ -194,6 +207,8 @@ class Program {
   ExitStatus operator()(const CheckAdapterCommand& command) {
     const auto adapter = find_adapter(command.name);
     if (!adapter) return refuse(adapter.error());
+    if (adapter->is_tracker)
+      return refuse(fmt::format("{0} is a tracker: try it with swarmsim run FILE --mode lab --tracker {0}", command.name));
     const auto folder = RunFolder::create("runs", adapter->client);
     if (!folder) return refuse(folder.error(), ExitStatus::environment);
     env_.out << fmt::format("adapter {}: it seeds, leeches and is stopped; about half a minute\n", adapter->client) << std::flush;
@@ -243,12 +258,10 @@ class Program {
       return refuse(fmt::format("--require {}: none of the scenarios has that check", missing));
     if (const std::string error = nobody_to_show(command, plan); !error.empty()) return refuse(fmt::format("--show: {}", error));
 
-    std::optional<Adapter> client;
-    if (!command.client.empty()) {
-      auto adapter = find_adapter(command.client);
-      if (!adapter) return refuse(adapter.error());
-      client = std::move(*adapter);
-    }
+    const auto client = find_player(command.client, Plays::peers);
+    if (!client) return refuse(client.error());
+    const auto tracker = find_player(command.tracker, Plays::trackers);
+    if (!tracker) return refuse(tracker.error());
 
     std::optional<KnownFailures> known;
     if (command.known) {
@@ -275,7 +288,7 @@ class Program {
       if (env_.error_is_terminal && plan.size() > 1 && finished < plan.size())
         env_.error << fmt::format("\r{} of {} runs\r", finished, plan.size()) << std::flush;
     };
-    const auto results = command.lab ? run_lab_campaign(plan, {client, env_.programs, network_, command.until}, when_done)
+    const auto results = command.lab ? run_lab_campaign(plan, {*client, *tracker, env_.programs, network_, command.until}, when_done)
                                      : run_campaign(plan, {.jobs = command.jobs, .until = command.until}, when_done);
 
     auto over_seeds = judge_over_seeds(results, [&](const OverSeedsResult& result) {

@@ -38,7 +38,7 @@ BUILD = (
 
 # Without these everything builds, and something less is in it.
 OPTIONAL = (
-    Package("libfuse3-dev", "btclient --mount: its control tree as a folder"),
+    Package("libfuse3-dev", "btclient --mount: its control tree as a folder; faulty storage under real processes"),
     Package("fuse3", "unmounting that folder", "fusermount3"),
 )
 

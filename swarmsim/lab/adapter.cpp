@@ -11,7 +11,8 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::array<std::string_view, 8> kCommon{"dir", "home", "listen_ip", "name", "port", "source", "torrent", "tracker"};
+constexpr std::array<std::string_view, 11> kCommon{"dir", "here", "home", "info_hash", "interval", "listen_ip",
+                                                   "name", "port", "source", "torrent", "tracker"};
 constexpr std::string_view kSettingsWord = "{settings}";
 
 bool is_name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
@@ -22,6 +23,10 @@ std::vector<std::string> placeholder_names(const Adapter& adapter) {
   std::vector<std::string> names(kCommon.begin(), kCommon.end());
   for (const SettingMap& setting : adapter.settings) names.push_back(setting.name);
   return names;
+}
+
+bool is_told_interval(const Adapter& tracker) {
+  return std::ranges::any_of(tracker.leech, [](const std::string& word) { return word.contains("{interval}"); });
 }
 
 std::string expand(std::string_view text, std::span<const std::string> names, const Placeholders& values) {

@@ -7,6 +7,8 @@
 //   {home}       a folder of its own                   {source}    the torrent file, or the magnet link it starts from
 //   {listen_ip}  its address                           {tracker}   the announce URL
 //   {port}       where others reach it                 {name}      of the peer: leech[3]
+//   {here}       the folder of the adapter itself      {info_hash} of the torrent, 40 hexadecimal digits
+//   {interval}   what a tracker is to tell, in seconds
 //   {settings}   as a word by itself: the words of all settings that have any
 //   {upload_slots}, ...  the value of each setting that the adapter maps
 //
@@ -50,13 +52,16 @@ struct Probe {
 struct Adapter {
   static constexpr int kFormat = 1;
 
-  std::string client;                     // as in --client
+  std::string client;                     // as in --client, or --tracker
+  bool is_tracker = false;                // it plays the scenario's trackers instead
   std::string about;
   std::string package;                    // of Debian, that has it; "" where there is none
   Words version;                          // prints its version
   Features speaks;
   bool refuses_loopback = false;          // it takes no peer whose address is on loopback
   std::vector<std::pair<std::string, std::string>> declares;   // name (declaration.hpp), value
+  Duration interval = 30min;              // of a tracker: what it tells at most, unless it is told {interval}
+  Duration silence = 1h;                  // of a tracker: after which it has forgotten a peer that says nothing
   std::vector<SettingMap> settings;
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<std::pair<std::string, std::string>> files;      // path and text
@@ -70,7 +75,12 @@ struct Adapter {
   Words stop;                             // instead of a signal
   Duration stops_within = 10s;            // and is killed then
   std::string log;                        // a file that it writes; what it prints is kept anyway
+  std::string log_time;                   // how its lines tell the time (client_log.hpp); "": they do not
+  std::string folder;                     // in which the adapter stands: {here}; "" of those that are built in
 };
+
+// The command that starts a tracker has a place for the scenario's interval.
+bool is_told_interval(const Adapter& tracker);
 
 // The values of placeholders, by name.
 using Placeholders = std::map<std::string, std::string, std::less<>>;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -71,7 +72,10 @@ std::expected<Adapter, std::string> find_adapter(const std::string& name) {
   }
   Diagnostics diagnostics;
   auto adapter = parse_adapter(text, diagnostics);
-  if (adapter) return std::move(*adapter);
+  if (adapter) {
+    if (file == name) adapter->folder = std::filesystem::absolute(name).parent_path().string();
+    return std::move(*adapter);
+  }
   return std::unexpected(describe(file, diagnostics));
 }
 

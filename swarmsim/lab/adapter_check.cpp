@@ -148,7 +148,7 @@ AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs,
   }
   report.lines.push_back(features_line(adapter, features.of(fetcher)));
   const auto addresses = LabAddresses::of_namespaces(host_names(scenario.cast), scenario.cast.peer_count());
-  const RunFacts facts = LabCast(scenario, &adapter, programs, addresses).facts(1);
+  const RunFacts facts = LabCast(scenario, &adapter, nullptr, programs, addresses).facts(1);
   if (const std::string missing = what_is_not_declared(facts, fetcher); !missing.empty())
     report.lines.push_back({Mark::note, "declares", fmt::format("nothing of {}: {} will not apply to it", missing,
                                                                 counted(checks_that_read(facts, fetcher), "check"))});

@@ -201,6 +201,12 @@ bool ClientProcess::log_says(const std::string& text) {
   return !adapter_.log.empty() && end_of_file(filled_in(adapter_.log), kMostLogRead).find(text) != std::string::npos;
 }
 
+std::vector<std::string> ClientProcess::log_files() const {
+  std::vector<std::string> files{place_.output};
+  if (!adapter_.log.empty()) files.push_back(filled_in(adapter_.log));
+  return files;
+}
+
 std::string ClientProcess::last_words() const {
   std::string text = end_of_file(place_.output, kLastWords);
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();

@@ -47,6 +47,8 @@ class ClientProcess {
   const std::string& problem() const { return problem_; }
   const ClientTimes& times() const { return times_; }
   pid_t pid() const { return pid_; }
+  // What it prints, and the file that it writes if it has one.
+  std::vector<std::string> log_files() const;
 
  private:
   bool write_files();

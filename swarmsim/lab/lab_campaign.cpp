@@ -18,7 +18,8 @@ RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options,
   std::ofstream log(planned.log_path + suffix, std::ios::binary);
   std::ofstream trace;
   if (!planned.trace_path.empty()) trace.open(planned.trace_path + suffix, std::ios::binary);
-  LabOptions lab{.seed = planned.seed, .client = options.client ? &*options.client : nullptr, .programs = options.programs,
+  LabOptions lab{.seed = planned.seed, .client = options.client ? &*options.client : nullptr,
+                 .tracker = options.tracker ? &*options.tracker : nullptr, .programs = options.programs,
                  .network = options.network,
                  .folder = std::filesystem::path(planned.log_path).replace_extension(".lab" + suffix), .until = options.until, .log = &log,
                  .trace = trace.is_open() ? &trace : nullptr, .file = planned.file};

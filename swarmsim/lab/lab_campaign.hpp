@@ -17,6 +17,7 @@ namespace swarmlab::swarmsim {
 
 struct LabCampaignOptions {
   std::optional<Adapter> client;          // plays the subjects; nullopt: ours
+  std::optional<Adapter> tracker;         // plays the trackers; nullopt: ours
   LabPrograms programs;
   LabNetworkKind network = LabNetworkKind::namespaces;
   std::optional<Duration> until = std::nullopt;

@@ -7,6 +7,7 @@
 #include "protocol/assert.hpp"
 #include "protocol/quantities.hpp"
 #include "swarmsim/lab/declaration.hpp"
+#include "swarmsim/lab/faulty_folder.hpp"
 #include "swarmsim/lab/relay_network.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 
@@ -26,13 +27,15 @@ Features without_peer_exchange(Features all) {
 
 }  // namespace
 
-LabCast::LabCast(const Scenario& scenario, const Adapter* client, LabPrograms programs, LabAddresses addresses)
-    : scenario_(scenario), client_(client), programs_(std::move(programs)), addresses_(std::move(addresses)) {
+LabCast::LabCast(const Scenario& scenario, const Adapter* client, const Adapter* tracker, LabPrograms programs, LabAddresses addresses)
+    : scenario_(scenario), client_(client), tracker_(tracker), programs_(std::move(programs)), addresses_(std::move(addresses)) {
   for (std::uint32_t i = 0; i < scenario.cast.host_count(); ++i) {
     const HostId host(i);
     if (!scenario.cast.is_peer(host)) {
-      adapters_.push_back(our_tracker(scenario.trackers[i - scenario.cast.peer_count()]));
+      const TrackerSpec& spec = scenario.trackers[i - scenario.cast.peer_count()];
+      adapters_.push_back(tracker == nullptr ? our_tracker(spec) : *tracker);
       settings_.emplace_back();
+      if (tracker != nullptr && !is_told_interval(*tracker)) settings_.back().unmapped.emplace_back("interval");
       continue;
     }
     const bool is_clients = is_played_by_client(host);
@@ -73,19 +76,25 @@ Adapter LabCast::our_tracker(const TrackerSpec& spec) const {
 }
 
 std::string LabCast::why_not() const {
-  for (const TimelineEntry& entry : scenario_.timeline) {
-    const bool is_simulated_only = entry.action == TimelineAction::selection || entry.action == TimelineAction::storage ||
-        entry.action == TimelineAction::lose;
-    if (is_simulated_only) return fmt::format("'{}' in a timeline needs a simulated client", to_string(entry.action));
-  }
+  for (const TimelineEntry& entry : scenario_.timeline)
+    if (entry.action == TimelineAction::selection)
+      return fmt::format("'{}' in a timeline needs a simulated client", to_string(entry.action));
+  if (tracker_ != nullptr)
+    for (const TrackerSpec& spec : scenario_.trackers)
+      if (!spec.faults.empty()) return fmt::format("{} has faults, which {} does not have", spec.name, tracker_->client);
   for (const PeerGroup& group : scenario_.groups) {
-    if (group.storage) return fmt::format("{} has storage faults, which need a simulated disk", group.name);
     if (!group.select.empty()) return fmt::format("{} selects files, which only a simulated client is told", group.name);
     if (client_ == nullptr || !group.is_subject) continue;
     if (!group.behaviours.empty()) return fmt::format("{} has a behaviour of its own, which {} does not have", group.name, client_->client);
     if (group.starts_from_magnet && !client_->speaks.has(Feature::magnet))
       return fmt::format("{} starts from a magnet link, which {} does not speak", group.name, client_->client);
     if (scenario_.trackers.empty()) return fmt::format("there is no tracker that could tell {} of the others", client_->client);
+  }
+  for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
+    if (!has_faulty_storage(HostId(i))) continue;
+    if (addresses_.are_on_loopback()) return fmt::format("{} has storage faults, which take namespaces", scenario_.cast.name(HostId(i)));
+    if (const std::string why = FaultyFolder::why_unavailable(); !why.empty()) return why;
+    break;
   }
   return addresses_.are_on_loopback() ? why_not_relayed() : std::string();
 }
@@ -112,6 +121,12 @@ std::string LabCast::why_not_relayed() const {
   return {};
 }
 
+bool LabCast::has_faulty_storage(HostId peer) const {
+  return scenario_.group_of(peer).storage || std::ranges::any_of(scenario_.timeline, [&](const TimelineEntry& entry) {
+    return entry.action == TimelineAction::storage && std::ranges::find(entry.peers, peer) != entry.peers.end();
+  });
+}
+
 RunFacts LabCast::facts(std::uint64_t seed) const {
   RunFacts facts = declared_facts(scenario_, seed);
   for (std::uint32_t i = 0; i < facts.peers.size(); ++i)
@@ -119,6 +134,11 @@ RunFacts LabCast::facts(std::uint64_t seed) const {
   for (std::uint32_t i = 0; i < facts.peers.size(); ++i) {
     facts.peers[i].listens = addresses_.own(HostId(i));
     if (addresses_.are_on_loopback()) facts.peers[i].speaks = without_peer_exchange(facts.peers[i].speaks);
+  }
+  for (TrackerFacts& tracker : facts.trackers) {
+    if (tracker_ == nullptr) break;
+    if (!is_told_interval(*tracker_)) tracker.interval = tracker_->interval;
+    tracker.silence = tracker_->silence;
   }
   return facts;
 }

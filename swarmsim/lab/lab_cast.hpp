@@ -1,7 +1,8 @@
 // LabCast: which program plays which peer of a scenario, what it is told, and what is known of it.
 //
 // Subjects are played by the client under test; all others, and subjects where no client is named, by `swarmsim peer`: the
-// engine of simulated runs as a process, with the settings and the behaviours that the scenario states.
+// engine of simulated runs as a process, with the settings and the behaviours that the scenario states.  Trackers are `bttracker`, or
+// the tracker that is named.
 #pragma once
 
 #include <optional>
@@ -23,8 +24,8 @@ struct LabPrograms {
 
 class LabCast {
  public:
-  // `scenario` and `client` (null: ours) outlive it.
-  LabCast(const Scenario& scenario, const Adapter* client, LabPrograms programs, LabAddresses addresses);
+  // `scenario`, `client` and `tracker` (null: ours) outlive it.
+  LabCast(const Scenario& scenario, const Adapter* client, const Adapter* tracker, LabPrograms programs, LabAddresses addresses);
 
   // Why the scenario cannot be played by real processes, not by this client or not in this network; "" where it can.
   std::string why_not() const;
@@ -35,7 +36,10 @@ class LabCast {
     return client_ != nullptr && scenario_.cast.is_peer(peer) && scenario_.group_of(peer).is_subject;
   }
 
-  // As declared_facts, with what the client's adapter declares of those that it plays, and with where each listens.
+  // At any time of the run.
+  bool has_faulty_storage(HostId peer) const;
+
+  // As declared_facts, with what the adapters of client and tracker declare of those that they play, and with where each listens.
   RunFacts facts(std::uint64_t seed) const;
 
  private:
@@ -46,6 +50,7 @@ class LabCast {
 
   const Scenario& scenario_;
   const Adapter* client_;
+  const Adapter* tracker_;
   LabPrograms programs_;
   LabAddresses addresses_;
   std::vector<Adapter> adapters_;         // by HostId

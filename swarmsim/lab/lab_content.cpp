@@ -33,6 +33,17 @@ void read_parts(const fs::path& path, const protocol::FileEntry& file, const std
   }
 }
 
+enum class Truth : std::uint8_t { authentic, wrong };
+
+// What belongs there; or, wrong from end to end, its complement.
+void write_content(std::ostream& out, const SwarmTorrent& torrent, ByteCount at, ByteCount length, Truth truth) {
+  const runtime::Slice slice = torrent.content.authentic(at, length);
+  std::vector<std::byte> bytes(slice.bytes().begin(), slice.bytes().end());
+  if (truth == Truth::wrong)
+    for (std::byte& byte : bytes) byte = ~byte;
+  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
 }  // namespace
 
 std::expected<void, std::string> put_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces, const fs::path& directory) {
@@ -48,16 +59,31 @@ std::expected<void, std::string> put_content(const SwarmTorrent& torrent, const 
     for (ByteCount at = file.offset; at < end;) {
       const PieceIndex piece(static_cast<std::uint32_t>(at / geometry.piece_length()));
       const ByteCount length = std::min(geometry.offset_of(piece) + geometry.length_of(piece), end) - at;
-      const runtime::Slice slice = torrent.content.authentic(at, length);
-      std::vector<std::byte> bytes(slice.bytes().begin(), slice.bytes().end());
-      if (!pieces.test(piece))
-        for (std::byte& byte : bytes) byte = ~byte;
-      out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+      write_content(out, torrent, at, length, pieces.test(piece) ? Truth::authentic : Truth::wrong);
       at += length;
     }
     if (!out.flush()) return std::unexpected(fmt::format("{} could not be written", path.string()));
   }
   return {};
+}
+
+void lose_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces, const fs::path& directory) {
+  const protocol::PieceGeometry& geometry = torrent.metainfo->geometry;
+  for (const protocol::FileEntry& file : torrent.metainfo->files) {
+    const fs::path path = path_below(directory, file);
+    std::error_code error;
+    const std::uintmax_t there = fs::file_size(path, error);
+    if (file.is_pad || error) continue;
+    const ByteCount end = file.offset + std::min(file.length, ByteCount(static_cast<std::int64_t>(there)));
+    std::fstream out(path, std::ios::binary | std::ios::in | std::ios::out);
+    for (PieceIndex piece; geometry.contains(piece); ++piece) {
+      const ByteCount from = std::max(file.offset, geometry.offset_of(piece));
+      const ByteCount to = std::min(end, geometry.offset_of(piece) + geometry.length_of(piece));
+      if (!pieces.test(piece) || from >= to) continue;
+      out.seekp(static_cast<std::streamoff>((from - file.offset).value()));
+      write_content(out, torrent, from, to - from, Truth::wrong);
+    }
+  }
 }
 
 bool FolderDisks::is_whole(HostId peer) {

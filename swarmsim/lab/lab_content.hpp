@@ -20,19 +20,24 @@ namespace swarmlab::swarmsim {
 std::expected<void, std::string> put_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces,
                                              const std::filesystem::path& directory);
 
+// What the files that are there hold of these pieces is wrong from now on.
+void lose_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces, const std::filesystem::path& directory);
+
 // The folders of all peers, by HostId.
 class FolderDisks final : public Disks {
  public:
-  // `torrent` outlives it.  `now` tells the time of the run.
-  FolderDisks(const SwarmTorrent& torrent, std::vector<std::filesystem::path> folders, std::function<Time()> now)
-      : torrent_(torrent), folders_(std::move(folders)), now_(std::move(now)), looks_(folders_.size()) {}
+  // `torrent` outlives it.  `now` tells the time of the run, `bites` how often a peer's storage refused or falsified.
+  FolderDisks(const SwarmTorrent& torrent, std::vector<std::filesystem::path> folders, std::function<Time()> now,
+              std::function<std::uint64_t(HostId)> bites)
+      : torrent_(torrent), folders_(std::move(folders)), now_(std::move(now)), bites_(std::move(bites)), looks_(folders_.size()) {}
 
   // May be a second old, or a quarter of the time for which it has been so.
   bool is_whole(HostId peer) override;
   std::string problem(HostId peer) override;
-  // What real processes read, and what went wrong with it, nobody counts.
+  // What real processes read nobody counts.
   std::optional<ByteCount> bytes_read(HostId) override { return std::nullopt; }
-  std::optional<std::uint64_t> storage_bites(HostId) override { return std::nullopt; }
+  std::optional<std::uint64_t> storage_bites(HostId peer) override { return bites_(peer); }
+  const std::filesystem::path& folder(HostId peer) const { return folders_[peer.value()]; }
   // The pieces that are there and true.
   protocol::Bitfield pieces(HostId peer);
 
@@ -46,6 +51,7 @@ class FolderDisks final : public Disks {
   const SwarmTorrent& torrent_;
   std::vector<std::filesystem::path> folders_;
   std::function<Time()> now_;
+  std::function<std::uint64_t(HostId)> bites_;
   std::vector<Look> looks_;
 };
 

@@ -3,6 +3,7 @@
 //   FOLDER/NAME.log            what each printed; stays
 //   FOLDER/content/            a file system in memory, so that a slow disk is nobody's excuse; goes with the run
 //     NAME/content, NAME/home, NAME/content.torrent  of each peer
+//     NAME/storage             where its client finds its content if something may be wrong with its storage
 //
 // In it are also the files that stand for /etc/hosts and /etc/resolv.conf in a sandbox: hosts have names, and nobody asks a
 // name server.  Outside of one nothing can be mounted: content is a folder like others, and goes with the run, too.
@@ -34,8 +35,9 @@ class LabPlace {
   std::expected<void, std::string> put_torrent(const std::string& name, Bytes file) const { return put(torrent_of(name), file); }
 
   std::filesystem::path torrent_of(const std::string& name) const { return made(memory_ / name) / "content.torrent"; }
-  // Both are there after the first call.
+  // Each is there after the first call.
   std::filesystem::path content_of(const std::string& name) const { return made(memory_ / name / "content"); }
+  std::filesystem::path storage_of(const std::string& name) const { return made(memory_ / name / "storage"); }
   std::filesystem::path home_of(const std::string& name) const { return made(memory_ / name / "home"); }
   std::filesystem::path output_of(const std::string& name) const { return folder_ / (name + ".log"); }
 

@@ -15,7 +15,9 @@
 #include "protocol/quantities.hpp"
 #include "swarmsim/capture/tcp_streams.hpp"
 #include "swarmsim/checks/judge.hpp"
+#include "swarmsim/lab/client_log.hpp"
 #include "swarmsim/lab/client_process.hpp"
+#include "swarmsim/lab/faulty_folder.hpp"
 #include "swarmsim/lab/lab_content.hpp"
 #include "swarmsim/lab/lab_network.hpp"
 #include "swarmsim/lab/lab_place.hpp"
@@ -25,6 +27,7 @@
 #include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/replay.hpp"
+#include "swarmsim/run/starting_content.hpp"
 #include "swarmsim/run/swarm_torrent.hpp"
 #include "swarmsim/run/timeline.hpp"
 #include "swarmsim/run/witness.hpp"
@@ -41,6 +44,7 @@ constexpr Duration kEpilogue = 2s;         // what still happens once everything
 constexpr Duration kFarewell = 10s;        // how long a peer that leaves has for its goodbyes
 constexpr Duration kTrackerStart = 10s;    // how long trackers have before the run
 constexpr int kPollMs = 5;
+constexpr Duration kBetweenReads = 200ms;  // of what clients print
 constexpr Duration kBetweenCounts = 1s;    // of how long clients waited for a processor
 constexpr std::int64_t kStarved = 10;      // who waits more than a tenth of its time is not itself
 
@@ -65,8 +69,8 @@ class LabRun final : private Stage, private ClientKeeper {
  public:
   LabRun(const Scenario& scenario, const LabOptions& options, LabAddresses addresses)
       : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(std::move(addresses)),
-        cast_(scenario, options.client, options.programs, addresses_), torrent_(make_torrent_of_bytes(scenario, options.seed)),
-        facts_(cast_.facts(options.seed)), judge_(facts_),
+        cast_(scenario, options.client, options.tracker, options.programs, addresses_),
+        torrent_(make_torrent_of_bytes(scenario, options.seed)), facts_(cast_.facts(options.seed)), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
         witness_(judge_, scenario, names_, trace_.get(), options.also),
         observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
@@ -156,10 +160,15 @@ class LabRun final : private Stage, private ClientKeeper {
       if (auto put = put_content(torrent_, facts_.peers[i].has_at_start, folders.back()); !put) return put;
       if (auto put = place_->put_torrent(names_[i], protocol::encode_metainfo(torrent_for(HostId(i)))); !put) return put;
     }
-    disks_ = std::make_unique<FolderDisks>(torrent_, folders, [this] { return now_; });
+    disks_ = std::make_unique<FolderDisks>(torrent_, folders, [this] { return now_; }, [this](HostId peer) { return storage_bites(peer); });
     if (auto built = build_network(); !built) return std::unexpected(fmt::format("{}. {}", built.error().reason, built.error().remedy));
     network_->start();
-    for (std::uint32_t i = 0; i < names_.size(); ++i) participants_.push_back(participant(HostId(i)));
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
+      if (auto put = put_storage(HostId(i)); !put) return put;
+    for (std::uint32_t i = 0; i < names_.size(); ++i) {
+      participants_.push_back(participant(HostId(i)));
+      logs_.emplace_back(participants_.back().process->log_files(), cast_.adapter_of(HostId(i)).log_time);
+    }
     return {};
   }
 
@@ -193,6 +202,22 @@ class LabRun final : private Stage, private ClientKeeper {
     return torrent;
   }
 
+  std::expected<void, std::string> put_storage(HostId peer) {
+    if (!cast_.has_faulty_storage(peer)) return {};
+    const std::string& name = names_[peer.value()];
+    auto storage = FaultyFolder::mount(disks_->folder(peer), place_->storage_of(name),
+                                       runtime::Random(options_.seed, fmt::format("storage of {}", name)));
+    if (!storage) return std::unexpected(storage.error());
+    storages_[peer] = std::move(*storage);
+    if (const auto& faults = scenario_.group_of(peer).storage) storages_[peer]->set(*faults);
+    return {};
+  }
+
+  std::uint64_t storage_bites(HostId peer) const {
+    const auto storage = storages_.find(peer);
+    return storage == storages_.end() ? 0 : storage->second->bites();
+  }
+
   LinkSpec link_of(HostId host) const {
     if (!sees_peers()) return {};
     if (scenario_.cast.is_peer(host)) return scenario_.group_of(host).link;
@@ -206,7 +231,13 @@ class LabRun final : private Stage, private ClientKeeper {
     ClientPlace place;
     place.values = settings.values;
     place.settings = settings.words;
-    place.values["dir"] = place_->content_of(name).string();
+    place.values["dir"] = (storages_.contains(host) ? place_->storage_of(name) : place_->content_of(name)).string();
+    place.values["here"] = cast_.adapter_of(host).folder;
+    place.values["info_hash"] = to_string(torrent_.metainfo->info_hash);
+    if (!is_peer) {
+      const auto interval = facts_.trackers[facts_.tracker_number(host)].interval;
+      place.values["interval"] = fmt::format("{}", std::chrono::duration_cast<std::chrono::seconds>(interval).count());
+    }
     place.values["home"] = place_->home_of(name).string();
     place.values["listen_ip"] = to_string(addresses_.own(host).address);
     place.values["name"] = name;
@@ -257,6 +288,7 @@ class LabRun final : private Stage, private ClientKeeper {
     }
     table_.reap();
     for (std::uint32_t i = 0; i < participants_.size(); ++i) watch(HostId(i));
+    if (now_ >= next_read_) read_logs();
     if (now_ >= next_count_) {
       next_count_ = now_ + kBetweenCounts;
       for (Participant& participant : participants_)
@@ -264,6 +296,11 @@ class LabRun final : private Stage, private ClientKeeper {
           participant.waited = std::max(participant.waited, waited_for_processor(pid));
     }
     return now_;
+  }
+
+  void read_logs() {
+    next_read_ = now_ + kBetweenReads;
+    for (ClientLog& log : logs_) log.read(now_, std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
   }
 
   void watch(HostId host) {
@@ -336,7 +373,12 @@ class LabRun final : private Stage, private ClientKeeper {
   void pause_download(HostId peer) override { stop_politely(peer, "pauses its download: it is told to end"); }
   void resume_download(HostId peer) override { restart(peer); }
   void select(HostId, const std::vector<client::SelectRule>&) override { SWARM_ASSERT(false); }   // LabCast::why_not()
-  void lose(HostId, Share) override { SWARM_ASSERT(false); }   // LabCast::why_not()
+  void lose(HostId peer, Share share) override {
+    remark(peer, "loses pieces from its disk");
+    runtime::Random chance(options_.seed, fmt::format("pieces that {} loses at {}", names_[peer.value()], to_text(now_ - kStart)));
+    lose_content(torrent_, choose_pieces(share, facts_.geometry.piece_count(), std::move(chance)), disks_->folder(peer));
+    if (const auto storage = storages_.find(peer); storage != storages_.end()) storage->second->set(storage->second->faults());
+  }
   void remark(HostId host, const std::string& what) override {
     if (options_.log != nullptr) *options_.log << fmt::format("{} {} {}\n", to_clock(now_), names_[host.value()], what) << std::flush;
   }
@@ -375,8 +417,8 @@ class LabRun final : private Stage, private ClientKeeper {
   }
   void heal(std::uint32_t partition) override { network_->heal(partition); }
   void reset_connections(HostId a, HostId b) override { network_->reset_connections(a, b); }
-  StorageFaults storage_faults(HostId) const override { return {}; }
-  void set_storage_faults(HostId, const StorageFaults&) override { SWARM_ASSERT(false); }   // LabCast::why_not()
+  StorageFaults storage_faults(HostId peer) const override { return storages_.at(peer)->faults(); }
+  void set_storage_faults(HostId peer, const StorageFaults& faults) override { storages_.at(peer)->set(faults); }
 
   // ---- when it is over ----
 
@@ -432,12 +474,14 @@ class LabRun final : private Stage, private ClientKeeper {
     for (std::uint32_t i = 0; i < facts_.peers.size(); ++i) {
       const PeerFacts& peer = facts_.peers[i];
       if (!peer.has_at_start.all()) result.completions.push_back({peer.name, peer.joins, judge_.arrivals().completed_at(HostId(i))});
-      for (const std::string& setting : cast_.settings_of(HostId(i)).unmapped)
-        result.notes.push_back(fmt::format("{} cannot be told '{}' ({})", peer.name, setting, cast_.adapter_of(HostId(i)).client));
     }
+    for (std::uint32_t i = 0; i < names_.size(); ++i)
+      for (const std::string& setting : cast_.settings_of(HostId(i)).unmapped)
+        result.notes.push_back(fmt::format("{} cannot be told '{}' ({})", names_[i], setting, cast_.adapter_of(HostId(i)).client));
     for (std::size_t i = 0; i < judgements.size(); ++i)
       result.checks.push_back({scenario_.checks[i].manual, scenario_.checks[i].who, judgements[i], "", scenario_.checks[i].at.line});
     leave_undecided(result);
+    quote_logs(result);
     result.was_cut_short = was_cut_short;
     result.over_seeds = samples_over_seeds(scenario_, facts_, judge_, now_);
     if (trace_) trace_->finish(trace_end(result));
@@ -466,6 +510,17 @@ class LabRun final : private Stage, private ClientKeeper {
     }
   }
 
+  // What the subjects themselves said when something was violated.
+  void quote_logs(RunResult& result) {
+    read_logs();
+    std::vector<NamedLog> logs;
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
+      if (scenario_.group_of(HostId(i)).is_subject) logs.push_back({names_[i], &logs_[i]});
+    for (CheckResult& check : result.checks)
+      if (check.judgement.verdict == Verdict::violated)
+        tell_what_was_logged(check.judgement.story, check.judgement.summary, now_, logs);
+  }
+
   std::string who_starved() const {
     for (std::uint32_t i = 0; i < participants_.size(); ++i)
       if (participants_[i].waited * kStarved > now_ - kStart)
@@ -478,7 +533,10 @@ class LabRun final : private Stage, private ClientKeeper {
     TraceEnd end = end_of_trace(result);
     end.at = now_;
     end.was_cut_short = result.was_cut_short;
-    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) end.disks.push_back(disks_->problem(HostId(i)));
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
+      end.disks.push_back(disks_->problem(HostId(i)));
+      if (!storages_.empty()) end.storage_bites.push_back(storage_bites(HostId(i)));
+    }
     return end;
   }
 
@@ -498,15 +556,18 @@ class LabRun final : private Stage, private ClientKeeper {
   TimelinePlayer timeline_;
   std::unique_ptr<LabPlace> place_;
   std::unique_ptr<FolderDisks> disks_;
+  std::map<HostId, std::unique_ptr<FaultyFolder>> storages_;   // of those with whose storage something is wrong at some time
   std::unique_ptr<LabTransport> network_;
   ProcessTable table_;
   std::vector<Participant> participants_;         // by HostId
+  std::vector<ClientLog> logs_;                   // by HostId
   std::vector<LinkSpec> links_;                   // as they are now
   std::multimap<Time, std::function<void()>> agenda_;
   std::set<HostId> stopped_;
   Time last_planned_ = kStart;
   Time now_ = kStart;
   Time next_count_ = kStart;
+  Time next_read_ = kStart;
   std::vector<std::string> faults_;
   std::string invalid_;
 };

@@ -26,6 +26,7 @@ namespace swarmlab::swarmsim {
 struct LabOptions {
   std::uint64_t seed = 1;
   const Adapter* client = nullptr;                // plays the subjects; null: ours
+  const Adapter* tracker = nullptr;               // plays the trackers; null: ours
   LabPrograms programs;
   LabNetworkKind network = LabNetworkKind::namespaces;
   std::filesystem::path folder;                   // made if it is not there: what every process prints

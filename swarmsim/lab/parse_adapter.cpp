@@ -154,6 +154,34 @@ void read_stop(const YamlNode& node, Adapter& adapter, Diagnostics& diagnostics)
   reader.finish();
 }
 
+// A file; or more of it.
+void read_log(const YamlNode& node, Adapter& adapter, Diagnostics& diagnostics) {
+  if (node.kind == YamlNode::Kind::scalar) {
+    adapter.log = node.text;
+    return;
+  }
+  MapReader reader(node, "log", diagnostics);
+  if (const auto file = reader.text("file")) adapter.log = *file;
+  if (const auto pattern = reader.text("time")) {
+    adapter.log_time = *pattern;
+    if (!pattern->contains('%')) diagnostics.add(node.find("time")->at, "log.time: a pattern as strptime has it: '%H:%M:%S'");
+  }
+  reader.finish();
+}
+
+void read_tracker_declarations(const YamlNode& node, Adapter& tracker, Diagnostics& diagnostics) {
+  MapReader reader(node, "declares", diagnostics);
+  if (const auto interval = reader.duration("interval")) tracker.interval = *interval;
+  if (const auto silence = reader.duration("silence")) tracker.silence = *silence;
+  reader.finish();
+}
+
+void refuse_what_is_for_clients(MapReader& adapter, Diagnostics& diagnostics) {
+  for (const std::string_view key : {"leech", "seed", "speaks", "settings", "add", "complete"})
+    if (const YamlNode* node = adapter.take(key))
+      diagnostics.add(node->at, fmt::format("{}: of a client; this is a tracker's adapter", key));
+}
+
 // {something} that looks like a placeholder and is none is a slip of the keyboard, in command lines; in files it may be the
 // client's own language.
 void find_slips(const Adapter& adapter, const Words& words, Position at, Diagnostics& diagnostics) {
@@ -200,15 +228,22 @@ std::optional<Adapter> parse_adapter(std::string_view text, Diagnostics& diagnos
       if (word.text != "loopback")
         diagnostics.add(word.at, fmt::format("refuses: '{}' is unknown; the one thing that a client may refuse is loopback", word.text));
     });
-  if (const YamlNode* node = reader.take("declares")) adapter.declares = read_declarations(*node, diagnostics);
+  if (const YamlNode* node = reader.take("tracker")) {
+    adapter.is_tracker = true;
+    adapter.leech = adapter.seed = read_words(*node, "tracker", diagnostics);
+  }
+  if (const YamlNode* node = reader.take("declares")) {
+    if (adapter.is_tracker) read_tracker_declarations(*node, adapter, diagnostics);
+    else adapter.declares = read_declarations(*node, diagnostics);
+  }
   if (const YamlNode* node = reader.take("settings")) adapter.settings = read_setting_maps(*node, diagnostics);
   if (const YamlNode* node = reader.take("environment")) adapter.environment = read_texts(*node, "environment", diagnostics);
   if (const YamlNode* node = reader.take("files")) adapter.files = read_texts(*node, "files", diagnostics);
   if (const YamlNode* node = reader.take("prepare")) adapter.prepare = read_commands(*node, "prepare", diagnostics);
-  if (const YamlNode* node = reader.require("leech", "leech: [program, --dir, '{dir}', '{source}']"))
-    adapter.leech = read_words(*node, "leech", diagnostics);
+  if (adapter.is_tracker) refuse_what_is_for_clients(reader, diagnostics);
+  else if (const YamlNode* node = reader.require("leech", "leech: [program, --dir, '{dir}', '{source}']"))
+    adapter.leech = adapter.seed = read_words(*node, "leech", diagnostics);
   if (const YamlNode* node = reader.take("seed")) adapter.seed = read_words(*node, "seed", diagnostics);
-  else adapter.seed = adapter.leech;
   if (const YamlNode* node = reader.take("add")) adapter.add = read_commands(*node, "add", diagnostics);
   using Kind = Probe::Kind;
   constexpr std::array when_ready{Kind::port, Kind::file, Kind::log};
@@ -217,10 +252,11 @@ std::optional<Adapter> parse_adapter(std::string_view text, Diagnostics& diagnos
     adapter.ready = read_probe(*node, "ready", adapter.ready.within, when_ready, diagnostics);
   if (const YamlNode* node = reader.take("complete")) adapter.complete = read_probe(*node, "complete", {}, when_complete, diagnostics);
   if (const YamlNode* node = reader.take("stop")) read_stop(*node, adapter, diagnostics);
-  if (const auto log = reader.text("log")) adapter.log = *log;
+  if (const YamlNode* node = reader.take("log")) read_log(*node, adapter, diagnostics);
   reader.finish();
   const std::pair<std::string_view, std::vector<Words>> commands[]{{"prepare", adapter.prepare}, {"seed", {adapter.seed}},
-                                                                   {"leech", {adapter.leech}}, {"add", adapter.add}};
+                                                                   {"leech", {adapter.leech}}, {"tracker", {adapter.leech}},
+                                                                   {"add", adapter.add}};
   for (const auto& [key, lines] : commands)
     for (const Words& words : lines)
       if (const YamlNode* node = root->find(key)) find_slips(adapter, words, node->at, diagnostics);

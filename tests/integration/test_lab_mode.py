@@ -108,7 +108,8 @@ def test_a_client_that_is_not_installed_makes_the_run_invalid(programs: Programs
 
 @needs_namespaces
 def test_what_only_a_simulated_client_can_play_is_not_applicable(programs: Programs, tmp_path: Path) -> None:
-    story = STORY.replace("checks:", "timeline: [ { at: 5 s, storage: { full_at: 1 MiB }, of: you } ]\nchecks:")
+    story = STORY.replace("size: 1 MiB", "files: [ { path: a, size: 1 MiB } ]")
+    story = story.replace("checks:", "timeline: [ { at: 5 s, selection: ['*'], of: you } ]\nchecks:")
     told = ran(programs, tmp_path, "--json", story=story)
     assert told.returncode == 4, told.stdout + told.stderr
     assert set(verdicts(judged(told)).values()) == {"not applicable"}

@@ -130,6 +130,18 @@ settings: { sequential: { default: 'false', values: { 'true': --in-order, 'false
   EXPECT_THAT(map_settings(adapter, Stated{}).words, IsEmpty());
 }
 
+TEST(Adapter, OfATrackerSaysWhatATrackerDoesAndNothingElse) {
+  const Adapter tracker = read("adapter: 1\nclient: t\ntracker: [t, '{listen_ip}:{port}', '{info_hash}']\n"
+                               "declares: { interval: 20 min, silence: 1 h }\n");
+  EXPECT_TRUE(tracker.is_tracker);
+  EXPECT_EQ(tracker.interval, 20min);
+  EXPECT_FALSE(is_told_interval(tracker));
+  EXPECT_FALSE(read(kSmallest).is_tracker);
+  EXPECT_THAT(refusal("adapter: 1\nclient: t\ntracker: [t]\nleech: [t]\n"), HasSubstr("leech: of a client; this is a tracker's adapter"));
+  EXPECT_THAT(refusal("adapter: 1\nclient: t\ntracker: [t]\ndeclares: { upload_slots: 4 }\n"), HasSubstr("'upload_slots' is no key here"));
+  EXPECT_THAT(refusal("adapter: 1\nclient: t\ntracker: [t, '{intervall}']\n"), HasSubstr("did you mean 'interval'?"));
+}
+
 TEST(SettingUnits, RoundDownButNotToNothing) {
   EXPECT_EQ(in_unit("90 s", "min"), "1");
   EXPECT_EQ(in_unit("500 ms", "s"), "1");

@@ -18,11 +18,11 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Scenario scenario(const std::string& more = "") {
+Scenario scenario(const std::string& more = "", const std::string& torrent = "size: 2 MiB") {
   const std::string text = R"(format: 1
 scenario: A client is looked at
 limit: 60 s
-torrent: { size: 2 MiB, piece_length: 64 KiB }
+torrent: { piece_length: 64 KiB, )" + torrent + R"( }
 peers:
   seed: { have: all, settings: { upload_slots: 3 } }
   liar: { have: all, behaviour: [ { corrupt_blocks: 20% } ] }
@@ -44,8 +44,15 @@ Adapter adapter(const std::string& more = "") {
   return std::move(*parsed);
 }
 
-LabCast cast(const Scenario& scenario, const Adapter* client) {
-  return {scenario, client, {"/bin/swarmsim", "/bin/bttracker", "/usr/bin:/bin"},
+Adapter tracker_adapter(const std::string& words) {
+  Diagnostics diagnostics;
+  auto parsed = parse_adapter("adapter: 1\nclient: other\ntracker: " + words + "\ndeclares: { interval: 20 min }\n", diagnostics);
+  SWARM_ASSERT(parsed.has_value(), diagnostics.empty() ? "" : diagnostics.sorted().front().what);
+  return std::move(*parsed);
+}
+
+LabCast cast(const Scenario& scenario, const Adapter* client, const Adapter* tracker = nullptr) {
+  return {scenario, client, tracker, {"/bin/swarmsim", "/bin/bttracker", "/usr/bin:/bin"},
           LabAddresses::of_namespaces(host_names(scenario.cast), scenario.cast.peer_count())};
 }
 
@@ -104,13 +111,36 @@ TEST(LabCast, WhatRealProcessesCannotPlayIsSaid) {
   const Adapter mine = adapter();
   const Scenario plain = scenario();
   EXPECT_EQ(cast(plain, &mine).why_not(), "");
-  const Scenario faulty = scenario("timeline: [ { at: 5 s, storage: { full_at: 1 MiB }, of: you } ]\n");
-  EXPECT_THAT(cast(faulty, &mine).why_not(), HasSubstr("'storage' in a timeline needs a simulated client"));
+  const Scenario choosy = scenario("timeline: [ { at: 5 s, selection: ['*'], of: you } ]\n", "files: [ { path: a, size: 2 MiB } ]");
+  EXPECT_THAT(cast(choosy, &mine).why_not(), HasSubstr("'selection' in a timeline needs a simulated client"));
+}
+
+TEST(LabCast, AnotherTrackerTellsItsOwnIntervalUnlessItIsToldOne) {
+  const Scenario story = scenario("tracker: { interval: 10 s }\n");
+  const HostId tracker(story.cast.peer_count());
+  const Adapter other = tracker_adapter("[other, '{port}']");
+  const LabCast with_other = cast(story, nullptr, &other);
+  EXPECT_EQ(with_other.adapter_of(tracker).client, "other");
+  EXPECT_EQ(with_other.facts(1).trackers[0].interval, 20min);
+  EXPECT_THAT(with_other.settings_of(tracker).unmapped, Contains("interval")) << "which is noted";
+  const Adapter obedient = tracker_adapter("[other, '{port}', '{interval}']");
+  const LabCast with_obedient = cast(story, nullptr, &obedient);
+  EXPECT_EQ(with_obedient.facts(1).trackers[0].interval, 10s);
+  EXPECT_TRUE(with_obedient.settings_of(tracker).unmapped.empty());
+  EXPECT_EQ(cast(story, nullptr).adapter_of(tracker).client, "bttracker");
+}
+
+TEST(LabCast, FaultsOfATrackerNeedOurs) {
+  const Scenario story = scenario("tracker: { faults: [mirror] }\n");
+  const Adapter other = tracker_adapter("[other]");
+  EXPECT_EQ(cast(story, nullptr).why_not(), "");
+  EXPECT_EQ(cast(story, nullptr, &other).why_not(), "tracker has faults, which other does not have");
 }
 
 TEST(LabCast, WhatRelaysCannotDoIsSaid) {
   const auto why_not = [](const Scenario& story, const Adapter& client, bool peers_meet = false) {
-    return LabCast(story, &client, {}, *LabAddresses::of_relays(story.cast.host_count(), story.cast.peer_count(), peers_meet)).why_not();
+    const auto addresses = *LabAddresses::of_relays(story.cast.host_count(), story.cast.peer_count(), peers_meet);
+    return LabCast(story, &client, nullptr, {}, addresses).why_not();
   };
   const Adapter mine = adapter();
   EXPECT_EQ(why_not(scenario(), mine), "");
@@ -127,7 +157,7 @@ TEST(LabCast, NobodySpeaksPeerExchangeThroughRelays) {
   const Adapter mine = adapter("speaks: [ext, pex]\n");
   const Scenario story = scenario();
   const auto addresses = *LabAddresses::of_relays(story.cast.host_count(), story.cast.peer_count(), false);
-  const RunFacts facts = LabCast(story, &mine, {}, addresses).facts(1);
+  const RunFacts facts = LabCast(story, &mine, nullptr, {}, addresses).facts(1);
   for (const PeerFacts& peer : facts.peers) EXPECT_FALSE(peer.speaks.has(Feature::pex)) << peer.name;
   EXPECT_TRUE(facts.peers[named(story, "you").value()].speaks.has(Feature::ext));
   EXPECT_EQ(facts.peers[0].listens, addresses.own(HostId(0)));
