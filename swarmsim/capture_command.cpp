@@ -9,10 +9,13 @@
 #include <memory>
 
 #include "protocol/quantities.hpp"
+#include "swarmsim/lab/adapter_catalogue.hpp"
+#include "swarmsim/lab/lab_cast.hpp"
 #include "swarmsim/plain_options.hpp"
 #include "swarmsim/report/json_report.hpp"
 #include "swarmsim/report/terminal.hpp"
 #include "swarmsim/run/capture_judge.hpp"
+#include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/scenario_files.hpp"
 #include "swarmsim/shell_word.hpp"
@@ -87,9 +90,11 @@ std::string again_text(const CaptureCommand& command) {
   std::string names;
   for (const auto& [address, name] : command.names) names += fmt::format("{}{}={}", names.empty() ? "" : ",", to_string(address), name);
   if (!names.empty()) text += " --names " + shell_word(names);
+  if (!command.client.empty()) text += " --client " + shell_word(command.client);
   if (command.seed) text += fmt::format(" --seed {}", *command.seed);
   for (const Override& change : command.overrides)
     text += fmt::format(" --set {}", shell_word(fmt::format("{}={}", change.key, change.value)));
+  if (command.tracker_log) text += " --tracker-log " + shell_word(*command.tracker_log);
   if (command.torrent) text += fmt::format(" --torrent {} --content {}", shell_word(*command.torrent), shell_word(*command.content));
   return text;
 }
@@ -100,10 +105,27 @@ std::expected<RunResult, std::string> judge(const CaptureCommand& command) {
   if (!scenario) return std::unexpected(scenario.error());
   CaptureJudgeOptions options{.seed = command.seed.value_or((*scenario)->seeds.first), .names = command.names,
                               .checks = command.checks, .send_buffer = command.send_buffer};
+  std::optional<Adapter> client;
+  std::optional<LabCast> cast;
+  if (!command.client.empty()) {
+    auto adapter = find_adapter(command.client);
+    if (!adapter) return std::unexpected(adapter.error());
+    client = std::move(*adapter);
+    cast.emplace(**scenario, &*client, LabPrograms{},
+                 LabAddresses::of_namespaces(host_names((*scenario)->cast), (*scenario)->cast.peer_count()));
+    options.declare = [&cast](RunFacts& facts) { cast->declare_clients(facts); };
+  }
   if (command.torrent) {
     auto torrent = read_torrent(*command.torrent, *command.content);
     if (!torrent) return std::unexpected(torrent.error());
     options.torrent = std::move(*torrent);
+  }
+  if (command.tracker_log) {
+    const auto bytes = read_file(*command.tracker_log, kMostBytes);
+    if (!bytes) return std::unexpected(bytes.error());
+    auto log = read_tracker_log({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+    if (!log) return std::unexpected(fmt::format("{}: {}", *command.tracker_log, log.error()));
+    options.tracker_log = std::move(*log);
   }
   std::vector<std::vector<std::byte>> files;
   std::vector<NamedCapture> captures;
@@ -124,6 +146,7 @@ std::expected<RunResult, std::string> judge(const CaptureCommand& command) {
           fmt::format("{}: {} frames hold no IP, or have no time, and were passed over", capture.name, capture.file.other));
   }
   result->file = command.scenario;
+  result->client = command.client;
   result->wall_time = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
   result->again = again_text(command);
   return result;
@@ -137,7 +160,9 @@ bool is_about_captures(std::span<const std::string> words) {
 
 std::expected<CaptureCommand, std::string> parse_capture_judge(std::span<const std::string> words) {
   const auto options = PlainOptions::parse(
-      "judge", words, {.with_value = {"capture", "names", "seed", "set", "torrent", "content", "check", "send-buffer"}, .flags = {"json"}});
+      "judge", words,
+      {.with_value = {"capture", "client", "names", "seed", "set", "tracker-log", "torrent", "content", "check", "send-buffer"},
+       .flags = {"json"}});
   if (!options) return std::unexpected(options.error());
   CaptureCommand command;
   command.captures = options->values("capture");
@@ -162,6 +187,8 @@ std::expected<CaptureCommand, std::string> parse_capture_judge(std::span<const s
     if (!size) return std::unexpected(fmt::format("--send-buffer: {}", size.error()));
     command.send_buffer = *size;
   }
+  command.client = options->value("client").value_or("");
+  command.tracker_log = options->value("tracker-log");
   command.torrent = options->value("torrent");
   command.content = options->value("content");
   if (command.torrent.has_value() != command.content.has_value())

@@ -20,8 +20,10 @@ struct CaptureCommand {
   std::string scenario;
   std::vector<std::string> captures;
   std::map<IpAddress, std::string> names;
+  std::string client;                          // who played the subjects: an adapter's name or file; "": ours, or nobody knows
   std::vector<Override> overrides;
   std::optional<std::uint64_t> seed;           // instead of the scenario's
+  std::optional<std::string> tracker_log;
   std::optional<std::string> torrent;          // these two together
   std::optional<std::string> content;
   std::vector<std::string> checks;             // only these; all of the scenario where empty

@@ -153,7 +153,6 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   }
   if (command.lab && command.jobs > 1)
     return Refusal("--jobs: runs with real processes go one after another; ./lab scoreboard runs several, each in a sandbox of its own");
-  if (command.lab && command.pcap) return Refusal("--pcap is for virtual time; in lab mode there is --trace");
   if (values.contains("known")) command.known = values["known"].as<std::string>();
   if (values.contains("require")) command.required = values["require"].as<std::vector<std::string>>();
   std::vector<std::string_view> names;

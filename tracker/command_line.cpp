@@ -30,7 +30,7 @@ constexpr char kHelp[] =
     "  --fault SPEC        misbehave: refuse[:REASON], drop:N/M (the first N of each M requests stay\n"
     "                      unanswered), truncate, malformed, slow:S (seconds), dead:N (list N peers that are not\n"
     "                      there), interval:S (tell this one), mirror (list the asker); any number of times\n"
-    "  --verbose           a line on stderr for each announce\n"
+    "  --verbose           a line on stderr for each announce; with --json as JSON, for swarmsim judge --tracker-log\n"
     "  --json              print the addresses as one JSON line when ready, and a summary at the end\n"
     "\n"
     "GET / shows what is going on.  SIGINT and SIGTERM end it.\n"

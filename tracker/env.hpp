@@ -16,6 +16,7 @@ struct Env {
   std::ostream& err;
   runtime::Outside outside;
   std::function<void()> run_until_stopped;   // handles events until the user wants an end
+  Duration since_1970{};                 // at time 0 of `outside`
 };
 
 // Exit statuses (the same in all programs of Swarmlab).

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <exception>
 #include <iostream>
 
@@ -13,7 +14,8 @@ int main(int argc, char** argv) {
     options.hash_threads = 1;
     runtime::AsioRuntime world(options);
     world.on_signal([&world](int) { world.stop(); });
-    tracker::Env env{{argv + 1, argv + argc}, std::cout, std::cerr, world.outside(), [&world] { world.run(); }};
+    tracker::Env env{{argv + 1, argv + argc}, std::cout, std::cerr, world.outside(), [&world] { world.run(); },
+                     std::chrono::system_clock::now().time_since_epoch() - world.outside().clock.now().time_since_epoch()};
     return tracker::run(env);
   } catch (const std::exception& error) {
     std::cerr << "bttracker: " << error.what() << '\n';

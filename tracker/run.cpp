@@ -4,6 +4,7 @@
 #include <ostream>
 #include <variant>
 
+#include "protocol/http_tracker.hpp"
 #include "protocol/quantities.hpp"
 #include "tracker/command_line.hpp"
 #include "tracker/env.hpp"
@@ -14,13 +15,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// --verbose: one line for each announce and each peer that fell silent.
+// --verbose: one line for each announce and each peer that fell silent; with --json announces alone, with all that was said.
 class AnnounceLog final : public TrackerEvents {
  public:
-  explicit AnnounceLog(std::ostream& err) : err_(err) {}
+  AnnounceLog(std::ostream& err, bool json, Duration since_1970) : err_(err), json_(json), since_1970_(since_1970) {}
 
   void on_announce(const protocol::AnnounceRequest& request, const Asker& asker, const AnnounceAnswer& answer,
                    Time now) override {
+    if (json_) {
+      err_ << json_line(request, asker, answer, now) << '\n' << std::flush;
+      return;
+    }
     const auto* failure = std::get_if<protocol::TrackerFailure>(&answer);
     err_ << fmt::format("{} {} {} port {} {} left {} event {}: {}\n", at(now),
                         asker.transport == Transport::http ? "http" : "udp", to_string(asker.address), request.port,
@@ -30,15 +35,31 @@ class AnnounceLog final : public TrackerEvents {
                             : fmt::format("{} peers", std::get<protocol::AnnounceReply>(answer).peers.size()));
   }
   void on_expired(const ExpiredPeer& peer, Time now) override {
+    if (json_) return;   // nobody said anything
     err_ << fmt::format("{} peer {} of {} fell silent\n", at(now), to_string(peer.who.id), to_string(peer.info_hash));
   }
 
  private:
+  // What `swarmsim judge --tracker-log` reads (docs/captures.md).
+  std::string json_line(const protocol::AnnounceRequest& request, const Asker& asker, const AnnounceAnswer& answer, Time now) const {
+    const auto* failure = std::get_if<protocol::TrackerFailure>(&answer);
+    const std::vector<std::byte> reply = failure != nullptr
+        ? protocol::encode_failure(*failure)
+        : protocol::encode_announce_reply(std::get<protocol::AnnounceReply>(answer), request.compact, request.no_peer_id);
+    const protocol::Url path{.scheme = {}, .host = {}, .target = "/announce"};
+    const Duration since = since_1970_ + now.time_since_epoch();
+    return Json{{"t", std::chrono::duration<double>(since).count()},
+                {"from", to_string(asker.address)},
+                {"request", protocol::announce_target(path, request)},
+                {"reply", to_hex(reply)}}.dump();
+  }
   static std::string at(Time now) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
     return fmt::format("{:>6}.{:03}", ms / 1000, ms % 1000);
   }
   std::ostream& err_;
+  bool json_;
+  Duration since_1970_;
 };
 
 std::vector<std::string> urls(std::string_view scheme, const std::vector<Endpoint>& endpoints) {
@@ -99,7 +120,7 @@ int run(Env& env) {
     return kHeld;
   }
   auto& line = std::get<CommandLine>(*parsed);
-  AnnounceLog log(env.err);
+  AnnounceLog log(env.err, line.json, env.since_1970);
   Tracker tracker(env.outside, std::move(line.tracker), line.verbose ? &log : nullptr);
   if (const auto started = tracker.start(); !started) {
     env.err << "bttracker: " << started.error() << '\n';

@@ -185,7 +185,8 @@ class PcapngReader {
     first_interface_ = capture_.interfaces.size();
     interfaces_.clear();
     return each_option(body, 16, at, [this](std::uint16_t code, Bytes value) {
-      if (code == 4 && as_text(value) == kCaptureApplication) capture_.is_ours = true;
+      if (code == 4 && as_text(value) == kLabCaptureApplication) capture_.is_of_lab = true;
+      if (code == 4 && (as_text(value) == kCaptureApplication || capture_.is_of_lab)) capture_.is_ours = true;
       return true;
     });
   }

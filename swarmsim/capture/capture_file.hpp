@@ -35,7 +35,9 @@ struct CaptureFile {
   std::vector<CapturedPacket> packets;   // in the order of the file
   std::vector<std::pair<IpAddress, std::string>> names;
   std::optional<Duration> ended;     // when capturing did, where the file says so
+  std::optional<IpAddress> all_of;   // it is all that this host had to do with, each packet as it left and, with a note, as it arrived
   bool is_ours = false;              // written by swarmsim: times count from the start of the run
+  bool is_of_lab = false;            // and of real processes
   bool is_cut_short = false;         // the file ends within a packet
   std::uint64_t other = 0;           // frames that hold no IP, of a link that is not known, or without a time
 };

@@ -58,6 +58,7 @@ struct Part {
   std::vector<Known> packets;
   std::vector<std::optional<HostId>> vantages;   // by interface
   bool is_on_the_way = false;                    // one of them is nobody's own
+  std::optional<HostId> seen_whole;              // all that this host sent and got is there
   bool is_ours = false;
   bool notes_arrivals = false;
   Duration ahead{};                              // its clock, of the first file's
@@ -76,6 +77,11 @@ Part read_part(const NamedCapture& capture, const Addresses& addresses) {
     part.packets.push_back(*known);
     part.notes_arrivals = part.notes_arrivals || packet.arrives;
     if (!packet.arrives) vantages[packet.interface].take(known->from, known->to);
+  }
+  if (const auto host = capture.file.all_of ? addresses.find(*capture.file.all_of) : addresses.end(); host != addresses.end()) {
+    part.seen_whole = host->second;
+    part.vantages.resize(vantages.size());
+    return part;
   }
   for (const Vantage& vantage : vantages) {
     part.vantages.push_back(part.is_ours ? std::nullopt : vantage.host());
@@ -170,6 +176,7 @@ MergedCapture merge_captures(std::span<const NamedCapture> captures, const Addre
   merged.first_seen.assign(hosts, kNever);
   merged.last_seen.assign(hosts, kNever);
   merged.has_run_times = std::ranges::all_of(captures, [](const NamedCapture& c) { return c.file.is_ours; });
+  merged.is_virtual = std::ranges::all_of(captures, [](const NamedCapture& c) { return c.file.is_ours && !c.file.is_of_lab; });
   std::vector<Part> parts;
   for (const NamedCapture& capture : captures) parts.push_back(read_part(capture, addresses));
   if (parts.size() > 1 && !merged.has_run_times) estimate_clocks(parts, merged.notes);
@@ -189,6 +196,7 @@ MergedCapture merge_captures(std::span<const NamedCapture> captures, const Addre
   for (const Part& part : parts) {
     for (const auto& vantage : part.vantages)
       if (vantage) merged.sights[vantage->value()] = {true, true};
+    if (part.seen_whole) merged.sights[part.seen_whole->value()] = {true, true};
     if (part.is_on_the_way)
       for (Sight& sight : merged.sights) sight = {true, sight.arriving || part.notes_arrivals};
     for (const Known& packet : part.packets) {

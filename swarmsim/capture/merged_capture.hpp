@@ -41,6 +41,7 @@ struct MergedCapture {
   std::vector<Time> last_seen;       // the same of its last
   Time end{};                        // of the capture
   bool has_run_times = false;        // times count from the start of the run, not from the first packet
+  bool is_virtual = false;           // all of it is a virtual TCP's
   std::vector<std::string> notes;    // what was estimated
 };
 

@@ -1,7 +1,9 @@
 // StreamsReport: what packets held that no stream could be made of, so that whoever judges knows what was not seen.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace swarmlab::swarmsim {
@@ -17,6 +19,11 @@ struct UnreadStreams {
   std::uint64_t refused = 0;
   std::uint64_t total() const { return begun_before + incomplete + encrypted + tls + utp; }
 };
+
+// The members by their names, as they are called in files.
+inline constexpr std::array<std::pair<const char*, std::uint64_t UnreadStreams::*>, 6> kUnreadStreams{
+    {{"begun_before", &UnreadStreams::begun_before}, {"incomplete", &UnreadStreams::incomplete}, {"encrypted", &UnreadStreams::encrypted},
+     {"tls", &UnreadStreams::tls}, {"utp", &UnreadStreams::utp}, {"refused", &UnreadStreams::refused}}};
 
 struct StreamsReport {
   std::vector<UnreadStreams> hosts;  // by HostId

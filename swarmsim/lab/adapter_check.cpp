@@ -11,10 +11,10 @@
 #include "protocol/quantities.hpp"
 #include "protocol/text.hpp"
 #include "swarmsim/checks/catalogue.hpp"
-#include "swarmsim/lab/declaration.hpp"
 #include "swarmsim/lab/lab_run.hpp"
 #include "swarmsim/lab/process.hpp"
 #include "swarmsim/lab/spoken_features.hpp"
+#include "swarmsim/run/declaration.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/scenario/parse.hpp"
 

@@ -18,11 +18,15 @@ RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options,
   std::ofstream log(planned.log_path + suffix, std::ios::binary);
   std::ofstream trace;
   if (!planned.trace_path.empty()) trace.open(planned.trace_path + suffix, std::ios::binary);
+  std::ofstream pcap;
+  const bool wants_packets = !planned.pcap_path.empty();
+  const bool has_packets = wants_packets && options.network == LabNetworkKind::namespaces;
+  if (has_packets) pcap.open(planned.pcap_path + suffix, std::ios::binary);
   LabOptions lab{.seed = planned.seed, .client = options.client ? &*options.client : nullptr,
                  .tracker = options.tracker ? &*options.tracker : nullptr, .programs = options.programs,
                  .network = options.network,
                  .folder = std::filesystem::path(planned.log_path).replace_extension(".lab" + suffix), .until = options.until, .log = &log,
-                 .trace = trace.is_open() ? &trace : nullptr, .file = planned.file};
+                 .trace = trace.is_open() ? &trace : nullptr, .pcap = pcap.is_open() ? &pcap : nullptr, .file = planned.file};
   const auto begin = std::chrono::steady_clock::now();
   RunResult result = run_in_lab(*planned.scenario, lab);
   result.wall_time = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
@@ -32,6 +36,8 @@ RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options,
   result.file = planned.file;
   result.again = planned.again;
   result.trace = planned.trace_path;
+  if (has_packets) result.pcap = planned.pcap_path;
+  else if (wants_packets) result.notes.emplace_back("no packets are written: on loopback there are none that captures could be judged by");
   return result;
 }
 

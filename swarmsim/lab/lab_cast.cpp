@@ -6,9 +6,9 @@
 
 #include "protocol/assert.hpp"
 #include "protocol/quantities.hpp"
-#include "swarmsim/lab/declaration.hpp"
 #include "swarmsim/lab/faulty_folder.hpp"
 #include "swarmsim/lab/relay_network.hpp"
+#include "swarmsim/run/declaration.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 
 namespace swarmlab::swarmsim {
@@ -129,8 +129,7 @@ bool LabCast::has_faulty_storage(HostId peer) const {
 
 RunFacts LabCast::facts(std::uint64_t seed) const {
   RunFacts facts = declared_facts(scenario_, seed);
-  for (std::uint32_t i = 0; i < facts.peers.size(); ++i)
-    if (is_played_by_client(HostId(i))) declare_client(HostId(i), facts.peers[i]);
+  declare_clients(facts);
   for (std::uint32_t i = 0; i < facts.peers.size(); ++i) {
     facts.peers[i].listens = addresses_.own(HostId(i));
     if (addresses_.are_on_loopback()) facts.peers[i].speaks = without_peer_exchange(facts.peers[i].speaks);
@@ -141,6 +140,11 @@ RunFacts LabCast::facts(std::uint64_t seed) const {
     tracker.silence = tracker_->silence;
   }
   return facts;
+}
+
+void LabCast::declare_clients(RunFacts& facts) const {
+  for (std::uint32_t i = 0; i < facts.peers.size(); ++i)
+    if (is_played_by_client(HostId(i))) declare_client(HostId(i), facts.peers[i]);
 }
 
 void LabCast::declare_client(HostId peer, PeerFacts& facts) const {

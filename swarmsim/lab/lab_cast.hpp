@@ -41,6 +41,8 @@ class LabCast {
 
   // As declared_facts, with what the adapters of client and tracker declare of those that they play, and with where each listens.
   RunFacts facts(std::uint64_t seed) const;
+  // Only what the adapter declares.  `facts` are of the scenario's peers.
+  void declare_clients(RunFacts& facts) const;
 
  private:
   Adapter our_peer(HostId peer) const;

@@ -18,6 +18,7 @@
 #include "swarmsim/lab/client_log.hpp"
 #include "swarmsim/lab/client_process.hpp"
 #include "swarmsim/lab/faulty_folder.hpp"
+#include "swarmsim/lab/lab_capture.hpp"
 #include "swarmsim/lab/lab_content.hpp"
 #include "swarmsim/lab/lab_network.hpp"
 #include "swarmsim/lab/lab_place.hpp"
@@ -75,13 +76,12 @@ class LabRun final : private Stage, private ClientKeeper {
         witness_(judge_, scenario, names_, trace_.get(), options.also),
         observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
                    .metadata = torrent_.metainfo->info}, torrent_.content, &witness_),
-        streams_(streams_options(), observer_), in_run_time_(streams_), timeline_(names_, *this, *this) {
+        streams_(streams_options(), observer_), capture_(capture_of(options)),
+        in_run_time_(capture_ ? static_cast<PacketWatcher&>(*capture_) : streams_), timeline_(names_, *this, *this) {
     for (const CheckSpec& check : scenario_.checks) judge_.add(*check.manual, check.arguments);
     for (const auto& expectation : scenario_.over_seeds) judge_.measure(*expectation);
   }
-  ~LabRun() {
-    table_.end_all();
-  }
+  ~LabRun() { table_.end_all(); }
 
   RunResult run() {
     if (const std::string reason = cast_.why_not(); !reason.empty()) return not_applicable(reason);
@@ -115,6 +115,10 @@ class LabRun final : private Stage, private ClientKeeper {
   TraceHeader trace_header() const {
     TraceHeader header = header_of_trace(scenario_, options_.file, options_.seed, facts_, own_addresses(), torrent_.metainfo->info_hash);
     header.mode = "lab";
+    header.network = to_string(options_.network);
+    header.client = options_.client == nullptr ? "" : options_.client->client;
+    for (std::uint32_t i = 0; i < facts_.peers.size(); ++i)
+      if (cast_.is_played_by_client(HostId(i))) header.peers[i].client = declarations_of(facts_.peers[i]);
     return header;
   }
 
@@ -126,13 +130,18 @@ class LabRun final : private Stage, private ClientKeeper {
       if (!facts_.peers[i].has_at_start.all() && !disks_->problem(HostId(i)).empty()) return false;
     return true;
   }
-
   bool has_namespaces() const { return options_.network == LabNetworkKind::namespaces; }
-
   std::vector<IpAddress> own_addresses() const {
     std::vector<IpAddress> own;
     for (std::uint32_t i = 0; i < names_.size(); ++i) own.push_back(addresses_.own(HostId(i)).address);
     return own;
+  }
+
+  std::unique_ptr<LabCapture> capture_of(const LabOptions& options) {
+    if (options.pcap == nullptr) return nullptr;
+    std::vector<std::pair<IpAddress, std::string>> hosts;
+    for (std::uint32_t i = 0; i < names_.size(); ++i) hosts.emplace_back(addresses_.own(HostId(i)).address, names_[i]);
+    return std::make_unique<LabCapture>(*options.pcap, hosts, streams_);
   }
 
   StreamsOptions streams_options() const {
@@ -485,6 +494,7 @@ class LabRun final : private Stage, private ClientKeeper {
     result.was_cut_short = was_cut_short;
     result.over_seeds = samples_over_seeds(scenario_, facts_, judge_, now_);
     if (trace_) trace_->finish(trace_end(result));
+    if (capture_) capture_->finish(now_);
     return result;
   }
 
@@ -493,20 +503,15 @@ class LabRun final : private Stage, private ClientKeeper {
     const CaptureLimits limits{.facts = facts_, .streams = streams_.report(), .knows_content = true, .knows_disks = true,
                                .doubtful_turns = 0, .met_false_blocks = {}};
     for (std::string& note : unread_notes(limits)) result.notes.push_back(std::move(note));
-    for (std::size_t i = 0; i < result.checks.size(); ++i) {
-      Judgement& judgement = result.checks[i].judgement;
-      if (judgement.verdict == Verdict::not_applicable) continue;
-      restrict_to_capture(scenario_.checks[i], limits, judgement);
-      if (!sees_peers() && !needs_no_peer_talk(*scenario_.checks[i].manual)) {
-        judgement = {};
-        judgement.verdict = Verdict::not_applicable;
-        judgement.summary = "what peers say to each other passes unseen without a network between them";
-        continue;
-      }
-      if (result.invalid.empty()) continue;
-      judgement.verdict = Verdict::undecided;
-      judgement.summary = "the run is invalid";
-      judgement.story.clear();
+    std::vector<const CheckSpec*> checks;
+    for (const CheckSpec& check : scenario_.checks) checks.push_back(&check);
+    restrict_lab_run(checks, limits, result);
+    if (sees_peers()) return;
+    for (CheckResult& check : result.checks) {
+      if (needs_no_peer_talk(*check.manual) || check.judgement.verdict == Verdict::not_applicable) continue;
+      check.judgement = {};
+      check.judgement.verdict = Verdict::not_applicable;
+      check.judgement.summary = "what peers say to each other passes unseen without a network between them";
     }
   }
 
@@ -533,6 +538,7 @@ class LabRun final : private Stage, private ClientKeeper {
     TraceEnd end = end_of_trace(result);
     end.at = now_;
     end.was_cut_short = result.was_cut_short;
+    end.unread = streams_.report().hosts;
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
       end.disks.push_back(disks_->problem(HostId(i)));
       if (!storages_.empty()) end.storage_bites.push_back(storage_bites(HostId(i)));
@@ -552,6 +558,7 @@ class LabRun final : private Stage, private ClientKeeper {
   Witness witness_;
   Observer observer_;
   TcpStreams streams_;
+  std::unique_ptr<LabCapture> capture_;           // null where nobody wants one
   InRunTime in_run_time_;
   TimelinePlayer timeline_;
   std::unique_ptr<LabPlace> place_;

@@ -33,6 +33,7 @@ struct LabOptions {
   std::optional<Duration> until = std::nullopt;
   std::ostream* log = nullptr;                    // what happened to whom
   std::ostream* trace = nullptr;
+  std::ostream* pcap = nullptr;
   EventSink* also = nullptr;                      // is given every event, too
   std::vector<ClientTimes>* times = nullptr;      // gets those of all peers, by HostId
   std::string file = {};                          // where the scenario stood, for the trace

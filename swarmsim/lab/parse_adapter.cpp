@@ -7,8 +7,8 @@
 #include <csignal>
 
 #include "protocol/spelling.hpp"
-#include "swarmsim/lab/declaration.hpp"
 #include "swarmsim/lab/setting_units.hpp"
+#include "swarmsim/run/declaration.hpp"
 #include "swarmsim/scenario/map_reader.hpp"
 #include "swarmsim/scenario/settings_names.hpp"
 

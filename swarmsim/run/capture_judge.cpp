@@ -85,6 +85,23 @@ std::expected<Addresses, std::string> resolve(std::span<const NamedCapture> capt
                                      listed(missing), unnamed.empty() ? "none" : listed(unnamed)));
 }
 
+// Why a tracker's log says nothing here; "" where it does.
+std::string no_use_for_log(const Scenario& scenario, std::span<const NamedCapture> captures) {
+  if (scenario.trackers.empty()) return "--tracker-log: the scenario has no tracker";
+  if (std::ranges::any_of(captures, [](const NamedCapture& capture) { return capture.file.is_ours; }))
+    return "--tracker-log: a capture that swarmsim wrote holds what the tracker was told";
+  return {};
+}
+
+IpAddress address_of(HostId host, const Addresses& addresses) {
+  return std::ranges::find(addresses, host, [](const auto& entry) { return entry.second; })->first;
+}
+
+bool is_of(const IpAddress& host, const CapturedPacket& packet) {
+  const auto decoded = decode_ip_packet(packet.ip);
+  return decoded && (decoded->from == host || decoded->to == host);
+}
+
 // The info-hash that most handshakes are about.
 std::optional<InfoHashV1> hash_of_most(const MergedCapture& capture) {
   std::map<InfoHashV1, std::size_t> counts;
@@ -157,6 +174,7 @@ class CaptureRun final : private EventSink {
 
   RunFacts facts_of() const {
     RunFacts facts = declared_facts(scenario_, options_.seed);
+    if (options_.declare) options_.declare(facts);
     if (capture_.has_run_times) return facts;
     for (std::uint32_t i = 0; i < facts.peers.size(); ++i) {   // who is never seen comes when it is over
       facts.peers[i].joins = std::min(capture_.first_seen[i], capture_.end);
@@ -176,8 +194,8 @@ class CaptureRun final : private EventSink {
   StreamsOptions streams_options(const Addresses& addresses) const {
     StreamsOptions options{.hosts = scenario_.cast.host_count(), .first_tracker = HostId(scenario_.cast.peer_count()),
                            .addresses = addresses, .sights = capture_.sights,
-                           .send_buffer = options_.send_buffer.value_or(capture_.has_run_times ? kUnbounded : 128_KiB),
-                           .resets_overtake = capture_.has_run_times};
+                           .send_buffer = options_.send_buffer.value_or(capture_.is_virtual ? kUnbounded : 128_KiB),
+                           .resets_overtake = capture_.is_virtual};
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
       options.rude.push_back(!scenario_.group_of(HostId(i)).behaviours.empty());
     return options;
@@ -360,7 +378,16 @@ std::expected<RunResult, std::string> judge_captures(Scenario scenario, std::spa
     if (std::ranges::none_of(scenario.checks, [&](const CheckSpec& check) { return check.manual->name == name; }))
       return std::unexpected(fmt::format("--check {}: the scenario has no such check", name));
   if (options.torrent) adopt(*options.torrent->metainfo, scenario.torrent);
-  const MergedCapture merged = merge_captures(captures, *addresses, static_cast<std::uint32_t>(hosts.size()));
+  std::vector<NamedCapture> parts(captures.begin(), captures.end());
+  TrackerLogCapture logged;
+  if (options.tracker_log) {
+    if (const std::string why = no_use_for_log(scenario, captures); !why.empty()) return std::unexpected(why);
+    const IpAddress tracker = address_of(HostId(scenario.cast.peer_count()), *addresses);
+    for (NamedCapture& part : parts) std::erase_if(part.file.packets, [&](const CapturedPacket& packet) { return is_of(tracker, packet); });
+    logged = capture_of(*options.tracker_log, tracker, announce_settings(scenario.trackers.front()).interval);
+    parts.push_back({"the tracker's log", logged.file});
+  }
+  const MergedCapture merged = merge_captures(parts, *addresses, static_cast<std::uint32_t>(hosts.size()));
   if (merged.packets.empty()) return std::unexpected("the captures hold no packet between peers of the scenario");
   return CaptureRun(scenario, merged, *addresses, options).judge();
 }

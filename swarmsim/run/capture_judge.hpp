@@ -10,6 +10,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,7 +20,9 @@
 
 #include "protocol/metainfo.hpp"
 #include "swarmsim/capture/merged_capture.hpp"
+#include "swarmsim/checks/run_facts.hpp"
 #include "swarmsim/run/run_result.hpp"
+#include "swarmsim/run/tracker_log.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 
 namespace swarmlab::swarmsim {
@@ -34,8 +37,11 @@ struct CaptureJudgeOptions {
   std::uint64_t seed = 1;            // of the scenario's torrent, and of what its peers have at the start
   std::map<IpAddress, std::string> names = {};   // of hosts; more than, and instead of, those in the captures
   std::optional<CapturedTorrent> torrent = std::nullopt;
+  std::function<void(RunFacts&)> declare = {};   // puts in what is known of peers beyond what the scenario declares
+  // What the scenario's first tracker wrote down; what captures hold of it is then left out.
+  std::optional<std::vector<LoggedAnnounce>> tracker_log = std::nullopt;
   std::vector<std::string> checks = {};          // only these, all where empty
-  // tcp_wmem's maximum at the captured hosts; nullopt: 128 KiB, but without a bound in captures of our own, since the virtual
+  // tcp_wmem's maximum at the captured hosts; nullopt: 128 KiB, but without a bound in captures of virtual time, since the virtual
   // TCP keeps whatever is under way.
   std::optional<ByteCount> send_buffer = std::nullopt;
 };

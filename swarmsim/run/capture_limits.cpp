@@ -66,6 +66,7 @@ std::string why_undecided(const CheckSpec& check, const CaptureLimits& limits, c
       std::ranges::any_of(limits.facts.peers, [](const PeerFacts& peer) { return !peer.storage.empty(); }))
     return "what became of data on a disk that the scenario spoils is not in a capture";
   for (const HostId peer : who) {
+    if (peer.value() >= limits.streams.hosts.size()) continue;   // all of everybody's was read
     const UnreadStreams& unread = limits.streams.hosts[peer.value()];
     if (unread.total() > 0)
       return fmt::format("{} had streams that could not be read: {}", limits.facts.name(peer), unread_text(unread));
@@ -96,6 +97,18 @@ void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Ju
 }
 
 bool needs_no_peer_talk(const CheckManual& check) { return is_one_of(kAboutTrackers, check.name) || check.name == "contents_match"; }
+
+void restrict_lab_run(std::span<const CheckSpec* const> checks, const CaptureLimits& limits, RunResult& result) {
+  for (std::size_t i = 0; i < result.checks.size(); ++i) {
+    Judgement& judgement = result.checks[i].judgement;
+    if (judgement.verdict == Verdict::not_applicable) continue;
+    restrict_to_capture(*checks[i], limits, judgement);
+    if (result.invalid.empty()) continue;
+    judgement.verdict = Verdict::undecided;
+    judgement.summary = "the run is invalid";
+    judgement.story.clear();
+  }
+}
 
 std::vector<std::string> unread_notes(const CaptureLimits& limits) {
   std::vector<std::string> notes;

@@ -1,12 +1,14 @@
 // What of the verdicts over a capture is taken back, because a capture cannot show it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "swarmsim/capture/streams_report.hpp"
 #include "swarmsim/checks/run_facts.hpp"
 #include "swarmsim/checks/verdict.hpp"
+#include "swarmsim/run/run_result.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 
 namespace swarmlab::swarmsim {
@@ -27,6 +29,9 @@ void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Ju
 
 // Whether the check looks at nothing that peers say to each other: at what passes between them and trackers, and at disks.
 bool needs_no_peer_talk(const CheckManual& check);
+
+// The same for all checks of a lab run, `checks` beside its results in their order.  Of an invalid one nothing counts.
+void restrict_lab_run(std::span<const CheckSpec* const> checks, const CaptureLimits& limits, RunResult& result);
 
 // "leech[0]: 3 encrypted streams, 1 begun before the capture"; one line per peer that has any.
 std::vector<std::string> unread_notes(const CaptureLimits& limits);

@@ -9,6 +9,8 @@
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/checks/expect.hpp"
 #include "swarmsim/checks/judge.hpp"
+#include "swarmsim/run/capture_limits.hpp"
+#include "swarmsim/run/declaration.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/scenario/parse.hpp"
@@ -16,6 +18,8 @@
 
 namespace swarmlab::swarmsim {
 namespace {
+
+constexpr std::uint64_t kMostDeclared = std::uint64_t{1} << 62;   // beyond it is all the same
 
 // What the trace says about disks at the end.
 class StoredDisks final : public Disks {
@@ -70,6 +74,29 @@ std::string disagreement(const TraceHeader& header, const Scenario& scenario, co
   return {};
 }
 
+// As the run knew them: what its scenario declares, and of peers that a client under test plays what is said of that.
+std::expected<RunFacts, std::string> facts_of(const TraceHeader& header, const Scenario& scenario) {
+  RunFacts facts = declared_facts(scenario, header.seed);
+  for (std::size_t i = 0; i < std::min(facts.peers.size(), header.peers.size()); ++i) {
+    if (!header.peers[i].client) continue;
+    const TraceDeclarations& client = *header.peers[i].client;
+    PeerFacts& peer = facts.peers[i];
+    peer.speaks = {};
+    for (const std::string& word : client.speaks) {
+      const auto feature = std::ranges::find(kAllFeatures, word, [](Feature one) { return to_string(one); });
+      if (feature == std::end(kAllFeatures)) return std::unexpected(fmt::format("{} speaks '{}', which nobody knows", peer.name, word));
+      peer.speaks.add(*feature);
+    }
+    peer.undeclared.assign(declared_names().begin(), declared_names().end());
+    for (const auto& [name, number] : client.declares) {
+      const auto good = declare_number(name, static_cast<std::int64_t>(std::min<std::uint64_t>(number, kMostDeclared)), peer);
+      if (!good) return std::unexpected(fmt::format("{} declares {}: {}", peer.name, name, good.error()));
+      std::erase(peer.undeclared, name);
+    }
+  }
+  return facts;
+}
+
 std::vector<const CheckSpec*> chosen_checks(const Scenario& scenario, std::span<const std::string> only) {
   std::vector<const CheckSpec*> chosen;
   for (const CheckSpec& check : scenario.checks)
@@ -102,6 +129,16 @@ void compare_with_stored(const TraceEnd& end, RunResult& result) {
 }
 
 }  // namespace
+
+TraceDeclarations declarations_of(const PeerFacts& peer) {
+  TraceDeclarations client;
+  for (const Feature feature : kAllFeatures)
+    if (peer.speaks.has(feature)) client.speaks.emplace_back(to_string(feature));
+  for (const std::string_view name : declared_names())
+    if (std::ranges::find(peer.undeclared, name) == peer.undeclared.end())
+      client.declares.emplace_back(name, static_cast<std::uint64_t>(declared_number(name, peer)));
+  return client;
+}
 
 TraceHeader header_of_trace(const Scenario& scenario, const std::string& file, std::uint64_t seed, const RunFacts& facts,
                             std::span<const IpAddress> addresses, const InfoHashV1& info_hash) {
@@ -141,12 +178,14 @@ TraceEnd end_of_trace(const RunResult& result) {
 
 std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<const std::string> only) {
   const TraceHeader& header = trace.header();
-  if (header.mode != "sim")
-    return std::unexpected(std::string("this trace is of real processes, and what their client declares is not in it; swarmsim trace "
-                                       "and swarmsim diff read it"));
+  if (header.mode == "lab" && header.network != "namespaces")
+    return std::unexpected(std::string("this trace is of real processes on loopback, where each knows the others by addresses of "
+                                       "its own, which are not in it; swarmsim trace and swarmsim diff read it"));
   const auto scenario = scenario_of(header);
   if (!scenario) return std::unexpected(scenario.error());
-  const RunFacts facts = declared_facts(*scenario, header.seed);
+  const auto known = facts_of(header, *scenario);
+  if (!known) return std::unexpected(known.error());
+  const RunFacts& facts = *known;
   if (std::string error = disagreement(header, *scenario, facts); !error.empty()) return std::unexpected(std::move(error));
   if (std::string error = missing_check(*scenario, only); !error.empty()) return std::unexpected(std::move(error));
 
@@ -169,6 +208,8 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
     RunResult result;
     result.scenario = header.title;
     result.file = header.file;
+    result.mode = header.mode;
+    result.client = header.client;
     result.seed = header.seed;
     result.fingerprint = fingerprint.value();
     result.virtual_time = end.at - kStart;
@@ -185,6 +226,11 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
     const std::vector<Judgement> judgements = judge.conclude({end.at, end.was_cut_short}, disks);
     for (std::size_t i = 0; i < checks.size(); ++i)
       result.checks.push_back({checks[i]->manual, checks[i]->who, judgements[i], "", checks[i]->at.line});
+    if (header.mode == "lab") {
+      const StreamsReport streams{.hosts = end.unread};
+      const CaptureLimits limits{.facts = facts, .streams = streams, .knows_disks = true, .met_false_blocks = {}};
+      restrict_lab_run(checks, limits, result);
+    }
     result.was_cut_short = end.was_cut_short;
     if (judges_over_seeds) result.over_seeds = samples_over_seeds(*scenario, facts, judge, end.at);
     compare_with_stored(end, result);

@@ -16,6 +16,9 @@
 
 namespace swarmlab::swarmsim {
 
+// What checks are told of a client that is not ours: all of `peer` but what it leaves undeclared.
+TraceDeclarations declarations_of(const PeerFacts& peer);
+
 // The first line of a trace.  `addresses` by HostId, the trackers' after the peers'.
 TraceHeader header_of_trace(const Scenario& scenario, const std::string& file, std::uint64_t seed, const RunFacts& facts,
                             std::span<const IpAddress> addresses, const InfoHashV1& info_hash);

@@ -82,7 +82,7 @@ class SimRun final : private ClientKeeper {
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(
                                                  *options.trace, header_of_trace(scenario, options.file, options.seed, facts_, addresses_,
                                                                                  torrent_.metainfo->info_hash))),
-        witness_(judge_, scenario, names_, trace_.get()),
+        witness_(judge_, scenario, names_, trace_.get(), options.also),
         observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
                    .metadata = torrent_.metainfo->info}, torrent_.content,
                   &witness_),

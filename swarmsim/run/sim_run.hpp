@@ -12,6 +12,7 @@
 
 #include "swarmsim/run/run_result.hpp"
 #include "swarmsim/scenario/scenario.hpp"
+#include "swarmsim/wire/event.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -21,6 +22,7 @@ struct SimOptions {
   std::ostream* log = nullptr;      // what clients say
   std::ostream* trace = nullptr;    // every event (docs/trace_format.md)
   std::ostream* pcap = nullptr;     // every packet, as pcapng
+  EventSink* also = nullptr;        // is given every event, too
   std::string file = {};            // where the scenario stood, for the trace
 };
 

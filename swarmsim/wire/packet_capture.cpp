@@ -45,7 +45,7 @@ void PacketCapture::on_written(ConnectionId connection, Direction direction, Tim
 }
 
 void PacketCapture::on_datagram_sent(const TappedDatagram& datagram, Time at) {
-  file_.add(at, encode(UdpFrame{.from = datagram.from_endpoint, .to = datagram.to_endpoint,
+  file_.add(0, at, encode(UdpFrame{.from = datagram.from_endpoint, .to = datagram.to_endpoint,
                                 .identification = ++identifications_[datagram.from_endpoint.address],
                                 .payload = datagram.payload}));
 }
@@ -60,7 +60,7 @@ void PacketCapture::on_segment(const TappedSegment& segment, Time at) {
   own.next = std::max(own.next, segment.begin + segment.length + (segment.fin ? 1 : 0));
   own.acknowledged = std::max(own.acknowledged, segment.acknowledged);
   if (segment.echo) own.echoed_timestamp = frame.echoed_timestamp;
-  if (segment.length == 0) return file_.add(at, encode(frame));
+  if (segment.length == 0) return file_.add(0, at, encode(frame));
 
   const std::uint32_t first = frame.sequence;
   const std::uint8_t flags = frame.flags;
@@ -75,7 +75,7 @@ void PacketCapture::on_segment(const TappedSegment& segment, Time at) {
     else frame.flags &= static_cast<std::uint8_t>(~TcpFrame::fin);
     if (packets > 0) frame.identification = ++identifications_[segment.from.address];
     frame.payload = payload;
-    file_.add(at, encode(frame));
+    file_.add(0, at, encode(frame));
     done += length;
   }
 }
@@ -87,13 +87,13 @@ void PacketCapture::on_segment_arrived(const TappedSegment& segment, Time at) {
   std::vector<std::byte> headers = encode(frame);
   set_ip_length(headers, segment.length);
   const std::size_t length = headers.size() + segment.length;
-  file_.add_arrival(at, headers, length);
+  file_.add_arrival(0, at, headers, length);
 }
 
 void PacketCapture::on_datagram_received(const TappedDatagram& datagram, Time at) {
   const std::vector<std::byte> frame = encode(UdpFrame{.from = datagram.from_endpoint, .to = datagram.to_endpoint,
                                                        .identification = 0, .payload = datagram.payload});
-  file_.add_arrival(at, frame, frame.size());
+  file_.add_arrival(0, at, frame, frame.size());
 }
 
 TcpFrame PacketCapture::header_of(const TappedSegment& segment, const Flow& own, const Flow& other, Time at) {

@@ -32,7 +32,8 @@ namespace swarmlab::swarmsim {
 class PacketCapture final : public StreamTap, public PacketTap {
  public:
   // As PcapngWriter has them.
-  PacketCapture(std::ostream& out, std::span<const std::pair<IpAddress, std::string>> names) : file_(out, names) {}
+  PacketCapture(std::ostream& out, std::span<const std::pair<IpAddress, std::string>> names)
+      : file_(out, {.interfaces = {"every host's own line, outwards"}}, names) {}
   // Writes when the run ended.  Nothing may follow.
   void finish(Time end) { file_.finish(end); }
 

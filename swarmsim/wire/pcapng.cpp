@@ -11,7 +11,6 @@ constexpr std::uint32_t kInterface = 1;
 constexpr std::uint32_t kNames = 4;
 constexpr std::uint32_t kStatistics = 5;
 constexpr std::uint32_t kPacket = 6;
-constexpr std::uint16_t kEthernet = 1;
 
 // The file is little-endian, whatever wrote it.
 template <class T>
@@ -32,25 +31,28 @@ void append_option(std::vector<std::byte>& out, std::uint16_t code, Bytes value)
 
 }  // namespace
 
-PcapngWriter::PcapngWriter(std::ostream& out, std::span<const std::pair<IpAddress, std::string>> names) : out_(out) {
+PcapngWriter::PcapngWriter(std::ostream& out, const PcapngLayout& layout, std::span<const std::pair<IpAddress, std::string>> names)
+    : out_(out) {
   std::vector<std::byte> section;
   append(section, std::uint32_t{0x1a2b3c4d});
   append(section, std::uint16_t{1});
   append(section, std::uint16_t{0});
   append(section, ~std::uint64_t{0});   // of unknown length
-  append_option(section, 4, as_bytes(kCaptureApplication));
+  append_option(section, 4, as_bytes(layout.application));
   append(section, std::uint32_t{0});
   write_block(kSectionHeader, section);
 
-  std::vector<std::byte> interface;
-  append(interface, kEthernet);
-  append(interface, std::uint16_t{0});
-  append(interface, std::uint32_t{0});   // frames are whole
-  append_option(interface, 2, as_bytes("every host's own line, outwards"));
-  const std::byte nanoseconds{9};
-  append_option(interface, 9, Bytes(&nanoseconds, 1));
-  append(interface, std::uint32_t{0});
-  write_block(kInterface, interface);
+  for (const std::string& name : layout.interfaces) {
+    std::vector<std::byte> interface;
+    append(interface, static_cast<std::uint16_t>(layout.link));
+    append(interface, std::uint16_t{0});
+    append(interface, std::uint32_t{0});   // frames are whole
+    append_option(interface, 2, as_bytes(name));
+    const std::byte nanoseconds{9};
+    append_option(interface, 9, Bytes(&nanoseconds, 1));
+    append(interface, std::uint32_t{0});
+    write_block(kInterface, interface);
+  }
 
   std::vector<std::byte> records;
   for (const auto& [address, name] : names) {
@@ -66,9 +68,11 @@ PcapngWriter::PcapngWriter(std::ostream& out, std::span<const std::pair<IpAddres
   write_block(kNames, records);
 }
 
-void PcapngWriter::add(Time at, Bytes frame) { write_packet(kPacket, at, frame, frame.size()); }
+void PcapngWriter::add(std::uint32_t interface, Time at, Bytes frame) { write_packet(kPacket, interface, at, frame, frame.size()); }
 
-void PcapngWriter::add_arrival(Time at, Bytes frame, std::size_t length) { write_packet(kArrivalBlock, at, frame, length); }
+void PcapngWriter::add_arrival(std::uint32_t interface, Time at, Bytes frame, std::size_t length) {
+  write_packet(kArrivalBlock, interface, at, frame, length);
+}
 
 void PcapngWriter::finish(Time at) {
   const auto ns = static_cast<std::uint64_t>(at.time_since_epoch().count());
@@ -83,11 +87,11 @@ void PcapngWriter::finish(Time at) {
   write_block(kStatistics, statistics);
 }
 
-void PcapngWriter::write_packet(std::uint32_t type, Time at, Bytes frame, std::size_t length) {
+void PcapngWriter::write_packet(std::uint32_t type, std::uint32_t interface, Time at, Bytes frame, std::size_t length) {
   const auto ns = static_cast<std::uint64_t>(at.time_since_epoch().count());
   std::vector<std::byte> packet;
   packet.reserve(frame.size() + 24);
-  append(packet, std::uint32_t{0});
+  append(packet, interface);
   append(packet, static_cast<std::uint32_t>(ns >> 32));
   append(packet, static_cast<std::uint32_t>(ns));
   append(packet, static_cast<std::uint32_t>(frame.size()));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "protocol/ids.hpp"
 #include "protocol/piece_geometry.hpp"
 #include "protocol/units.hpp"
+#include "swarmsim/capture/streams_report.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -24,11 +26,18 @@ inline constexpr std::string_view kTraceFormat = "swarmlab trace";
 inline constexpr int kTraceVersion = 3;
 inline constexpr int kOldestTraceVersion = 1;
 
+// What is known of a client that is not ours, as checks are told (run/declaration.hpp has the names); other programs need no such thing.
+struct TraceDeclarations {
+  std::vector<std::string> speaks;                              // of BEPs 6, 9, 10, 11
+  std::vector<std::pair<std::string, std::uint64_t>> declares;  // counts, nanoseconds, bytes, 1 for true
+};
+
 struct TracePeer {
   std::string name;
   std::string address;
   Time joins{};
   protocol::Bitfield has;       // when it joins
+  std::optional<TraceDeclarations> client = std::nullopt;   // of lab mode, where the client under test plays it
 };
 
 struct TraceTracker {
@@ -43,6 +52,8 @@ struct TraceHeader {
   std::vector<std::pair<std::string, std::string>> set;   // what --set changed
   std::uint64_t seed = 0;
   std::string mode = "sim";
+  std::string network = {};     // of lab mode: namespaces, relays or none
+  std::string client = {};      // who plays the subjects, in lab mode; "" for ours
   protocol::PieceGeometry geometry;
   InfoHashV1 info_hash;
   std::vector<TracePeer> peers;         // by HostId
@@ -76,6 +87,7 @@ struct TraceEnd {
   std::vector<std::string> disks;       // by HostId: what is wrong with it, "" where nothing is
   std::vector<std::uint64_t> bytes_read;   // by HostId: what its client read from its files; empty where nobody counted
   std::vector<std::uint64_t> storage_bites;   // by HostId: how often its storage refused or falsified; the same
+  std::vector<UnreadStreams> unread;    // of lab mode, by HostId: what of their streams nobody could read; empty where all was
   std::vector<TraceVerdict> verdicts;
 };
 

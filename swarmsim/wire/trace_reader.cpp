@@ -87,6 +87,41 @@ void read_torrent(JsonFields& whole, TraceHeader& header) {
   take_error(whole, "torrent", fields.finish());
 }
 
+TraceDeclarations read_declarations(JsonFields& whole, const Json& json) {
+  JsonFields fields(json);
+  TraceDeclarations client;
+  client.speaks = fields.texts("speaks");
+  if (const Json* declares = fields.optional("declares"); declares != nullptr && declares->is_object()) {
+    for (const auto& [name, number] : declares->items()) {
+      if (number.is_number_unsigned()) client.declares.emplace_back(name, number.get<std::uint64_t>());
+      else fields.fail("declares", fmt::format("has no number under {}", name));
+    }
+  } else {
+    fields.fail("declares", "is missing, or no object");
+  }
+  take_error(whole, "client", fields.finish());
+  return client;
+}
+
+// One for each host; empty where everything was read.
+std::vector<UnreadStreams> unread_of(JsonFields& fields, std::size_t hosts) {
+  std::vector<UnreadStreams> all;
+  const Json* const list = fields.optional("unread");
+  if (list == nullptr) return all;
+  if (!list->is_array() || list->size() != hosts) {
+    fields.fail("unread", fmt::format("is no list for {} hosts", hosts));
+    return all;
+  }
+  for (const Json& json : *list) {
+    JsonFields of_host(json);
+    UnreadStreams& unread = all.emplace_back();
+    for (const auto& [name, member] : kUnreadStreams)
+      unread.*member = of_host.number(name, kMostRead);
+    take_error(fields, "unread", of_host.finish());
+  }
+  return all;
+}
+
 void read_hosts(JsonFields& whole, std::uint64_t version, TraceHeader& header) {
   const Json& list = whole.list("peers");
   if (list.size() > kMostHosts) return whole.fail("peers", fmt::format("are more than {}", kMostHosts));
@@ -101,6 +136,7 @@ void read_hosts(JsonFields& whole, std::uint64_t version, TraceHeader& header) {
     if (const auto pieces = pieces_of(has, header.geometry.piece_count())) peer.has = *pieces;
     else fields.fail("has", fmt::format("is neither all nor none nor the bitfield of {} pieces", header.geometry.piece_count()));
     if (peer.name.empty() || !names.insert(peer.name).second) fields.fail("name", "is missing, or another peer's too");
+    if (const Json* client = fields.optional("client")) peer.client = read_declarations(fields, *client);
     take_error(whole, "peers", fields.finish());
     header.peers.push_back(std::move(peer));
   }
@@ -132,12 +168,17 @@ std::string read_header(const Json& json, TraceHeader& header) {
   fields.require("seed");
   header.seed = fields.number("seed", kMostNumber);
   header.mode = fields.text("mode");
+  if (header.mode == "lab") {   // old ones do not say what their client declares
+    fields.require("client");
+    header.network = fields.text("network");
+    header.client = fields.text("client");
+  }
   read_torrent(fields, header);
   read_hosts(fields, version, header);
   return fields.finish();
 }
 
-std::string read_end(const Json& json, std::size_t peers, TraceEnd& end) {
+std::string read_end(const Json& json, std::size_t peers, std::size_t hosts, TraceEnd& end) {
   JsonFields fields(json);
   end.at = time_of(fields, "end");
   end.was_cut_short = fields.flag("cut_short");
@@ -155,6 +196,7 @@ std::string read_end(const Json& json, std::size_t peers, TraceEnd& end) {
   if (end.disks.size() != peers) fields.fail("disks", fmt::format("are {}, of {} peers", end.disks.size(), peers));
   end.bytes_read = counted(fields, "bytes_read", peers, "sizes");
   end.storage_bites = counted(fields, "storage_bites", peers, "numbers");
+  end.unread = unread_of(fields, hosts);
   for (const Json& one : fields.list("verdicts")) {
     JsonFields of_check(one);
     TraceVerdict& verdict = end.verdicts.emplace_back();
@@ -214,7 +256,8 @@ std::expected<std::variant<WireEvent, TraceEnd>, std::string> TraceReader::next(
   if (json.is_discarded()) return wrong("is no JSON");
   if (json.is_object() && json.contains("end")) {
     TraceEnd end;
-    if (const std::string error = read_end(json, header_.peers.size(), end); !error.empty()) return wrong(error);
+    const std::string error = read_end(json, header_.peers.size(), header_.peers.size() + header_.trackers.size(), end);
+    if (!error.empty()) return wrong(error);
     if (end.at < now_) return wrong("'end' is before the last event");
     const auto is_more = read_line();
     if (is_more && *is_more) return wrong("comes after the end of the trace");

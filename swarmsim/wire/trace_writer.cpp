@@ -26,11 +26,16 @@ std::string header_line(const TraceHeader& header) {
   Json set = Json::array();
   for (const auto& [key, value] : header.set) set.push_back({key, value});
   Json peers = Json::array();
-  for (const TracePeer& peer : header.peers)
+  for (const TracePeer& peer : header.peers) {
     peers.push_back({{"name", peer.name}, {"address", peer.address}, {"joins", ns(peer.joins)}, {"has", pieces_text(peer.has)}});
+    if (!peer.client) continue;
+    Json declares = Json::object();
+    for (const auto& [name, number] : peer.client->declares) declares[name] = number;
+    peers.back()["client"] = {{"speaks", peer.client->speaks}, {"declares", std::move(declares)}};
+  }
   Json trackers = Json::array();
   for (const TraceTracker& tracker : header.trackers) trackers.push_back({{"name", tracker.name}, {"address", tracker.address}});
-  return line_of({{"format", kTraceFormat},
+  Json line = {{"format", kTraceFormat},
                   {"version", kTraceVersion},
                   {"scenario", {{"title", header.title}, {"file", header.file}, {"text", header.text}, {"set", std::move(set)}}},
                   {"seed", header.seed},
@@ -41,7 +46,19 @@ std::string header_line(const TraceHeader& header) {
                     {"pieces", header.geometry.piece_count()},
                     {"info_hash", to_string(header.info_hash)}}},
                   {"peers", std::move(peers)},
-                  {"trackers", std::move(trackers)}});
+                  {"trackers", std::move(trackers)}};
+  if (header.mode == "lab") {
+    line["network"] = header.network;
+    line["client"] = header.client;
+  }
+  return line_of(line);
+}
+
+Json json_of(const UnreadStreams& unread) {
+  Json json = Json::object();
+  for (const auto& [name, member] : kUnreadStreams)
+    if (unread.*member > 0) json[name] = unread.*member;
+  return json;
 }
 
 std::string end_line(const TraceEnd& end) {
@@ -62,6 +79,7 @@ std::string end_line(const TraceEnd& end) {
                   {"verdicts", std::move(verdicts)}};
   if (!end.faults.empty()) line["faults"] = end.faults;
   if (!end.bytes_read.empty()) line["bytes_read"] = end.bytes_read;
+  for (const UnreadStreams& unread : end.unread) line["unread"].push_back(json_of(unread));
   if (!end.storage_bites.empty()) line["storage_bites"] = end.storage_bites;
   return line_of(line);
 }

@@ -36,6 +36,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("banned_calls", "swarmsim/run/campaign.cpp"): "wall_s in the report: how long a run took, read by nothing else",
     ("banned_calls", "swarmsim/trace_commands.cpp"): "the same of judging a trace",
     ("banned_calls", "swarmsim/capture_command.cpp"): "the same of judging a capture",
+    ("banned_calls", "tracker/main.cpp"): "the time of day in its log, which other hosts' captures are laid beside",
     ("banned_calls", "swarmsim/huge_heap.cpp"): "where the C library was told how to lay out the heap; no run depends on that",
     ("banned_calls", "swarmsim/main.cpp"): "GitHub tells the programs of a workflow so, and no run depends on it",
     ("banned_calls", "swarmsim/report/run_folder.cpp"): "the name of a run's folder; nothing in the run depends on it",

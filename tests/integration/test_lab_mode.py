@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import textwrap
 from pathlib import Path
@@ -136,3 +137,34 @@ def test_the_adapter_to_begin_with_is_a_valid_one(programs: Programs) -> None:
     assert "client: mine" in told.stdout
     listed = programs.run("swarmsim", "adapters", cwd=ROOT)
     assert "transmission" in listed.stdout
+
+
+@needs_namespaces
+@pytest.mark.parametrize("client", ["", "btclient"])
+def test_trace_and_packets_of_a_run_give_its_verdicts(programs: Programs, tmp_path: Path, client: str) -> None:
+    """1. A run writes its events and its packets.  2. Judged again by either, later and without any process, every verdict is the same;
+    what packets cannot tell (what is on disks) is undecided."""
+    named = ["--client", client] if client else []
+    live = judged(ran(programs, tmp_path, "--json", "--trace", "--pcap", *named))
+    again = judged(programs.run("swarmsim", "judge", live["trace"], "--json"))
+    assert verdicts(again) == verdicts(live)
+    assert again["mode"] == "lab" and again["fingerprint"] == live["fingerprint"]
+    assert not [note for note in again["notes"] if "by this trace" in note]  # type: ignore[attr-defined]
+    packets = judged(programs.run("swarmsim", "judge", tmp_path / "story.yaml", "--capture", live["pcap"], *named, "--json"))
+    assert packets["mode"] == "capture"
+    decided = {check: verdict for check, verdict in verdicts(packets).items() if verdict != "undecided"}
+    assert decided == {check: verdicts(live)[check] for check in decided}
+    assert len(decided) >= 2
+
+
+@needs_namespaces
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_tshark_reads_the_packets_of_real_processes(programs: Programs, tmp_path: Path) -> None:
+    live = judged(ran(programs, tmp_path, "--json", "--pcap"))
+    fields = ["-T", "fields", "-e", "frame.interface_name", "-e", "bittorrent.msg.type"]
+    read = subprocess.run(["tshark", "-r", live["pcap"], "-Y", "bittorrent.msg.type", *fields],  # type: ignore[list-item]
+                          capture_output=True, text=True, timeout=120, check=True)
+    lines = [line.split("\t") for line in read.stdout.splitlines()]
+    assert {"seed", "you"} <= {host for host, _ in lines}          # each packet at the interface of who sent it
+    assert any("6" in kinds.split(",") for host, kinds in lines if host == "you")     # requests
+    assert any("7" in kinds.split(",") for host, kinds in lines if host == "seed")    # pieces

@@ -197,3 +197,58 @@ def test_rubbish_is_refused_with_its_place(small: tuple[Path, Path], programs: P
     refused = programs.run("swarmsim", "judge", scenario, "--capture", rubbish)
     assert refused.returncode == 2
     assert "rubbish.pcap: offset 0: no capture" in refused.stderr
+
+
+def test_a_trackers_log_stands_in_for_announces_that_were_not_captured(programs: Programs, tmp_path: Path) -> None:
+    """1. A capture without anything of the tracker: what is about announces has nothing to look at.  2. What the tracker wrote
+    down, beside it: the checks see who announced what.  3. Without replies the scenario's interval stands for them."""
+    scenario = tmp_path / "announced.yaml"
+    scenario.write_text(_SMALL.replace("checks:", "tracker: { kind: http, interval: 20 s }\nchecks:\n"
+                                       "  - announce_events: { who: [seed, leech] }\n  - expect: leech.announces > 0"))
+    frames = _frames(Path(_run(programs, "run", scenario, "--pcap", "--out", tmp_path / "runs")["pcap"]))
+    blocks = [frame for _, frame in frames if len(frame) > 1400]
+    seed, leech = blocks[0][26:30], blocks[0][30:34]
+    tracker = next(frame[30:34] for _, frame in frames if frame[30:34] not in (seed, leech))
+    lines, asked = [], {}
+    for at, frame in frames:
+        payload = frame[14 + 20 + (frame[46] >> 4) * 4:]
+        if payload.startswith(b"GET /announce"):
+            asked[frame[26:30], frame[34:36]] = payload.split()[1].decode()
+        elif payload.startswith(b"HTTP/1.1 200"):
+            body = payload.split(b"\r\n\r\n", 1)[1]
+            lines.append({"t": 1_700_000_000 + at / 1e9, "from": ".".join(map(str, frame[30:34])),
+                          "request": asked[frame[30:34], frame[36:38]], "reply": body.hex()})
+    assert len(lines) >= 2
+    silent = _pcap(tmp_path / "silent.pcap", [one for one in frames if tracker not in (one[1][26:30], one[1][30:34])], 1_700_000_000)
+    names = ",".join(f"{'.'.join(map(str, host))}={name}" for host, name in ((seed, "seed"), (leech, "leech"), (tracker, "tracker")))
+    log = tmp_path / "tracker.log"
+
+    def judged(*arguments: str | Path) -> dict[str, str]:
+        run = _run(programs, "judge", scenario, "--capture", silent, "--names", names, *arguments)
+        return {check["check"]: check["verdict"] for check in run["checks"]}
+
+    without = judged()
+    assert without["expect"] != "held"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = judged("--tracker-log", log)
+    assert told["expect"] == "held" and told["announce_events"] == "held", told
+    assert told["completes"] == without["completes"] == "held"
+    log.write_text("".join(json.dumps({key: line[key] for key in ("t", "from", "request")}) + "\n" for line in lines))
+    assert judged("--tracker-log", log) == told
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("{}", "tracker.log: line 1: 't' is missing"),
+    ("\n[1]", "tracker.log: line 2: is no JSON object"),
+    ('{"t": 1, "from": "::1", "request": "/announce?a"}', "'from' is no IPv4 address"),
+    ('{"t": 1, "from": "10.0.0.1", "request": "/announce?a"}', "'request' is no announce"),
+    ("x", "line 1: is no JSON"),
+])
+def test_a_trackers_log_that_is_wrong_is_refused_by_its_line(text: str, message: str, small: tuple[Path, Path], programs: Programs,
+                                                             tmp_path: Path) -> None:
+    scenario, capture = small
+    log = tmp_path / "tracker.log"
+    log.write_text(text)
+    refused = programs.run("swarmsim", "judge", scenario, "--capture", capture, "--tracker-log", log)
+    assert refused.returncode == 2
+    assert message in refused.stderr, refused.stderr

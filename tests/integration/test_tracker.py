@@ -7,10 +7,13 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import IO
+from urllib.parse import parse_qs, urlsplit
 
 from harness.programs import Programs
 
@@ -19,11 +22,11 @@ INFO_HASH = b"h" * 20
 
 
 @contextmanager
-def tracker(programs: Programs, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+def tracker(programs: Programs, *options: str, errors: IO[str] | None = None) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """A tracker on free ports of loopback, and the addresses it printed."""
     process = subprocess.Popen(
         [programs.bttracker, "--http", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--json", *options],
-        stdout=subprocess.PIPE, text=True)
+        stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         assert process.stdout is not None
         yield process, json.loads(process.stdout.readline())
@@ -145,3 +148,19 @@ def test_shows_a_status_page(programs: Programs) -> None:
         http_get(at["http"] + announce_query(1, 0))
         page = http_get(f"http://{urlsplit(at['http']).netloc}/").decode()
         assert "1 swarm, 1 seed, 0 leechers" in page
+
+
+def test_announces_are_written_down_as_json_with_all_that_was_said(programs: Programs, tmp_path: Path) -> None:
+    """1. One announce over HTTP, one over UDP.  2. Each is a line of JSON: when, from where, what was asked and answered."""
+    log = tmp_path / "tracker.log"
+    before = time.time()
+    with log.open("w") as errors, tracker(programs, "--verbose", errors=errors) as (_, addresses):
+        told = http_get(addresses["http"] + announce_query(1, 0, "&event=started&compact=1"))
+        UdpClient(addresses["udp"]).announce(2, 5, event=2)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["from"] for line in lines] == ["127.0.0.1", "127.0.0.1"]
+    assert all(before - 1 < line["t"] < time.time() + 1 for line in lines)
+    assert bytes.fromhex(lines[0]["reply"]) == told
+    over_http, over_udp = (parse_qs(urlsplit(line["request"]).query) for line in lines)
+    assert over_http["left"] == ["0"] and over_http["port"] == ["1001"] and over_http["event"] == ["started"]
+    assert over_udp["left"] == ["5"] and over_udp["port"] == ["1002"]

@@ -149,21 +149,42 @@ TEST(CaptureFile, ReadsPcapngWithSectionsInterfacesAndResolutions) {
 TEST(CaptureFile, ReadsWhatOurOwnWriterWrites) {
   std::ostringstream out;
   const std::vector<std::pair<IpAddress, std::string>> names{{IpAddress::v4(10, 77, 0, 1), "seed"}};
-  PcapngWriter writer(out, names);
+  PcapngWriter writer(out, {.interfaces = {"a line"}}, names);
   const auto frame = behind({1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 0x08, 0});
-  writer.add(kStart + 90s, frame);
-  writer.add_arrival(kStart + 91s, Bytes(frame).first(20), frame.size());
+  writer.add(0, kStart + 90s, frame);
+  writer.add_arrival(0, kStart + 91s, Bytes(frame).first(20), frame.size());
   writer.finish(kStart + 100s);
   const std::string file = out.str();
   const auto capture = decode_capture_file(as_bytes(file));
   ASSERT_TRUE(capture.has_value()) << to_string(capture.error());
   EXPECT_TRUE(capture->is_ours);
+  EXPECT_FALSE(capture->is_of_lab);
   EXPECT_EQ(capture->names, names);
   EXPECT_EQ(capture->ended, 100s);
   ASSERT_EQ(capture->packets.size(), 2u);
   EXPECT_FALSE(capture->packets[0].arrives);
   EXPECT_TRUE(capture->packets[1].arrives);
   EXPECT_EQ(capture->packets[1].since_epoch, 91s);
+}
+
+TEST(CaptureFile, OfALabRunEveryHostHasAnInterface) {
+  std::ostringstream out;
+  const std::vector<std::pair<IpAddress, std::string>> names{{IpAddress::v4(10, 77, 0, 1), "seed"}, {IpAddress::v4(10, 77, 0, 2), "leech"}};
+  const PcapngLayout layout{.application = kLabCaptureApplication, .link = PcapngLayout::Link::raw_ip, .interfaces = {"seed", "leech"}};
+  PcapngWriter writer(out, layout, names);
+  const auto packet = behind({});
+  writer.add(0, kStart + 1s, packet);
+  writer.add_arrival(1, kStart + 2s, packet, packet.size());
+  const std::string file = out.str();
+  const auto capture = decode_capture_file(as_bytes(file));
+  ASSERT_TRUE(capture.has_value()) << to_string(capture.error());
+  EXPECT_TRUE(capture->is_ours);
+  EXPECT_TRUE(capture->is_of_lab);
+  EXPECT_THAT(capture->interfaces, ElementsAre("seed", "leech"));
+  ASSERT_EQ(capture->packets.size(), 2u);
+  EXPECT_EQ(capture->packets[0].interface, 0u);
+  EXPECT_EQ(capture->packets[1].interface, 1u);
+  EXPECT_TRUE(capture->packets[1].arrives);
 }
 
 TEST(CaptureFile, SomebodyElsesLocalBlocksArePassedOver) {

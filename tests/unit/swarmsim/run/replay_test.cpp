@@ -1,10 +1,12 @@
 // A stored trace is judged as its run was.
 #include "swarmsim/run/replay.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <sstream>
 
+#include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/run/sim_run.hpp"
 #include "swarmsim/scenario_files.hpp"
 #include "tests/unit/swarmsim/run/stories.hpp"
@@ -142,12 +144,52 @@ TEST(Replay, RefusesATraceWhoseHeaderIsNotOfItsScenario) {
   EXPECT_THAT(judged(replaced(live.trace, "format: 1", "format: 9")).error(), HasSubstr("is not valid: a.yaml:1:"));
 }
 
-TEST(Replay, RefusesATraceOfRealProcesses) {
-  std::string trace = record(a_story(), 1).trace;
-  trace.replace(trace.find("\"mode\":\"sim\""), 12, "\"mode\":\"lab\"");
-  const auto result = judged(trace);
-  ASSERT_FALSE(result);
-  EXPECT_THAT(result.error(), HasSubstr("this trace is of real processes"));
+// The trace of a run as lab mode would have written it, had a client played leech[0].
+std::string as_of_real_processes(const std::string& trace, const std::string& client) {
+  const std::string lab = replaced(trace, "\"mode\":\"sim\"", "\"mode\":\"lab\",\"network\":\"namespaces\",\"client\":\"other\"");
+  return replaced(lab, "{\"name\":\"leech[0]\"", "{\"client\":" + client + ",\"name\":\"leech[0]\"");
+}
+
+TEST(Replay, WhatAClientIsKnownForComesFromTheHeader) {
+  const std::string trace = record(a_story({{"checks", "[ { upload_slots: { who: \"leech[0]\" } } ]"}}), 1).trace;
+  const auto unknown = judged(as_of_real_processes(trace, R"({"speaks":[],"declares":{}})"));
+  ASSERT_TRUE(unknown.has_value()) << unknown.error();
+  EXPECT_EQ(unknown->mode, "lab");
+  EXPECT_EQ(unknown->client, "other");
+  EXPECT_EQ(unknown->checks.front().judgement.verdict, Verdict::not_applicable);
+
+  const PeerFacts ours = declared_facts(a_story(), 1).peers[a_story().cast.select("leech[0]")->front().value()];
+  std::string declares;
+  for (const auto& [name, number] : declarations_of(ours).declares)
+    declares += fmt::format("{}\"{}\":{}", declares.empty() ? "" : ",", name, number);
+  const auto known = judged(as_of_real_processes(trace, R"({"speaks":["fast"],"declares":{)" + declares + "}}"));
+  ASSERT_TRUE(known.has_value()) << known.error();
+  EXPECT_NE(known->checks.front().judgement.verdict, Verdict::not_applicable);
+}
+
+TEST(Replay, RefusesATraceOfProcessesThatKnewEachOtherByOtherAddresses) {
+  const std::string lab = as_of_real_processes(record(a_story(), 1).trace, R"({"speaks":[],"declares":{}})");
+  EXPECT_THAT(judged(replaced(lab, "\"namespaces\"", "\"relays\"")).error(), HasSubstr("of real processes on loopback"));
+}
+
+TEST(Replay, RefusesDeclarationsThatNobodyCanMake) {
+  const std::string trace = record(a_story(), 1).trace;
+  const auto refused = [&](const std::string& client) { return judged(as_of_real_processes(trace, client)).error(); };
+  EXPECT_THAT(refused(R"({"speaks":["latin"],"declares":{}})"), HasSubstr("'latin', which nobody knows"));
+  EXPECT_THAT(refused(R"({"speaks":[],"declares":{"upload_slot":4}})"), HasSubstr("'upload_slots'"));
+  EXPECT_THAT(refused(R"({"speaks":[],"declares":{"tit_for_tat":2}})"), HasSubstr("0 to 1 is possible"));
+  EXPECT_THAT(refused(R"({"speaks":[],"declares":{"max_peers":-1}})"), HasSubstr("no number under max_peers"));
+  EXPECT_THAT(refused(R"({"speaks":[]})"), HasSubstr("declares"));
+}
+
+TEST(Replay, WhatNobodyCouldReadOfRealPeersIsUndecidedAgain) {
+  const Recorded live = record(a_story(), 3);
+  const std::string lab = as_of_real_processes(live.trace, R"({"speaks":[],"declares":{}})");
+  const std::string unread = replaced(lab, "\"invalid\":\"\"", R"("unread":[{},{},{"encrypted":2},{"encrypted":2},{},{}],"invalid":"")");
+  const auto result = judged(unread);
+  ASSERT_TRUE(result.has_value()) << result.error();
+  EXPECT_EQ(result->checks.front().judgement.verdict, Verdict::undecided);
+  EXPECT_THAT(result->checks.front().judgement.summary, HasSubstr("2 encrypted"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "swarmsim/lab/declaration.hpp"
+#include "swarmsim/run/declaration.hpp"
 
 #include <fmt/format.h>
 
@@ -6,11 +6,15 @@
 #include <array>
 #include <variant>
 
+#include "protocol/assert.hpp"
 #include "protocol/quantities.hpp"
 #include "protocol/spelling.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
+
+constexpr Duration kLongest = 10'000h;
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;
 
 using Member = std::variant<std::uint32_t PeerFacts::*, Duration PeerFacts::*, ByteCount PeerFacts::*, bool PeerFacts::*>;
 struct Name {
@@ -72,14 +76,64 @@ struct Assign {
   }
 };
 
+using Outcome = std::expected<void, std::string>;
+
+struct AssignNumber {
+  std::int64_t number;
+  PeerFacts& facts;
+  Outcome operator()(std::uint32_t PeerFacts::*member) const {
+    return set(1'000'000, [&] { facts.*member = static_cast<std::uint32_t>(number); });
+  }
+  Outcome operator()(Duration PeerFacts::*member) const { return set(kLongest.count(), [&] { facts.*member = Duration(number); }); }
+  Outcome operator()(ByteCount PeerFacts::*member) const { return set(kMostBytes, [&] { facts.*member = ByteCount(number); }); }
+  Outcome operator()(bool PeerFacts::*member) const { return set(1, [&] { facts.*member = number == 1; }); }
+
+ private:
+  template <class Set>
+  Outcome set(std::int64_t most, const Set& set) const {
+    if (number < 0 || number > most) return std::unexpected(fmt::format("{}; 0 to {} is possible", number, most));
+    set();
+    return {};
+  }
+};
+
+struct AsNumber {
+  const PeerFacts& facts;
+  std::int64_t operator()(std::uint32_t PeerFacts::*member) const { return facts.*member; }
+  std::int64_t operator()(Duration PeerFacts::*member) const { return (facts.*member).count(); }
+  std::int64_t operator()(ByteCount PeerFacts::*member) const { return (facts.*member).value(); }
+  std::int64_t operator()(bool PeerFacts::*member) const { return facts.*member ? 1 : 0; }
+};
+
+const Name* find(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name, &Name::name);
+  return found == kNames.end() ? nullptr : &*found;
+}
+
+Outcome unknown(std::string_view name) {
+  return std::unexpected(fmt::format("nothing of that name can be declared{}", suggestion(name, kWords)));
+}
+
 }  // namespace
 
 std::span<const std::string_view> declared_names() { return kWords; }
 
 std::expected<void, std::string> declare(std::string_view name, std::string_view text, PeerFacts& facts) {
-  const auto found = std::ranges::find(kNames, name, &Name::name);
-  if (found == kNames.end()) return std::unexpected(fmt::format("nothing of that name can be declared{}", suggestion(name, kWords)));
+  const Name* const found = find(name);
+  if (found == nullptr) return unknown(name);
   return std::visit(Assign{text, facts}, found->member);
+}
+
+std::int64_t declared_number(std::string_view name, const PeerFacts& facts) {
+  const Name* const found = find(name);
+  SWARM_ASSERT(found != nullptr, name);
+  return std::visit(AsNumber{facts}, found->member);
+}
+
+std::expected<void, std::string> declare_number(std::string_view name, std::int64_t number, PeerFacts& facts) {
+  const Name* const found = find(name);
+  if (found == nullptr) return unknown(name);
+  return std::visit(AssignNumber{number, facts}, found->member);
 }
 
 }  // namespace swarmlab::swarmsim
