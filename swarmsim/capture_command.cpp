@@ -111,7 +111,7 @@ std::expected<RunResult, std::string> judge(const CaptureCommand& command) {
     auto adapter = find_adapter(command.client);
     if (!adapter) return std::unexpected(adapter.error());
     client = std::move(*adapter);
-    cast.emplace(**scenario, &*client, LabPrograms{},
+    cast.emplace(**scenario, &*client, nullptr, LabPrograms{},
                  LabAddresses::of_namespaces(host_names((*scenario)->cast), (*scenario)->cast.peer_count()));
     options.declare = [&cast](RunFacts& facts) { cast->declare_clients(facts); };
   }

@@ -12,6 +12,7 @@
 #include "swarmsim/capture_command.hpp"
 #include "swarmsim/lab/lab_network_kind.hpp"
 #include "swarmsim/peer_command.hpp"
+#include "swarmsim/profile_command.hpp"
 #include "swarmsim/scenario/parse.hpp"
 #include "swarmsim/scenario/run_tiers.hpp"
 #include "swarmsim/scenario/scenario.hpp"
@@ -50,7 +51,7 @@ struct CheckAdapterCommand { std::string name; };
 struct HelpCommand { std::string text; };
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, CaptureCommand,
                              TraceCommand, DiffCommand, PeerCommand, SchemaCommand, AdaptersCommand, NewAdapterCommand,
-                             CheckAdapterCommand, HelpCommand>;
+                             CheckAdapterCommand, ProfileCommand, HelpCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

@@ -213,11 +213,14 @@ class Program {
     if (!folder) return refuse(folder.error(), ExitStatus::environment);
     env_.out << fmt::format("adapter {}: it seeds, leeches and is stopped; about half a minute\n", adapter->client) << std::flush;
     const AdapterReport report = check_adapter(*adapter, env_.programs, folder->path());
-    env_.out << describe(report) << fmt::format("what was said: {}\n", folder->path().string());
+    env_.out << describe(report) << fmt::format("what was said: {}\nwhat it should declare: swarmsim profile --client {}\n",
+                                                folder->path().string(), shell_word(command.name));
     if (!report.invalid.empty()) return ExitStatus::environment;
     env_.out << (report.is_good() ? "HELD\n" : "VIOLATED\n");
     return report.is_good() ? ExitStatus::held : ExitStatus::violated;
   }
+
+  ExitStatus operator()(const ProfileCommand& command) { return measure_profiles(command, env_); }
 
   ExitStatus operator()(const SchemaCommand&) {
     env_.out << scenario_schema();
@@ -421,7 +424,9 @@ int run_program(Env& env) {
   const auto command = parse_command_line(env.arguments);
   if (!command && asks_to_bisect(env.arguments)) program.judge_for_bisect();
   const auto* const run = command ? std::get_if<RunCommand>(&*command) : nullptr;
-  const bool checks_adapter = command && std::holds_alternative<CheckAdapterCommand>(*command);
+  const auto* const profile = command ? std::get_if<ProfileCommand>(&*command) : nullptr;
+  const bool looks_at_client = (command && std::holds_alternative<CheckAdapterCommand>(*command)) ||
+      (profile != nullptr && !profile->clients.empty());
   const bool is_lab = run != nullptr && run->lab;
   const auto body = [&] {
     const ExitStatus inside = std::visit(program, *command);
@@ -429,10 +434,10 @@ int run_program(Env& env) {
     return static_cast<int>(inside);
   };
   const auto wanted = is_lab ? run->network : std::nullopt;
-  if (checks_adapter || (is_lab && (!wanted || *wanted == LabNetworkKind::namespaces))) {
+  if (looks_at_client || (is_lab && (!wanted || *wanted == LabNetworkKind::namespaces))) {
     const auto status = run_in_sandbox(body);
     if (status) return *status;
-    if (checks_adapter || wanted) {
+    if (looks_at_client || wanted) {
       const ExitStatus refused = program.refuse(fmt::format("real processes cannot be given a network of their own here: {}\n{}",
                                                             status.error().reason, status.error().remedy), ExitStatus::environment);
       env.out.flush();

@@ -5,38 +5,13 @@
 
 namespace swarmlab::swarmsim {
 
-EventSet RequestDepths::interest() {
-  return EventSet{}
-      .sent(MessageKind::request)
-      .sent(MessageKind::cancel)
-      .received(MessageKind::piece)
-      .received(MessageKind::reject)
-      .received(MessageKind::choke);
-}
-
 void RequestDepths::on_event(const WireEvent& event) {
-  const MessageKind kind = event.message.kind;
-  if (event.kind == WireEventKind::sent) {
-    if (kind != MessageKind::request && kind != MessageKind::cancel) return;
-    std::uint32_t& open = open_.writer(event);
-    if (kind == MessageKind::request) ++open;
-    else open -= std::min(open, 1u);
-    return;
-  }
-  if (event.kind != WireEventKind::received) return;
-  if (kind != MessageKind::piece && kind != MessageKind::reject && kind != MessageKind::choke) return;
-  std::uint32_t& open = open_.reader(event);
-  if (kind == MessageKind::choke) {   // what was open is void, or rejected next
-    open = 0;
-    return;
-  }
-  if (kind == MessageKind::piece && open > 0 && event.to.value() < counts_.size()) {
-    std::vector<std::uint64_t>& counts = counts_[event.to.value()];
-    const std::size_t depth = std::min(open, kDeepest);
-    if (depth >= counts.size()) counts.resize(depth + 1);
-    ++counts[depth];
-  }
-  open -= std::min(open, 1u);
+  const auto open = open_.on_event(event);
+  if (!open || event.to.value() >= counts_.size()) return;
+  std::vector<std::uint64_t>& counts = counts_[event.to.value()];
+  const std::size_t depth = std::min(*open, kDeepest);
+  if (depth >= counts.size()) counts.resize(depth + 1);
+  ++counts[depth];
 }
 
 Number RequestDepths::median(HostId peer) const {

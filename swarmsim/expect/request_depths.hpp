@@ -6,9 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "swarmsim/checks/per_side.hpp"
 #include "swarmsim/expect/number.hpp"
-#include "swarmsim/wire/event.hpp"
+#include "swarmsim/expect/open_requests.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -16,7 +15,7 @@ class RequestDepths {
  public:
   explicit RequestDepths(std::size_t peer_count) : counts_(peer_count) {}
 
-  static EventSet interest();
+  static EventSet interest() { return OpenRequests::interest(); }
   // Other events than those are ignored.
   void on_event(const WireEvent& event);
   // The median, by nearest rank; nothing where no block came that was asked for.
@@ -25,7 +24,7 @@ class RequestDepths {
  private:
   static constexpr std::uint32_t kDeepest = 1000;   // more counts as that
 
-  PerSide<std::uint32_t> open_;                       // by the side that asks
+  OpenRequests open_;
   std::vector<std::vector<std::uint64_t>> counts_;    // by peer and depth: blocks
 };
 

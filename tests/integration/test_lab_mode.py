@@ -168,3 +168,31 @@ def test_tshark_reads_the_packets_of_real_processes(programs: Programs, tmp_path
     assert {"seed", "you"} <= {host for host, _ in lines}          # each packet at the interface of who sent it
     assert any("6" in kinds.split(",") for host, kinds in lines if host == "you")     # requests
     assert any("7" in kinds.split(",") for host, kinds in lines if host == "seed")    # pieces
+
+
+@needs_namespaces
+def test_what_a_client_does_is_measured(programs: Programs, tmp_path: Path) -> None:
+    """Our own client, whose ways are known, in the first of the three experiments: what is declared is what is seen."""
+    for _ in range(3):
+        told = programs.run("swarmsim", "profile", "--client", "btclient", "--only", "fetch", "--json", cwd=tmp_path, seconds=300)
+        if told.returncode != 3:
+            break
+    profile = json.loads(told.stdout)["profiles"][0]
+    claims = {claim["name"]: claim for claim in profile["declares"]}
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert claims["request_size"]["seen"] == 16384 and claims["request_size"]["sure"]
+    assert claims["end_game_requesters"]["seen"] in (2, 3)
+    assert claims["in_order"]["seen"] is False
+    assert claims["reaction_time"]["seen"] < 1
+    depths = {finding["what"]: finding["median"] for finding in profile["topics"][0]["findings"]}
+    assert depths["open at 5 Mbit/s, 100 ms round trip"] > depths["open at 1 Mbit/s, 20 ms round trip"]
+
+
+def test_profiles_of_strangers_are_refused(programs: Programs, tmp_path: Path) -> None:
+    for words, said in ((["--client", "no-such"], "there is no adapter"), (["--set", "upload_slots"], "--set upload_slots:"),
+                        (["--set", "upload_slot=3"], "upload_slots"), (["--only", "fetsch"], "did you mean 'fetch'?"),
+                        (["btclient"], "what is 'btclient'")):
+        told = programs.run("swarmsim", "profile", *words, cwd=tmp_path)
+        assert told.returncode in (2, 3), told.stdout + told.stderr
+        if told.returncode == 2:
+            assert said in told.stderr
