@@ -39,7 +39,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
   swarmsim list DIR             the scenarios below a directory; --tier TIER, --json
   swarmsim peer SPEC            a faulty peer on real sockets: --torrent FILE --dir DIR --listen ADDR:PORT
                                 [--peer ADDR:PORT]... [--seed N]; SPEC as behind `behaviour:`, or honest
-  swarmsim adapters             clients that it can start; new-adapter NAME, adapter-check NAME|FILE, profile --client NAME|FILE: measured
+  swarmsim adapters             clients that it can start; new-adapter NAME, adapter-check FILE, profile --client FILE; up: a lab that lasts
 
 Examples
   swarmsim run scenarios/quickstart.yaml
@@ -187,8 +187,8 @@ std::expected<Command, std::string> parse_explain(const std::vector<std::string>
 }  // namespace
 
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 13> kCommands{"run",  "judge",  "trace",    "diff",        "validate",      "explain", "list",
-                                                       "peer", "schema", "adapters", "new-adapter", "adapter-check", "profile"};
+  constexpr std::array<std::string_view, 14> kCommands{"run",  "judge", "trace",  "diff",     "validate",    "explain",       "list",
+                                                       "peer", "up",    "schema", "adapters", "new-adapter", "adapter-check", "profile"};
   if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
     return HelpCommand{std::string(kHelp)};
   if (arguments.empty()) return Refusal("a command is missing; swarmsim --help lists them");
@@ -207,6 +207,7 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
   if (name == "diff") return parse_diff(rest);
   if (name == "peer") return parse_peer(rest);
   if (name == "profile") return parse_profile(rest);
+  if (name == "up") return parse_up(rest);
   if (name == "list") return parse_list(rest);
   if (name == "explain") return parse_explain(rest);
   for (const std::string& argument : rest)

@@ -17,6 +17,7 @@
 #include "swarmsim/scenario/run_tiers.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 #include "swarmsim/trace_commands.hpp"
+#include "swarmsim/up_command.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -51,7 +52,7 @@ struct CheckAdapterCommand { std::string name; };
 struct HelpCommand { std::string text; };
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, CaptureCommand,
                              TraceCommand, DiffCommand, PeerCommand, SchemaCommand, AdaptersCommand, NewAdapterCommand,
-                             CheckAdapterCommand, ProfileCommand, HelpCommand>;
+                             CheckAdapterCommand, ProfileCommand, UpCommand, HelpCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

@@ -229,6 +229,7 @@ class Program {
   ExitStatus operator()(const TraceCommand& command) { return show_trace(command, env_); }
   ExitStatus operator()(const DiffCommand& command) { return diff_traces(command, env_); }
   ExitStatus operator()(const PeerCommand& command) { return run_peer(command, env_); }
+  ExitStatus operator()(const UpCommand& command) { return run_up(command, env_); }
 
   ExitStatus operator()(const RunCommand& command) {
     json_ = command.json;
@@ -425,8 +426,10 @@ int run_program(Env& env) {
   if (!command && asks_to_bisect(env.arguments)) program.judge_for_bisect();
   const auto* const run = command ? std::get_if<RunCommand>(&*command) : nullptr;
   const auto* const profile = command ? std::get_if<ProfileCommand>(&*command) : nullptr;
-  const bool looks_at_client = (command && std::holds_alternative<CheckAdapterCommand>(*command)) ||
-      (profile != nullptr && !profile->clients.empty());
+  // What knows no other network than namespaces.
+  const bool needs_namespaces =
+      command && (std::holds_alternative<CheckAdapterCommand>(*command) || std::holds_alternative<UpCommand>(*command) ||
+                  (profile != nullptr && !profile->clients.empty()));
   const bool is_lab = run != nullptr && run->lab;
   const auto body = [&] {
     const ExitStatus inside = std::visit(program, *command);
@@ -434,10 +437,10 @@ int run_program(Env& env) {
     return static_cast<int>(inside);
   };
   const auto wanted = is_lab ? run->network : std::nullopt;
-  if (looks_at_client || (is_lab && (!wanted || *wanted == LabNetworkKind::namespaces))) {
+  if (needs_namespaces || (is_lab && (!wanted || *wanted == LabNetworkKind::namespaces))) {
     const auto status = run_in_sandbox(body);
     if (status) return *status;
-    if (looks_at_client || wanted) {
+    if (needs_namespaces || wanted) {
       const ExitStatus refused = program.refuse(fmt::format("real processes cannot be given a network of their own here: {}\n{}",
                                                             status.error().reason, status.error().remedy), ExitStatus::environment);
       env.out.flush();

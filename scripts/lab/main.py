@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lab import format_command, mutants, run, scoreboard, swarm_commands, test, up, variations
+from lab import format_command, lab_commands, mutants, run, scoreboard, swarm_commands, test, up, variations
 from lab.console import Exit, LabError, say
 
 _EXAMPLES = """\
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         prog="./lab", description="Swarmlab: a laboratory for BitTorrent swarms.", epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (run, test, up, swarm_commands, mutants, variations, scoreboard, format_command):
+    for module in (run, test, up, swarm_commands, lab_commands, mutants, variations, scoreboard, format_command):
         module.add_commands(commands)
     # What follows `run` belongs to swarmsim, options that look like ours included.
     if arguments[:1] == ["run"] and arguments[1:2] not in (["-h"], ["--help"]):

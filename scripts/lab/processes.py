@@ -151,13 +151,13 @@ class Child:
         return self.err.read_text(errors="replace")
 
     def tail(self, lines: int = 15) -> str:
-        return tail_of(self.name, self.out, self.err, lines)
+        return tail_of(self.name, (self.out, self.err), lines)
 
 
-def tail_of(name: str, out: Path, err: Path, lines: int = 15) -> str:
+def tail_of(name: str, paths: Sequence[Path], lines: int = 15) -> str:
     """The end of a process's kept output, for people."""
     parts = []
-    for path in (out, err):
+    for path in paths:
         text = path.read_text(errors="replace").splitlines() if path.exists() else []
         if text:
             parts.append(f"--- {name}, end of {path.name}:\n" + "\n".join(text[-lines:]))

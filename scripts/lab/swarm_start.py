@@ -22,6 +22,18 @@ _CHUNK = 1 << 20
 _PORT_ATTEMPTS = 20
 _TRACKER_START = 10.0
 _SEEDER_START = 600.0  # they hash what they have
+_LAB_START = 60.0      # hosts are made, and where it cannot be otherwise the content is copied
+
+
+@dataclass(frozen=True)
+class LabWish:
+    """What there is besides, where every client has a host of its own."""
+
+    clients: tuple[str, ...]          # of leechers, in turn
+    seeder_clients: tuple[str, ...]
+    link: dict[str, str]
+    guests: int
+    restart: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class Wish:
     udp: bool
     client_options: tuple[str, ...]
     outlives_us: bool
+    lab: LabWish | None = None    # on hosts of their own, instead of on loopback
 
 
 class SwarmStarter:
@@ -49,6 +62,39 @@ class SwarmStarter:
         self.children: dict[str, Child] = {}
 
     def start(self) -> None:
+        if self._wish.lab:
+            self._start_lab(self._wish.lab)
+        else:
+            self._start_on_loopback()
+
+    def _start_lab(self, lab: LabWish) -> None:
+        swarm, wish = self._swarm, self._wish
+        swarm.is_lab = True
+        swarm.tracker_url = f"{'udp' if wish.udp else 'http'}://tracker:6969/announce"
+        content_folder = self._make_torrent()
+        names = [f"{role}-{number + 1}" for role, count in (("seeder", wish.seeders), ("leecher", wish.leechers), ("guest", lab.guests))
+                 for number in range(count)]
+        swarm.made += [str(swarm.lab_folder / name) for name in names]
+
+        def players(option: str, count: int, clients: tuple[str, ...]) -> list[str]:
+            return [word for number in range(count) for word in (option, clients[number % len(clients)])]
+
+        self._run("lab", "lab", str(swarm.lab_folder / "control"), swarm.folder,
+                  ["swarmsim", "up", "--torrent", swarm.torrent, "--content", str(content_folder), "--folder", str(swarm.lab_folder),
+                   *players("--seeder", wish.seeders, lab.seeder_clients), *players("--leecher", wish.leechers, lab.clients),
+                   "--link", json.dumps(lab.link), "--guests", str(lab.guests), "--restart", lab.restart])
+        self._wait("the lab", (swarm.lab_folder / "control").exists, _LAB_START)
+        self._wait("the seeders", self._lab_has_started_all, _SEEDER_START)
+        swarm.save()
+
+    def _lab_has_started_all(self) -> bool:
+        try:
+            with self._swarm.talk() as talk:
+                return bool(talk.ask(show="all")["are_started"])
+        except LabError:
+            return False  # it has ended; whoever waits sees that, too
+
+    def _start_on_loopback(self) -> None:
         swarm, wish = self._swarm, self._wish
         port = _free_port()
         http, udp = f"http://{_LOOPBACK}:{port}/announce", f"udp://{_LOOPBACK}:{port}/announce"
@@ -136,7 +182,8 @@ class SwarmStarter:
         wait_until(lambda: ready() or self.first_dead() is not None, seconds)
         dead = self.first_dead()
         if dead:
-            raise LabError(f"{dead.name} ended with status {dead.status()}\n{dead.tail()}", Exit.ENVIRONMENT)
+            status = Exit.USAGE if dead.status() == Exit.USAGE else Exit.ENVIRONMENT
+            raise LabError(f"{dead.name} ended with status {dead.status()}\n{dead.tail()}", status)
         if not ready():
             tails = "\n".join(child.tail(5) for child in self.children.values())
             raise LabError(f"{what}: not ready after {seconds:.0f} s\n{tails}", Exit.ENVIRONMENT)

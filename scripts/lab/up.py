@@ -11,11 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-from lab import build, swarm as swarms, table
+from lab import build, link_words, swarm as swarms, swarm_look
 from lab.console import Exit, LabError, clear_progress, human_time, say
 from lab.processes import tail_of
 from lab.swarm import Swarm
-from lab.swarm_start import SwarmStarter, Wish
+from lab.swarm_start import LabWish, SwarmStarter, Wish
 
 _REDRAW = 0.5  # seconds
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
@@ -27,7 +27,11 @@ Ctrl-C ends them all; they tell the tracker, and what they downloaded is removed
 
 FILE is what to share: a file, a folder, or a .torrent whose content lies beside it (or in
 --data DIR).  Your file is read, never written; a torrent of yours gets the private tracker in a
-copy, with the same info-hash.  Without FILE, --size bytes are generated."""
+copy, with the same info-hash.  Without FILE, --size bytes are generated.
+
+With --namespaces every client has a host of its own, behind a link that can be changed while it runs
+(./lab link, partition, heal, reset, pause), other clients take part (--client), and ./lab join puts yours among
+them.  It takes root, or a machine on which users may make namespaces."""
 
 _EXAMPLES = """\
 examples:
@@ -36,6 +40,7 @@ examples:
   ./lab up --size 1GiB --up-limit 4MiB/s       slow enough to watch
   ./lab up -d; ./lab ps; ./lab logs leecher-1; ./lab down
   ./lab up --json --wait | jq -r .tracker      for scripts: when all have it; then ./lab down
+  ./lab up -d --client aria2 --client rtorrent --leechers 4 --link up=2Mbit/s,down=8Mbit/s,delay=20ms
 
 exit status: 0 all leechers complete; 1 some not; 2 usage; 3 the environment"""
 
@@ -51,6 +56,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--udp", action="store_true", help="announce over UDP instead of HTTP")
     parser.add_argument("--up-limit", metavar="RATE", help="upload limit of each client")
     parser.add_argument("--down-limit", metavar="RATE", help="download limit of each client")
+    parser.add_argument("--namespaces", action="store_true", help="a host for each; implied by all that follow")
+    parser.add_argument("--client", action="append", metavar="NAME|FILE",
+                        help="who leeches: a client that swarmsim knows (swarmsim adapters), or an adapter; again: in turn")
+    parser.add_argument("--seeder-client", action="append", metavar="NAME|FILE", help="who seeds, likewise")
+    parser.add_argument("--link", action="append", metavar="WORDS", help="of everybody but the tracker: up=2Mbit/s,delay=20ms")
+    parser.add_argument("--guests", type=_spare, metavar="N", help="spare hosts for ./lab join (4)")
+    parser.add_argument("--restart", metavar="N/TIME",
+                        help="start a client that crashed again, at most N times within TIME: 3/1min (0)")
     parser.add_argument("-d", "--detach", action="store_true", help="return once it runs; ./lab down ends it")
     parser.add_argument("--json", action="store_true", help="print one JSON document; implies --detach")
     parser.add_argument("--wait", action="store_true", help="return once all leechers are complete; implies --detach")
@@ -69,9 +82,11 @@ def up(options: argparse.Namespace) -> int:
         file=options.file.resolve() if options.file else None,
         data=options.data.resolve() if options.data else None,
         size=options.size, seeders=options.seeders, leechers=options.leechers, udp=options.udp,
-        client_options=tuple(limits), outlives_us=detached,
+        client_options=tuple(limits), outlives_us=detached, lab=_lab_wish(options),
     )
-    programs = build.programs(targets=["torrentgen", "bttracker", "btclient"])
+    if wish.lab and limits:
+        raise LabError("clients of a lab have no limits of their own; their links do: --link up=4MiB/s", Exit.USAGE)
+    programs = build.programs(targets=["torrentgen", "bttracker", "btclient", *(["swarmsim"] if wish.lab else [])])
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # all ways to ask us to stop are Ctrl-C
     swarm = Swarm(swarms.new_folder())
@@ -88,7 +103,8 @@ def up(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(swarm.document(), indent=2), flush=True)
         else:
-            say(f"{_title(swarm)}\n  ./lab ps, ./lab logs NAME, ./lab shell, ./lab down")
+            more = "./lab shell PEER, ./lab link, ./lab partition, ./lab join" if swarm.is_lab else "./lab shell"
+            say(f"{_title(swarm)}\n  ./lab ps, ./lab logs NAME, {more}, ./lab down")
         return Exit.HELD
     except KeyboardInterrupt:
         return _interrupted(swarm)
@@ -97,18 +113,35 @@ def up(options: argparse.Namespace) -> int:
             _end(swarm, keep_data=options.keep)
 
 
+def _lab_wish(options: argparse.Namespace) -> LabWish | None:
+    if not (options.namespaces or options.client or options.seeder_client or options.link or options.restart
+            or options.guests is not None):
+        return None
+    return LabWish(
+        clients=_adapters(options.client), seeder_clients=_adapters(options.seeder_client), link=link_words.link(options.link or []),
+        guests=4 if options.guests is None else options.guests, restart=options.restart or "0")
+
+
+def _adapters(names: list[str] | None) -> tuple[str, ...]:
+    """Files by their whole names: the lab may look for them from elsewhere."""
+    return tuple(str(Path(name).resolve()) if "/" in name or name.endswith(".yaml") else name for name in names or ["btclient"])
+
+
 def _end(swarm: Swarm, *, keep_data: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the end is bounded in time: let it happen
     swarm.end(keep_data=keep_data)
-    say(f"the swarm has ended; its logs: {swarm.logs}")
+    say(f"the swarm has ended; its logs: {swarm.lab_folder if swarm.is_lab else swarm.logs}")
 
 
 def _interrupted(swarm: Swarm) -> int:
-    done = [swarm.view(m).update().complete for m in swarm.clients("leecher")]
     clear_progress()
-    say(f"ending: {sum(done)} of {len(done)} leechers complete")
-    return Exit.HELD if all(done) and done else Exit.VIOLATED
+    try:
+        now = swarm_look.looker(swarm)()
+    except LabError:
+        now = swarm_look.Look()  # not even begun
+    say(f"ending: {sum(now.complete.values())} of {len(now.complete)} leechers complete")
+    return Exit.HELD if now.all_complete else Exit.VIOLATED
 
 
 def _title(swarm: Swarm) -> str:
@@ -116,57 +149,50 @@ def _title(swarm: Swarm) -> str:
 
 
 def _wait_complete(swarm: Swarm, seconds: float) -> None:
-    views = {m.name: swarm.view(m) for m in swarm.clients("leecher")}
+    look = swarm_look.looker(swarm)
     deadline = time.monotonic() + seconds
-    while not all([view.update().complete for view in views.values()]):
-        for member in swarm.members:
-            if not member.process.is_alive():
-                raise LabError(f"{member.name} ended before all were complete\n" + _tail(swarm, member.name),
-                               Exit.VIOLATED)
+    while not (now := look()).all_complete:
+        if now.lost:
+            raise LabError(f"{now.lost[0]} ended before all were complete\n" + _tail(swarm, now.lost[0]), Exit.VIOLATED)
         if time.monotonic() > deadline:
-            late = [name for name, view in views.items() if not view.state.complete]
+            late = [name for name, complete in now.complete.items() if not complete]
             raise LabError(f"not complete after {human_time(seconds)}: {', '.join(late)}\n"
                            + "\n".join(_tail(swarm, name, 5) for name in late), Exit.VIOLATED)
         time.sleep(0.05)
 
 
 def _tail(swarm: Swarm, name: str, lines: int = 15) -> str:
-    return tail_of(name, swarm.logs / f"{name}.out", swarm.logs / f"{name}.err", lines)
+    return tail_of(name, swarm.outputs(name), lines)
 
 
 def _watch(swarm: Swarm) -> int:
     """Shows the swarm until it is interrupted or nothing of it runs; a table on a terminal, else lines."""
     say(_title(swarm))
-    views = {m.name: swarm.view(m) for m in swarm.clients()}
-    leechers = swarm.clients("leecher")
+    look = swarm_look.looker(swarm)
     started = time.monotonic()
     on_terminal = sys.stdout.isatty()
     drawn = 0
     told: dict[str, str] = {}
     everyone_complete = False
     while True:
-        states = {name: view.update() for name, view in views.items()}
+        now = look()
         if on_terminal:
-            lines = table.rows(swarm, states)
             width = shutil.get_terminal_size().columns - 1
             up = f"\x1b[{drawn}A" if drawn else ""
-            sys.stdout.write(up + "".join(f"\x1b[2K{line[:width]}\n" for line in lines))
+            sys.stdout.write(up + "".join(f"\x1b[2K{line[:width]}\n" for line in now.rows) + "\x1b[J")
             sys.stdout.flush()
-            drawn = len(lines)
-        for member in swarm.members:
-            state = states.get(member.name)
-            word = state.state if state and member.process.is_alive() else \
-                "running" if member.process.is_alive() else "ended"
-            if told.get(member.name) != word and not on_terminal:
-                print(f"{time.monotonic() - started:7.1f} s  {member.name:<10}  {word}"
-                      + (f": {state.error}" if state and state.error else ""), flush=True)
-            told[member.name] = word
-        if not everyone_complete and leechers and all(states[m.name].complete for m in leechers):
+            drawn = len(now.rows)
+        else:
+            for name, word in now.words.items():
+                if told.get(name) != word:
+                    print(f"{time.monotonic() - started:7.1f} s  {name:<10}  {word}", flush=True)
+            told = now.words
+        if not everyone_complete and now.all_complete:
             everyone_complete = True
             took = human_time(time.monotonic() - started)
-            print(f"all {len(leechers)} leechers are complete after {took}; Ctrl-C ends the swarm", flush=True)
+            print(f"all {len(now.complete)} leechers are complete after {took}; Ctrl-C ends the swarm", flush=True)
             drawn = 0
-        if not swarm.is_running():
+        if not now.is_running:
             print("every process has ended", flush=True)
             return Exit.HELD if everyone_complete else Exit.VIOLATED
         time.sleep(_REDRAW)
@@ -184,3 +210,7 @@ def _count(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= _MEMBERS_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MEMBERS_MAX}")
     return int(text)
+
+
+def _spare(text: str) -> int:
+    return 0 if text == "0" else _count(text)

@@ -20,12 +20,20 @@ constexpr Duration kBetweenLooks = 20ms;      // at tables, files and logs, whic
 constexpr std::size_t kMostLogRead = 1 << 20;
 constexpr std::size_t kLastWords = 400;
 
-std::string end_of_file(const std::string& path, std::size_t most) {
+// The end of what was written behind `from`; of a file that is shorter by now, of all of it.
+std::string end_of_file(const std::string& path, std::size_t most, std::uintmax_t from = 0) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) return {};
-  const auto size = static_cast<std::size_t>(file.tellg());
-  file.seekg(static_cast<std::streamoff>(size - std::min(size, most)));
+  const auto size = static_cast<std::uintmax_t>(file.tellg());
+  const std::uintmax_t fresh = from <= size ? size - from : size;
+  file.seekg(static_cast<std::streamoff>(size - std::min<std::uintmax_t>(fresh, most)));
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::uintmax_t size_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
 }
 
 }  // namespace
@@ -40,6 +48,14 @@ void ClientProcess::start(bool is_seed, Time now) {
   pid_ = 0;
   times_ = {};
   times_.started = now;
+  problem_.clear();
+  own_end_.reset();
+  said_before_ = size_of(place_.output);
+  logged_before_ = adapter_.log.empty() ? 0 : size_of(filled_in(adapter_.log));
+  for (const Probe* const probe : {&adapter_.ready, &adapter_.complete}) {
+    std::error_code error;
+    if (probe->kind == Probe::Kind::file) std::filesystem::remove(filled_in(probe->text), error);
+  }
   begun_ = now;
   state_ = State::preparing;
   if (write_files()) poll(now);
@@ -116,6 +132,7 @@ void ClientProcess::poll(Time now) {
     const bool may_end = state_ == State::stopping || (adapter_.complete.kind == Probe::Kind::exit && end->status == 0);
     if (may_end) times_.ended = now;
     if (may_end && state_ != State::stopping) times_.complete = std::min(times_.complete, now);
+    if (state_ != State::stopping) own_end_ = end;
     if (!may_end) return fail(fmt::format("ended by itself ({})", to_string(*end)));
     state_ = State::ended;
     return;
@@ -197,8 +214,8 @@ bool ClientProcess::listens() const {
 }
 
 bool ClientProcess::log_says(const std::string& text) {
-  if (end_of_file(place_.output, kMostLogRead).find(text) != std::string::npos) return true;
-  return !adapter_.log.empty() && end_of_file(filled_in(adapter_.log), kMostLogRead).find(text) != std::string::npos;
+  if (end_of_file(place_.output, kMostLogRead, said_before_).find(text) != std::string::npos) return true;
+  return !adapter_.log.empty() && end_of_file(filled_in(adapter_.log), kMostLogRead, logged_before_).find(text) != std::string::npos;
 }
 
 std::vector<std::string> ClientProcess::log_files() const {
@@ -208,7 +225,7 @@ std::vector<std::string> ClientProcess::log_files() const {
 }
 
 std::string ClientProcess::last_words() const {
-  std::string text = end_of_file(place_.output, kLastWords);
+  std::string text = end_of_file(place_.output, kLastWords, said_before_);
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return protocol::one_line(text, kLastWords);
 }

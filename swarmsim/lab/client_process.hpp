@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ class ClientProcess {
   // Adapter and table outlive it.
   ClientProcess(const Adapter& adapter, ProcessTable& table, ClientPlace place);
 
-  // Also again, after it has ended.  `is_seed`: all of the content is in {dir}.
+  // Also again, after it has ended: what it said in an earlier life no longer counts.  `is_seed`: all of the content is in {dir}.
   void start(bool is_seed, Time now);
   void stop(Time now);
   void kill();
@@ -45,6 +46,8 @@ class ClientProcess {
   // What went wrong: it could not be started, did not get ready, or ended by itself when it should not have.  "" while
   // nothing has.
   const std::string& problem() const { return problem_; }
+  // How it ended without having been told to; nullopt where it has not, or did not even start.
+  const std::optional<ProcessEnd>& own_end() const { return own_end_; }
   const ClientTimes& times() const { return times_; }
   pid_t pid() const { return pid_; }
   // What it prints, and the file that it writes if it has one.
@@ -74,6 +77,9 @@ class ClientProcess {
   Time next_look_ = kStart;               // for what a probe asks
   ClientTimes times_;
   std::string problem_;
+  std::optional<ProcessEnd> own_end_;
+  std::uintmax_t said_before_ = 0;        // bytes of its output, and of its log, when this life began
+  std::uintmax_t logged_before_ = 0;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "protocol/assert.hpp"
 #include "protocol/quantities.hpp"
@@ -26,6 +27,10 @@ Features without_peer_exchange(Features all) {
 }
 
 }  // namespace
+
+std::string LabPrograms::path_of_clients() const {
+  return fmt::format("{}:{}:/usr/local/sbin:/usr/sbin:/sbin", std::filesystem::path(swarmsim).parent_path().string(), path);
+}
 
 LabCast::LabCast(const Scenario& scenario, const Adapter* client, const Adapter* tracker, LabPrograms programs, LabAddresses addresses)
     : scenario_(scenario), client_(client), tracker_(tracker), programs_(std::move(programs)), addresses_(std::move(addresses)) {

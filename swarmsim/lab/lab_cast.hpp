@@ -20,6 +20,9 @@ struct LabPrograms {
   std::string swarmsim;                   // path of this program
   std::string bttracker;
   std::string path;                       // where clients are looked for, as PATH has it
+
+  // Programs of this build first; and what an ordinary user's PATH does not have: many a daemon is in sbin.
+  std::string path_of_clients() const;
 };
 
 class LabCast {

@@ -2,8 +2,12 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <csignal>
+#include <filesystem>
 #include <utility>
 
 #include "protocol/assert.hpp"
@@ -55,6 +59,31 @@ Inside::~Inside() {
     SWARM_ASSERT(is_home);
   }
   if (home_ >= 0) close(home_);
+}
+
+void end_processes_in(const NetworkNamespace& there, Sparing sparing) {
+  // Where /proc is not that of these processes (an outer container may forbid it), its numbers mean others.
+  char self[32];
+  const ssize_t length = readlink("/proc/self", self, sizeof self);
+  if (length <= 0 || std::string_view(self, static_cast<std::size_t>(length)) != std::to_string(getpid())) return;
+  struct stat wanted {};
+  if (fstat(there.descriptor(), &wanted) != 0) return;
+  for (bool has_killed = true; has_killed;) {
+    has_killed = false;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+      const std::string name = entry.path().filename();
+      pid_t pid = 0;
+      const auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), pid);
+      if (problem != std::errc{} || end != name.data() + name.size() || pid == getpid()) continue;
+      struct stat found {};
+      // Of one that has ended, and only waits to be waited for, there is no namespace any more.
+      if (stat((entry.path() / "ns/net").c_str(), &found) != 0) continue;
+      if (sparing == Sparing::visitors && getsid(pid) == 0) continue;
+      const bool is_inside = found.st_ino == wanted.st_ino && found.st_dev == wanted.st_dev;
+      has_killed = (is_inside && kill(pid, SIGKILL) == 0) || has_killed;
+    }
+  }
 }
 
 bool set_network_variable(const std::string& name, std::string_view value) {

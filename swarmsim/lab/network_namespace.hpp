@@ -4,6 +4,7 @@
 // The namespace lasts as long as this object or a process in it.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -46,6 +47,11 @@ class Inside {
   int home_ = -1;
   bool is_inside_ = false;
 };
+
+// Kills every process in it that can be seen in /proc and is not this one, as often as it takes.  Visitors came in from outside of this
+// space of processes, where their session began: a person's shell.
+enum class Sparing : std::uint8_t { nobody, visitors };
+void end_processes_in(const NetworkNamespace& there, Sparing sparing);
 
 // Sets one of the calling thread's namespace's variables: "net/ipv4/tcp_rmem".  False leaves the reason in errno.
 bool set_network_variable(const std::string& name, std::string_view value);

@@ -9,44 +9,19 @@ import re
 import select
 import signal
 import stat
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness.content import differences, make_file, make_tree
+from harness.lab_door import LAB, Door
 from harness.programs import Programs
 from harness.running import Running
-from lab.processes import Child, ProcessId, wait_until
+from lab.processes import Child, wait_until
 
-LAB = Path(__file__).resolve().parents[2] / "lab"
 MIB = 1 << 20
-
-
-class Door:
-    """./lab with the programs under test and a folder of its own for swarms."""
-
-    def __init__(self, runs: Path, programs: Path) -> None:
-        self.runs = runs
-        self.env = dict(os.environ, SWARMLAB_RUNS=str(runs), SWARMLAB_BIN=str(programs), PYTHONDONTWRITEBYTECODE="1")
-
-    def __call__(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([LAB, *arguments], env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=120, check=False)
-
-    def document(self, *arguments: str | Path) -> dict[str, Any]:
-        done = self("up", "--json", *arguments)
-        assert done.returncode == 0, done.stderr
-        described: dict[str, Any] = json.loads(done.stdout)
-        return described
-
-    def processes(self) -> list[ProcessId]:
-        return [ProcessId(member["pid"], member["started"])
-                for path in self.runs.glob("swarms/2*/swarm.json")
-                for member in json.loads(path.read_text())["members"]]
 
 
 @pytest.fixture
@@ -54,8 +29,7 @@ def door(tmp_path: Path, programs: Programs) -> Iterator[Door]:
     assert programs.btclient and programs.bttracker and programs.torrentgen
     opened = Door(tmp_path / "runs", programs.folder)
     yield opened
-    for process in opened.processes():
-        process.end(grace=0.0)
+    opened.end()
 
 
 def test_a_script_gets_a_whole_swarm_and_can_end_it(door: Door, tmp_path: Path) -> None:
@@ -75,7 +49,7 @@ def test_a_script_gets_a_whole_swarm_and_can_end_it(door: Door, tmp_path: Path) 
     assert "leecher-2" in table and "100 %" in table and swarm["tracker"] in table
     assert "seeder-1.out" in door("logs").stdout
     assert '"event"' in door("logs", "leecher-1").stdout
-    asked = door("shell", "sh", "-c", 'echo "$SWARMLAB_TRACKER"; pwd; btclient --help >/dev/null && echo found')
+    asked = door("shell", "sh", "-c", 'echo "$TRACKER"; pwd; btclient --help >/dev/null && echo found')
     assert asked.stdout.splitlines() == [swarm["tracker"], swarm["folder"], "found"]
 
     processes = door.processes()

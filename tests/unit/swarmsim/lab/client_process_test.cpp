@@ -139,6 +139,22 @@ TEST_F(AClient, WhoseCommandFailsIsAProblem) {
   EXPECT_THAT(client.problem(), HasSubstr("a command of its adapter failed (exit status 3)"));
 }
 
+TEST_F(AClient, IsNotReadyByWhatItSaidInAnEarlierLife) {
+  Adapter adapter = running("test -e again && sleep 20; touch again; echo up; sleep 0.2; exit 9");
+  adapter.ready.within = 300ms;
+  ClientProcess client = in_place(adapter);
+  client.start(false, now());
+  follow(client, State::ended);
+  EXPECT_THAT(client.problem(), HasSubstr("ended by itself (exit status 9); its last words: up"));
+  ASSERT_TRUE(client.own_end());
+  EXPECT_EQ(client.own_end()->status, 9);
+  client.start(false, now());
+  EXPECT_EQ(client.problem(), "");
+  EXPECT_FALSE(client.own_end());
+  follow(client, State::ended);
+  EXPECT_EQ(client.problem(), "was not ready 300 ms after its start");
+}
+
 TEST_F(AClient, IsStartedAgainAfterItsEnd) {
   const Adapter adapter = running("echo up; trap 'exit 0' TERM; while :; do sleep 0.05; done");
   ClientProcess client = in_place(adapter);
