@@ -10,14 +10,17 @@
 #include <set>
 #include <thread>
 
+#include "client/supervisor.hpp"
 #include "protocol/assert.hpp"
-#include "protocol/magnet.hpp"
 #include "protocol/quantities.hpp"
 #include "swarmsim/capture/tcp_streams.hpp"
 #include "swarmsim/checks/judge.hpp"
 #include "swarmsim/lab/client_log.hpp"
 #include "swarmsim/lab/client_process.hpp"
+#include "swarmsim/lab/client_values.hpp"
 #include "swarmsim/lab/faulty_folder.hpp"
+#include "swarmsim/lab/final_state.hpp"
+#include "swarmsim/lab/in_run_time.hpp"
 #include "swarmsim/lab/lab_capture.hpp"
 #include "swarmsim/lab/lab_content.hpp"
 #include "swarmsim/lab/lab_network.hpp"
@@ -42,36 +45,19 @@ namespace fs = std::filesystem;
 
 constexpr Duration kGlance = 250ms;        // how often it is asked whether anything is left to judge
 constexpr Duration kEpilogue = 2s;         // what still happens once everything has
-constexpr Duration kFarewell = 10s;        // how long a peer that leaves has for its goodbyes
 constexpr Duration kTrackerStart = 10s;    // how long trackers have before the run
 constexpr int kPollMs = 5;
 constexpr Duration kBetweenReads = 200ms;  // of what clients print
 constexpr Duration kBetweenCounts = 1s;    // of how long clients waited for a processor
 constexpr std::int64_t kStarved = 10;      // who waits more than a tenth of its time is not itself
 
-// Packets in the time of the run, which begins when its trackers are ready.  The router's threads may tell of a packet a moment
-// after something else has happened: nothing goes back in time.
-class InRunTime final : public PacketWatcher {
- public:
-  explicit InRunTime(PacketWatcher& to) : to_(to) {}
-  void begin_at(Time zero) { zero_ = zero; }
-  void on_entered(HostId from, Time at, Bytes packet) override { to_.on_entered(from, settle(at), packet); }
-  void on_delivered(HostId to, Time at, Bytes packet) override { to_.on_delivered(to, settle(at), packet); }
-  // The time of something that happens now.
-  Time settle(Time at) { return latest_ = std::max(latest_, kStart + (at - zero_)); }
-
- private:
-  PacketWatcher& to_;
-  Time zero_{};
-  Time latest_ = kStart;
-};
-
 class LabRun final : private Stage, private ClientKeeper {
  public:
   LabRun(const Scenario& scenario, const LabOptions& options, LabAddresses addresses)
       : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(std::move(addresses)),
         cast_(scenario, options.client, options.tracker, options.programs, addresses_),
-        torrent_(make_torrent_of_bytes(scenario, options.seed)), facts_(cast_.facts(options.seed)), judge_(facts_),
+        torrent_(make_torrent_of_bytes(scenario, options.seed)), facts_(cast_.facts(options.seed)),
+        values_(scenario, cast_, addresses_, facts_, *torrent_.metainfo), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
         witness_(judge_, scenario, names_, trace_.get(), options.also),
         observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
@@ -96,7 +82,8 @@ class LabRun final : private Stage, private ClientKeeper {
       if (now < glance) continue;
       glance = now + kGlance;
       for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) watch_linger(HostId(i));
-      is_ready = now >= last_planned_ && (sees_peers() ? judge_.is_ready(now, *disks_) : everybody_is_complete());
+      is_ready = now >= last_planned_ && who_is_to_end().empty() &&
+          (sees_peers() ? judge_.is_ready(now, *disks_) : everybody_is_complete());
     }
     if (is_ready)
       for (const Time end = std::min(limit, now_ + kEpilogue); now_ < end;) step();
@@ -107,8 +94,10 @@ class LabRun final : private Stage, private ClientKeeper {
   struct Participant {
     std::unique_ptr<ClientProcess> process;
     bool has_joined = false;
-    bool is_reported = false;               // its problem
+    bool is_reported = false;               // that it ended by itself, or what its problem is
+    bool starts_again = false;              // it ended by itself; what the timeline says meanwhile comes first
     bool lingers = false;                   // is complete, and will be told to leave
+    std::optional<client::Supervisor> supervisor;   // none: it is not started again
     Duration waited{};                      // for a processor
   };
 
@@ -167,7 +156,7 @@ class LabRun final : private Stage, private ClientKeeper {
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
       folders.push_back(place_->content_of(names_[i]));
       if (auto put = put_content(torrent_, facts_.peers[i].has_at_start, folders.back()); !put) return put;
-      if (auto put = place_->put_torrent(names_[i], protocol::encode_metainfo(torrent_for(HostId(i)))); !put) return put;
+      if (auto put = place_->put_torrent(names_[i], protocol::encode_metainfo(values_.torrent_for(HostId(i)))); !put) return put;
     }
     disks_ = std::make_unique<FolderDisks>(torrent_, folders, [this] { return now_; }, [this](HostId peer) { return storage_bites(peer); });
     if (auto built = build_network(); !built) return std::unexpected(fmt::format("{}. {}", built.error().reason, built.error().remedy));
@@ -199,18 +188,6 @@ class LabRun final : private Stage, private ClientKeeper {
     return keep(RelayNetwork::create(std::move(relayed), addresses_));
   }
 
-  // The torrent, with its trackers where this host reaches them.
-  protocol::Metainfo torrent_for(HostId peer) const {
-    protocol::Metainfo torrent = *torrent_.metainfo;
-    std::uint32_t next = 0;
-    for (std::vector<std::string>& tier : torrent.trackers)
-      for (std::string& url : tier) {
-        url = addresses_.announce_url(peer, scenario_.trackers[next], HostId(scenario_.cast.peer_count() + next));
-        ++next;
-      }
-    return torrent;
-  }
-
   std::expected<void, std::string> put_storage(HostId peer) {
     if (!cast_.has_faulty_storage(peer)) return {};
     const std::string& name = names_[peer.value()];
@@ -235,33 +212,16 @@ class LabRun final : private Stage, private ClientKeeper {
 
   Participant participant(HostId host) {
     const std::string& name = names_[host.value()];
-    const bool is_peer = scenario_.cast.is_peer(host);
-    const MappedSettings& settings = cast_.settings_of(host);
     ClientPlace place;
-    place.values = settings.values;
-    place.settings = settings.words;
-    place.values["dir"] = (storages_.contains(host) ? place_->storage_of(name) : place_->content_of(name)).string();
-    place.values["here"] = cast_.adapter_of(host).folder;
-    place.values["info_hash"] = to_string(torrent_.metainfo->info_hash);
-    if (!is_peer) {
-      const auto interval = facts_.trackers[facts_.tracker_number(host)].interval;
-      place.values["interval"] = fmt::format("{}", std::chrono::duration_cast<std::chrono::seconds>(interval).count());
-    }
-    place.values["home"] = place_->home_of(name).string();
-    place.values["listen_ip"] = to_string(addresses_.own(host).address);
-    place.values["name"] = name;
-    place.values["port"] = fmt::format("{}", addresses_.own(host).port);
-    place.values["torrent"] = place_->torrent_of(name).string();
-    const protocol::Metainfo torrent = torrent_for(host);
-    place.values["tracker"] = torrent.trackers.empty() ? "" : torrent.trackers.front().front();
-    const bool has_link = is_peer && scenario_.group_of(host).starts_from_magnet;
-    place.values["source"] = has_link ? protocol::to_string(magnet_of(torrent)) : place.values["torrent"];
+    place.values = values_.of(host, name, *place_, storages_.contains(host) ? place_->storage_of(name) : place_->content_of(name));
+    place.settings = cast_.settings_of(host).words;
     place.output = place_->output_of(name).string();
     place.namespace_fd = network_->namespace_fd(host);
-    // Programs of this build first; and what an ordinary user's PATH does not have: many a daemon is in sbin.
-    place.path = fmt::format("{}:{}:/usr/local/sbin:/usr/sbin:/sbin", fs::path(options_.programs.swarmsim).parent_path().string(),
-                             options_.programs.path);
-    return {.process = std::make_unique<ClientProcess>(cast_.adapter_of(host), table_, std::move(place))};
+    place.path = options_.programs.path_of_clients();
+    Participant participant{.process = std::make_unique<ClientProcess>(cast_.adapter_of(host), table_, std::move(place)), .supervisor = {}};
+    if (scenario_.cast.is_peer(host) && scenario_.group_of(host).supervision.restart)
+      participant.supervisor.emplace(*scenario_.group_of(host).supervision.restart);
+    return participant;
   }
 
   std::expected<void, std::string> start_trackers() {
@@ -318,14 +278,51 @@ class LabRun final : private Stage, private ClientKeeper {
     participant.process->poll(now_);
     if (before != ClientProcess::State::running && participant.process->state() == ClientProcess::State::running)
       remark(host, "is ready");
-    if (participant.process->problem().empty() || participant.is_reported) return;
+    const std::string& problem = participant.process->problem();
+    if (participant.is_reported || (problem.empty() && !participant.process->own_end())) return;
     participant.is_reported = true;
-    remark(host, participant.process->problem());
-    const std::string what = fmt::format("{} {} ({})", names_[host.value()], participant.process->problem(), cast_.adapter_of(host).client);
-    // What ends while it works has crashed, and that is for the client to answer; what does not even start is nobody's verdict.
-    const bool has_crashed = participant.process->times().ready != kNever && cast_.is_played_by_client(host);
-    if (has_crashed) faults_.push_back(fmt::format("{} {}", to_clock(now_), what));
-    else invalid_ = what;
+    const std::string what = problem.empty() ? fmt::format("ended by itself ({})", to_string(*participant.process->own_end())) : problem;
+    remark(host, what);
+    const std::string line = fmt::format("{} {} ({})", names_[host.value()], what, cast_.adapter_of(host).client);
+    // What ends while it works is for the client to answer; what does not even start is nobody's verdict.
+    if (participant.process->times().ready != kNever && cast_.is_played_by_client(host)) ended_by_itself(host, line);
+    else if (!problem.empty()) invalid_ = line;
+  }
+
+  // A client that worked, and was not told to end.
+  void ended_by_itself(HostId peer, const std::string& line) {
+    Participant& participant = participants_[peer.value()];
+    const Supervision& supervision = scenario_.group_of(peer).supervision;
+    const ProcessEnd end = participant.process->own_end().value_or(ProcessEnd{});
+    // As its adapter says that it does when it is complete: whoever wants to know whether it stays says so.
+    const bool is_done = participant.process->problem().empty();
+    const bool is_as_told = is_end_of(supervision.ends, end) || (is_done && supervision.ends == FinalState::running);
+    const bool says_goodbye = end.signal == 0 && end.status == 0;
+    if (stopped_.insert(peer).second) observer_.on_stopped(peer, now_, says_goodbye ? StreamEnd::finished : StreamEnd::cut);
+    if (is_as_told) return;
+    const std::optional<Time> again = participant.supervisor ? participant.supervisor->failed(now_) : std::nullopt;
+    if (again) {
+      notes_.push_back(fmt::format("{} {}; started again", to_clock(now_), line));
+      last_planned_ = std::max(last_planned_, *again);
+      participant.starts_again = true;
+      return at(*again, names_[peer.value()], [this, peer] {
+        if (participants_[peer.value()].starts_again) restart(peer);
+      });
+    }
+    const std::string how_often = supervision.restart ? fmt::format("; it had been started again {} within {}",
+        counted(supervision.restart->max_restarts, "time"), to_text(supervision.restart->within)) : "";
+    faults_.push_back(fmt::format("{} {}{}", to_clock(now_), line, how_often));
+  }
+
+  // Who was to have ended by itself by now and has not; nobody that the timeline ended.
+  std::vector<HostId> who_is_to_end() const {
+    std::vector<HostId> those;
+    for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
+      const FinalState ends = scenario_.group_of(HostId(i)).supervision.ends;
+      const bool must_end = ends != FinalState::running && ends != FinalState::any && cast_.is_played_by_client(HostId(i));
+      if (must_end && !stopped_.contains(HostId(i))) those.push_back(HostId(i));
+    }
+    return those;
   }
 
   // ---- what happens to clients ----
@@ -348,6 +345,7 @@ class LabRun final : private Stage, private ClientKeeper {
   }
 
   bool begin_end(HostId peer, const std::string& what, StreamEnd how) {
+    participants_[peer.value()].starts_again = false;
     if (!stopped_.insert(peer).second || !participants_[peer.value()].has_joined) return false;
     observer_.on_stopped(peer, now_, how);
     remark(peer, what);
@@ -370,6 +368,7 @@ class LabRun final : private Stage, private ClientKeeper {
     Participant& participant = participants_[host.value()];
     if (!scenario_.cast.is_peer(host)) return participant.process->start(true, now_);
     stopped_.erase(host);
+    participant.is_reported = participant.starts_again = false;
     if (!participant.has_joined) return;
     participant.process->kill();
     network_->set_online(host, true);
@@ -474,7 +473,12 @@ class LabRun final : private Stage, private ClientKeeper {
     result.blocks = observer_.blocks();
     result.open_connections = observer_.open_connections();
     result.notes = witness_.notes;
+    result.notes.insert(result.notes.end(), notes_.begin(), notes_.end());
     result.faults = faults_;
+    if (!was_cut_short)
+      for (const HostId peer : who_is_to_end())
+        result.faults.push_back(fmt::format("{} {} still runs, and was to have ended: {}", to_clock(now_), names_[peer.value()],
+                                            kFinalStates[static_cast<std::size_t>(scenario_.group_of(peer).supervision.ends)]));
     result.invalid = invalid_;
     if (result.invalid.empty()) result.invalid = network_->why_invalid();
     if (result.invalid.empty()) result.invalid = who_starved();
@@ -506,13 +510,7 @@ class LabRun final : private Stage, private ClientKeeper {
     std::vector<const CheckSpec*> checks;
     for (const CheckSpec& check : scenario_.checks) checks.push_back(&check);
     restrict_lab_run(checks, limits, result);
-    if (sees_peers()) return;
-    for (CheckResult& check : result.checks) {
-      if (needs_no_peer_talk(*check.manual) || check.judgement.verdict == Verdict::not_applicable) continue;
-      check.judgement = {};
-      check.judgement.verdict = Verdict::not_applicable;
-      check.judgement.summary = "what peers say to each other passes unseen without a network between them";
-    }
+    if (!sees_peers()) restrict_to_trackers_and_disks(result);
   }
 
   // What the subjects themselves said when something was violated.
@@ -553,6 +551,7 @@ class LabRun final : private Stage, private ClientKeeper {
   const LabCast cast_;
   const SwarmTorrent torrent_;
   const RunFacts facts_;
+  const ClientValues values_;
   Judge judge_;
   std::unique_ptr<TraceWriter> trace_;
   Witness witness_;
@@ -576,6 +575,7 @@ class LabRun final : private Stage, private ClientKeeper {
   Time next_count_ = kStart;
   Time next_read_ = kStart;
   std::vector<std::string> faults_;
+  std::vector<std::string> notes_;
   std::string invalid_;
 };
 

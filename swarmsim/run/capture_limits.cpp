@@ -96,7 +96,15 @@ void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Ju
   judgement.number.reset();
 }
 
-bool needs_no_peer_talk(const CheckManual& check) { return is_one_of(kAboutTrackers, check.name) || check.name == "contents_match"; }
+void restrict_to_trackers_and_disks(RunResult& result) {
+  for (CheckResult& check : result.checks) {
+    const bool needs_no_peer_talk = is_one_of(kAboutTrackers, check.manual->name) || check.manual->name == "contents_match";
+    if (needs_no_peer_talk || check.judgement.verdict == Verdict::not_applicable) continue;
+    check.judgement = {};
+    check.judgement.verdict = Verdict::not_applicable;
+    check.judgement.summary = "what peers say to each other passes unseen without a network between them";
+  }
+}
 
 void restrict_lab_run(std::span<const CheckSpec* const> checks, const CaptureLimits& limits, RunResult& result) {
   for (std::size_t i = 0; i < result.checks.size(); ++i) {

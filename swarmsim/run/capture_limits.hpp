@@ -27,10 +27,10 @@ struct CaptureLimits {
 // Replaces the verdict by undecided where the capture cannot bear it.
 void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Judgement& judgement);
 
-// Whether the check looks at nothing that peers say to each other: at what passes between them and trackers, and at disks.
-bool needs_no_peer_talk(const CheckManual& check);
+// Leaves the checks that look at nothing that peers say to each other, but at what passes between them and trackers, and at disks.
+void restrict_to_trackers_and_disks(RunResult& result);
 
-// The same for all checks of a lab run, `checks` beside its results in their order.  Of an invalid one nothing counts.
+// As restrict_to_capture() for all checks of a lab run, `checks` beside its results in their order.  Of an invalid one nothing counts.
 void restrict_lab_run(std::span<const CheckSpec* const> checks, const CaptureLimits& limits, RunResult& result);
 
 // "leech[0]: 3 encrypted streams, 1 begun before the capture"; one line per peer that has any.

@@ -17,6 +17,7 @@ namespace {
 
 constexpr ByteCount kMostRequested(128 * 1024);   // what clients served at most when BEP 3 was young
 
+constexpr std::uint64_t kMostRestarts = 1000;
 constexpr std::array<std::string_view, 1> kLaterGroupKeys{"client"};
 
 void read_have(MapReader& reader, PeerGroup& group) {
@@ -50,6 +51,22 @@ void read_lacks(MapReader& reader, PeerGroup& group) {
   else reader.diagnostics().add(value->at, fmt::format("lacks: {}", pieces.error()));
 }
 
+client::RestartPolicy read_restart(const YamlNode& node, const std::string& what, Diagnostics& diagnostics) {
+  client::RestartPolicy policy{.strategy = client::RestartStrategy::one_for_one, .max_restarts = 3, .within = 1min, .pause = 1s};
+  MapReader reader(node, what, diagnostics);
+  if (const auto most = reader.count("at_most", kMostRestarts)) {
+    if (*most == 0) diagnostics.add(node.find("at_most")->at, "at_most: not once; leave 'restart' out");
+    policy.max_restarts = static_cast<std::uint32_t>(*most);
+  }
+  if (const auto within = reader.duration("within")) {
+    if (*within <= Duration{0}) diagnostics.add(node.find("within")->at, "within: no time at all");
+    policy.within = *within;
+  }
+  if (const auto pause = reader.duration("pause")) policy.pause = *pause;
+  reader.finish();
+  return policy;
+}
+
 PeerGroup read_group(const YamlNode& node, const std::string& name, Position at, const PeerGroup& pattern,
                      Diagnostics& diagnostics) {
   PeerGroup group = pattern;
@@ -75,6 +92,8 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   if (const YamlNode* select = reader.take("select")) group.select = read_selection(*select, "select", diagnostics);
   if (const auto region = reader.text("region")) group.region = *region;
   if (const auto subject = reader.flag("subject")) group.is_subject = *subject;
+  if (const auto ends = reader.word("ends", kFinalStates)) group.supervision.ends = static_cast<FinalState>(*ends);
+  if (const YamlNode* restart = reader.take("restart")) group.supervision.restart = read_restart(*restart, what + ".restart", diagnostics);
   if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", diagnostics).apply_to(group.link);
   if (const YamlNode* settings = reader.take("settings")) {
     read_settings(*settings, what + ".settings", group.settings, diagnostics);

@@ -68,6 +68,7 @@ constexpr std::array kStructures{
     Structure{"group", "storage", R"({"$ref": "#/definitions/storage"})"},
     Structure{"group", "settings", R"({"$ref": "#/definitions/settings"})"},
     Structure{"group", "declares", R"({"$ref": "#/definitions/declaration"})"},
+    Structure{"group", "restart", R"({"$ref": "#/definitions/restart"})"},
     Structure{"group", "behaviour",
               R"({"anyOf": [{"$ref": "#/definitions/behaviour"}, {"type": "array", "items": {"$ref": "#/definitions/behaviour"}}]})"},
     Structure{"link", "loss", R"({"anyOf": [{"$ref": "#/definitions/share"}, {"$ref": "#/definitions/loss"}]})"},
@@ -93,6 +94,7 @@ constexpr std::array kDefinitions{
     Definition{"reorder", "reorder"},     Definition{"delays", "delay"},        Definition{"peers.x", "group"},
     Definition{"join", "arrival"},        Definition{"peers.x.settings", "settings"},
     Definition{"peers.x.declares", "declaration"},
+    Definition{"peers.x.restart", "restart"},
     Definition{"peers.x.storage", "storage"},
 };
 
@@ -110,7 +112,7 @@ torrent: {{ files: [ {{}} ] }}
 tracker: {{ interval: x }}
 trackers: {{ x: {{ interval: x }} }}
 network: {{ link: {{ loss: {{}}, reorder: {{}} }}, delays: [ {{}} ] }}
-peers: {{ x: {{ have: x, settings: {{ {} }}, declares: {{ request_size: x }}, storage: {{}},
+peers: {{ x: {{ have: x, settings: {{ {} }}, declares: {{ request_size: x }}, storage: {{}}, restart: {{}},
              join: {{ spread: x, poisson: x, burst: x, every: x }} }} }}
 timeline:
 {})",

@@ -98,6 +98,64 @@ def test_a_client_that_crashes_is_a_fault_with_its_last_words(programs: Programs
     assert "you ended by itself (exit status 9); its last words: up%0Aout of cheese (crash)" in told.stdout
 
 
+def adapter_that(tmp_path: Path, script: str) -> str:
+    """The name of an adapter whose client is a shell script; it is ready when it has said `up`."""
+    adapter = tmp_path / "script.yaml"
+    adapter.write_text(f"adapter: 1\nclient: script\nready: {{ log: up }}\nleech: [sh, -c, '{script}']\n")
+    return str(adapter)
+
+
+BTCLIENT = 'btclient --plain --dir "{dir}" --listen {listen_ip}:{port} "{torrent}"'
+
+
+@needs_namespaces
+def test_a_client_that_crashes_is_started_again_if_its_group_says_so(programs: Programs, tmp_path: Path) -> None:
+    """1. It crashes once, and is started again: all held, a note says so, and both lives are in its log."""
+    crash_once = "test -e {home}/once || { touch {home}/once; sleep 1; echo out of cheese; exit 9; }"
+    client = adapter_that(tmp_path, f"echo up; {crash_once}; exec {BTCLIENT}")
+    story = STORY.replace("you:  { subject: true,", "you:  { subject: true, restart: { at_most: 2, within: 1 min },")
+    told = ran(programs, tmp_path, "--client", client, story=story)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "you ended by itself (exit status 9); its last words: up%0Aout of cheese (script); started again" in told.stdout
+    log = next(tmp_path.glob("runs/latest/*.lab/you.log")).read_text()
+    assert "out of cheese" in log and "complete" in log
+
+
+@needs_namespaces
+def test_a_client_that_crashes_more_often_than_that_is_a_fault(programs: Programs, tmp_path: Path) -> None:
+    client = adapter_that(tmp_path, "echo up; sleep 1; exit 9")
+    story = STORY.replace("you:  { subject: true,", "you:  { subject: true, restart: { at_most: 2, within: 1 min },")
+    told = ran(programs, tmp_path, "--client", client, "--until", "15s", story=story)
+    assert told.returncode == 1, told.stdout + told.stderr
+    assert told.stdout.count("started again\n") == 2
+    assert "FAULT" in told.stdout and "it had been started again 2 times within 1 min" in told.stdout
+
+
+@needs_namespaces
+@pytest.mark.parametrize("ends, script, fault", [
+    ("failed", f"echo up; {BTCLIENT} --exit-when complete; exit 3", ""),
+    ("killed", f"echo up; {BTCLIENT} --exit-when complete; kill -9 $$", ""),
+    ("any", f"echo up; {BTCLIENT} --exit-when complete; exit 0", ""),
+    ("exited", f"echo up; {BTCLIENT} --exit-when complete; exit 3", "you ended by itself (exit status 3)"),
+    ("running", f"echo up; {BTCLIENT} --exit-when complete; exit 0", "you ended by itself (exit status 0)"),
+    ("exited", f"echo up; exec {BTCLIENT}", "you still runs, and was to have ended: exited"),
+])
+def test_a_client_comes_to_what_its_group_says(programs: Programs, tmp_path: Path, ends: str, script: str, fault: str) -> None:
+    story = STORY.replace("you:  { subject: true,", f"you:  {{ subject: true, ends: {ends},").replace("limit: 40 s", "limit: 25 s") \
+        .replace("within: 30 s", "within: 24 s")
+    told = ran(programs, tmp_path, "--client", adapter_that(tmp_path, script), story=story)
+    assert told.returncode == (1 if fault else 0), told.stdout + told.stderr
+    assert ("FAULT" in told.stdout) == bool(fault) and fault in told.stdout, told.stdout
+
+
+def test_processes_are_of_no_concern_in_virtual_time_which_is_said(programs: Programs, tmp_path: Path) -> None:
+    story = tmp_path / "story.yaml"
+    story.write_text(STORY.replace("you:  { subject: true,", "you:  { subject: true, ends: exited,"))
+    told = programs.run("swarmsim", "run", story, "--out", tmp_path / "runs")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "note: you: 'ends' and 'restart' are about processes; in virtual time there are none" in told.stdout
+
+
 @needs_namespaces
 def test_a_client_that_is_not_installed_makes_the_run_invalid(programs: Programs, tmp_path: Path) -> None:
     adapter = tmp_path / "absent.yaml"

@@ -113,6 +113,26 @@ TEST(ParseScenario, ReadsWhoLacksWhatAndWhoLeavesWhen) {
   EXPECT_THAT(errors_with("seeder: { have: all", "seeder: { have: all, linger: 1 s"), Contains(HasSubstr("it has everything")));
 }
 
+TEST(ParseScenario, ReadsWhatAProcessIsToComeToAndHowOftenItIsStartedAgain) {
+  std::string text = kGood;
+  text.replace(text.find("have: 10%"), 9, "ends: failed, restart: { at_most: 2, within: 30 s }");
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  const Supervision& supervision = scenario->group_of(scenario->cast.select("leech")->front()).supervision;
+  EXPECT_EQ(supervision.ends, FinalState::failed);
+  ASSERT_TRUE(supervision.restart);
+  EXPECT_EQ(supervision.restart->max_restarts, 2u);
+  EXPECT_EQ(supervision.restart->within, 30s);
+  const Supervision& usual = scenario->group_of(scenario->cast.select("seeder")->front()).supervision;
+  EXPECT_EQ(usual.ends, FinalState::running);
+  EXPECT_FALSE(usual.restart);
+  EXPECT_THAT(errors_with("have: 10%", "ends: crashed"), Contains(HasSubstr("crashed")));
+  EXPECT_THAT(errors_with("have: 10%", "restart: { at_most: 0 }"), Contains(HasSubstr("at_most: not once; leave 'restart' out")));
+  EXPECT_THAT(errors_with("have: 10%", "restart: { within: 0 s }"), Contains(HasSubstr("within: no time at all")));
+  EXPECT_THAT(errors_with("have: 10%", "restart: { most: 2 }"), Contains(HasSubstr("'most'")));
+}
+
 TEST(ParseScenario, RefusesABareNumberWhereAUnitIsDue) {
   EXPECT_THAT(errors_with("limit: 10 min", "limit: 10"),
               Contains(AllOf(HasSubstr("s.yaml:4:8: limit: '10' is a bare number"), HasSubstr("30 s"))));
