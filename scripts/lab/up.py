@@ -46,8 +46,8 @@ exit status: 0 all leechers complete; 1 some not; 2 usage; 3 the environment"""
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("up", help="start a private swarm of real processes", description=_DESCRIPTION,
-                                 epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = commands.add_parser("up", usage="./lab up [options] [FILE]", help="start a private swarm of real processes",
+                                 description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where the content of a .torrent lies")
     parser.add_argument("--seeders", type=_count, default=1, metavar="N")
