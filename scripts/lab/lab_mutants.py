@@ -7,18 +7,14 @@ First of all each scenario has to hold with btclient as it is.
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import build, patched, tree
+from lab import build, lab_verdict, patched
 from lab.console import Exit, LabError, progress, say
 from lab.patched import Patch
-
-_RUN_LIMIT = 900.0  # seconds, with the two repeats of a violation
 
 
 @dataclass
@@ -42,9 +38,10 @@ def run(chosen: list[Patch], again: bool) -> int:
         raise LabError("none of these has a line 'Lab: FILE' in its header", Exit.USAGE)
     whole = build.programs(targets=["swarmsim", "bttracker", "btclient"])
     with patched.alone():
-        _must_hold(whole, sorted({scenario(mutant) for mutant in mutants}))
         notebook = patched.Notebook("lab-mutants", "lab")
-        outcomes = {mutant.name: _outcome(whole, mutant, notebook, again) for mutant in mutants}
+        noted = {} if again else {mutant.name: LabOutcome(**found) for mutant in mutants if (found := notebook.find(mutant))}
+        _must_hold(whole, sorted({scenario(mutant) for mutant in mutants if mutant.name not in noted}))
+        outcomes = {mutant.name: _told(mutant, noted.get(mutant.name) or _outcome(whole, mutant, notebook)) for mutant in mutants}
     return _verdict(mutants, outcomes)
 
 
@@ -57,32 +54,27 @@ def _must_hold(whole: Path, files: list[str]) -> None:
                            Exit.ENVIRONMENT if outcome.verdict == "invalid" else Exit.VIOLATED)
 
 
-def _outcome(whole: Path, mutant: Patch, notebook: patched.Notebook, again: bool) -> LabOutcome:
-    noted = None if again else notebook.find(mutant)
-    if noted:
-        outcome = LabOutcome(**noted)
-    else:
-        progress(f"mutant {mutant.name}")
-        client = patched.built(mutant, "btclient")
-        with tempfile.TemporaryDirectory(prefix="swarmlab-") as folder:
-            for program in (whole / "swarmsim", whole / "bttracker", client):   # clients are looked for beside swarmsim first
-                shutil.copy(program, folder)
-            outcome = _judged(Path(folder), scenario(mutant))
-        if outcome.verdict != "invalid":   # what the machine could not show today it may show tomorrow
-            notebook.note(mutant, outcome)
+def _outcome(whole: Path, mutant: Patch, notebook: patched.Notebook) -> LabOutcome:
+    progress(f"mutant {mutant.name}")
+    client = patched.built(mutant, "btclient")
+    with tempfile.TemporaryDirectory(prefix="swarmlab-") as folder:
+        for program in (whole / "swarmsim", whole / "bttracker", client):   # clients are looked for beside swarmsim first
+            shutil.copy(program, folder)
+        outcome = _judged(Path(folder), scenario(mutant))
+    if outcome.verdict != "invalid":   # what the machine could not show today it may show tomorrow
+        notebook.note(mutant, outcome)
+    return outcome
+
+
+def _told(mutant: Patch, outcome: LabOutcome) -> LabOutcome:
     say(f"{mutant.name}: {', '.join(outcome.red) or outcome.verdict}; {outcome.story}")
     return outcome
 
 
 def _judged(programs: Path, file: str) -> LabOutcome:
     with tempfile.TemporaryDirectory(prefix="swarmlab-") as folder:
-        ran = subprocess.run([programs / "swarmsim", "run", file, "--mode", "lab", "--client", "btclient", "--json", "--out", folder],
-                             cwd=tree.ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_RUN_LIMIT, check=False)
-    try:
-        told = json.loads(ran.stdout)["runs"][0]
-    except (ValueError, KeyError, IndexError):
-        raise LabError(f"{file}: {ran.stdout}{ran.stderr}", Exit.ENVIRONMENT) from None
-    red = [check for check in told["checks"] if check["verdict"] == "violated"]
+        told = lab_verdict.judge(programs, file, "btclient", Path(folder))
+    red = lab_verdict.violated(told)
     stories = [check["story"][0] for check in red if check.get("story")] + told.get("faults", []) + [told.get("invalid", "")]
     return LabOutcome(told["verdict"], sorted({check["check"] for check in red}), stories[0])
 

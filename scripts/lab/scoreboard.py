@@ -15,13 +15,12 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lab import build, tree
+from lab import build, lab_verdict, tree
 from lab.console import Exit, LabError, progress, say
 
 _CLIENTS = ("btclient", "transmission", "rtorrent", "aria2", "libtorrent", "qbittorrent")
 _PAGE = tree.ROOT / "docs" / "scoreboard.md"
 _NOTES = tree.ROOT / "build" / "scoreboard"
-_LONGEST_S = 600
 
 _DESCRIPTION = """\
 Runs every scenario of a tier with every client as real processes (swarmsim run --mode lab --client NAME) and prints the table.
@@ -106,14 +105,8 @@ def _key(programs: Path, file: str, client: str) -> str:
 
 
 def _judge(programs: Path, file: str, client: str) -> Board:
-    ran = subprocess.run([programs / "swarmsim", "run", file, "--mode", "lab", "--client", client, "--json", "--trace",
-                          "--out", _NOTES / "runs" / client / Path(file).stem], cwd=tree.ROOT, capture_output=True, text=True,
-                         timeout=_LONGEST_S, check=False)
-    try:
-        told = json.loads(ran.stdout)["runs"][0]
-    except (ValueError, KeyError, IndexError):
-        raise LabError(f"{file} with {client}: {ran.stdout}{ran.stderr}") from None
-    violated = [f"{check['check']}: {check['story'][0]}" for check in told["checks"] if check["verdict"] == "violated"]
+    told = lab_verdict.judge(programs, file, client, _NOTES / "runs" / client / Path(file).stem, ["--trace"])
+    violated = [f"{check['check']}: {check['story'][0]}" for check in lab_verdict.violated(told)]
     return Board(file, client, told["verdict"], dict(Counter(check["verdict"] for check in told["checks"])),
                  violated + told.get("faults", []), told.get("invalid", ""))
 

@@ -103,9 +103,7 @@ class OptimisticRotation final : public Check, private SpellHandler {
     Lottery& lottery = lotteries_[spell.number];
     lottery.players = players_;
     const PeerFacts& client = facts_.peers[spell.client.value()];
-    const auto waits = [&](const Seat& seat) {
-      return seat.interested && !seat.unchoked && !seat.leaving && seat.may_start(client.rechoke_interval) <= spell.from;
-    };
+    const auto waits = [&](const Seat& seat) { return waits_in(spell, seat, client); };
     const auto wins = [&](const Seat& seat) { return seat.unchoked && seat.held_since == spell.from && is_player(seat); };
     std::uint64_t waiting = 0;
     std::uint64_t draws = 0;
@@ -129,6 +127,10 @@ class OptimisticRotation final : public Check, private SpellHandler {
     }
   }
 
+  static bool waits_in(const Spell& spell, const Seat& seat, const PeerFacts& client) {
+    return seat.interested && !seat.unchoked && !seat.leaving && seat.may_start(client.rechoke_interval) <= spell.from;
+  }
+
   void note_drought(const Spell& spell, bool has_newcomer, Lottery& lottery) {
     const PeerFacts& client = facts_.peers[spell.client.value()];
     if (client.optimistic == 0 || client.upload_slots <= client.optimistic) return;   // its only slot may be a regular one
@@ -138,7 +140,7 @@ class OptimisticRotation final : public Check, private SpellHandler {
     for (const Seat& seat : spell.seats) {
       if (!is_player(seat) || !seat.interested) continue;
       is_served = is_served || seat.unchoked || seat.leaving;
-      if (seat.unchoked || seat.leaving || seat.may_start(client.rechoke_interval) > spell.from) continue;
+      if (!waits_in(spell, seat, client)) continue;
       ++players;
       waiting = &seat;
     }
