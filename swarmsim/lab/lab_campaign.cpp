@@ -11,7 +11,8 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::size_t kRuns = 3;   // of a scenario that is violated
+constexpr std::size_t kRuns = 3;       // of a scenario that is violated
+constexpr std::size_t kAttempts = 3;   // at each, while the machine does not keep up
 
 RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options, std::size_t number) {
   const std::string suffix = number == 1 ? "" : fmt::format("{}", number);
@@ -41,6 +42,18 @@ RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options,
   return result;
 }
 
+// A machine that was busy may have time now.
+RunResult run_until_decided(const PlannedRun& planned, const LabCampaignOptions& options, std::size_t number) {
+  for (std::size_t attempt = 1;; ++attempt) {
+    RunResult result = run_once(planned, options, number);
+    const bool leaves_open = !result.invalid.empty() || std::ranges::any_of(result.checks, [](const CheckResult& check) {
+      return check.judgement.verdict == Verdict::undecided;
+    });
+    if (attempt > 1) result.notes.push_back(fmt::format("run {} times, as the machine did not keep up", attempt));
+    if (result.rough.empty() || !leaves_open || attempt == kAttempts) return result;
+  }
+}
+
 const Judgement* judgement_of(const RunResult& run, const CheckResult& check) {
   const auto found = std::ranges::find_if(run.checks, [&](const CheckResult& other) {
     return other.manual == check.manual && other.who == check.who && other.line == check.line;
@@ -57,7 +70,7 @@ void confirm_violations(RunResult& first, const std::vector<RunResult>& others) 
     std::size_t violated = 1;
     for (const RunResult& other : others) {
       const Judgement* judgement = other.invalid.empty() ? judgement_of(other, check) : nullptr;
-      if (judgement == nullptr) continue;
+      if (judgement == nullptr || judgement->verdict == Verdict::undecided) continue;
       ++judged;
       violated += judgement->verdict == Verdict::violated ? 1 : 0;
     }
@@ -71,10 +84,10 @@ std::vector<RunResult> run_lab_campaign(const std::vector<PlannedRun>& plan, con
                                         const std::function<void(RunResult&)>& done) {
   std::vector<RunResult> results;
   for (const PlannedRun& planned : plan) {
-    RunResult result = run_once(planned, options, 1);
+    RunResult result = run_until_decided(planned, options, 1);
     if (result.verdict() == RunVerdict::violated && result.faults.empty()) {
       std::vector<RunResult> others;
-      for (std::size_t number = 2; number <= kRuns; ++number) others.push_back(run_once(planned, options, number));
+      for (std::size_t number = 2; number <= kRuns; ++number) others.push_back(run_until_decided(planned, options, number));
       confirm_violations(result, others);
     }
     results.push_back(std::move(result));

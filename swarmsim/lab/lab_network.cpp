@@ -151,6 +151,6 @@ LabStatistics LabNetwork::statistics() {
   return all;
 }
 
-std::string LabNetwork::why_invalid() { return swarmsim::why_invalid(statistics(), smallest_delay_); }
+Trust LabNetwork::trust() { return trust_in(statistics(), smallest_delay_); }
 
 }  // namespace swarmlab::swarmsim

@@ -69,7 +69,7 @@ class LabNetwork final : public LabTransport {
   std::size_t drain(PacketWatcher& watcher) override { return ring_.drain(watcher); }
   int watch_descriptor() const override { return ring_.descriptor(); }
   LabStatistics statistics() override;
-  std::string why_invalid() override;
+  Trust trust() override;
 
  private:
   explicit LabNetwork(LabNetworkOptions options);

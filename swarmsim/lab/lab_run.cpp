@@ -49,7 +49,6 @@ constexpr Duration kTrackerStart = 10s;    // how long trackers have before the 
 constexpr int kPollMs = 5;
 constexpr Duration kBetweenReads = 200ms;  // of what clients print
 constexpr Duration kBetweenCounts = 1s;    // of how long clients waited for a processor
-constexpr std::int64_t kStarved = 10;      // who waits more than a tenth of its time is not itself
 
 class LabRun final : private Stage, private ClientKeeper {
  public:
@@ -479,9 +478,9 @@ class LabRun final : private Stage, private ClientKeeper {
       for (const HostId peer : who_is_to_end())
         result.faults.push_back(fmt::format("{} {} still runs, and was to have ended: {}", to_clock(now_), names_[peer.value()],
                                             kFinalStates[static_cast<std::size_t>(scenario_.group_of(peer).supervision.ends)]));
-    result.invalid = invalid_;
-    if (result.invalid.empty()) result.invalid = network_->why_invalid();
-    if (result.invalid.empty()) result.invalid = who_starved();
+    Trust trust = trust_in_run();
+    result.invalid = std::move(trust.invalid);
+    result.rough = std::move(trust.rough);
     result.notes.push_back(network_->describe());
     result.notes.push_back(describe(statistics));
     for (std::uint32_t i = 0; i < facts_.peers.size(); ++i) {
@@ -524,12 +523,11 @@ class LabRun final : private Stage, private ClientKeeper {
         tell_what_was_logged(check.judgement.story, check.judgement.summary, now_, logs);
   }
 
-  std::string who_starved() const {
-    for (std::uint32_t i = 0; i < participants_.size(); ++i)
-      if (participants_[i].waited * kStarved > now_ - kStart)
-        return fmt::format("{} was ready to run and had no processor for {} of {}: the machine is too busy", names_[i],
-                           to_text(participants_[i].waited), to_text(now_ - kStart));
-    return {};
+  Trust trust_in_run() {
+    Trust trust{.invalid = invalid_, .rough = {}};
+    trust.add(network_->trust());
+    for (std::size_t i = 0; i < participants_.size(); ++i) trust.add(trust_in_process(names_[i], participants_[i].waited, now_ - kStart));
+    return trust;
   }
 
   TraceEnd trace_end(const RunResult& result) {

@@ -1,7 +1,10 @@
 #include "swarmsim/lab/lab_statistics.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "protocol/quantities.hpp"
 
@@ -9,7 +12,11 @@ namespace swarmlab::swarmsim {
 namespace {
 
 constexpr Duration kAlwaysAllowed = 5ms;
+constexpr Duration kRough = 50ms;
 constexpr std::uint32_t kMostOfThem = 990;   // thousandths
+constexpr std::uint32_t kHalfOfThem = 500;
+constexpr std::int64_t kStarved = 10;        // who waits more than a tenth of its time
+constexpr std::int64_t kLost = 2;            // more than half
 
 // "0.021 ms": finer than to_text() writes it.
 std::string in_milliseconds(Duration time) {
@@ -52,19 +59,38 @@ Duration DurationHistogram::quantile(std::uint32_t thousandths) const {
   return largest_;
 }
 
-std::string why_invalid(const LabStatistics& statistics, Duration smallest_delay) {
+void Trust::add(Trust other) {
+  if (invalid.empty()) invalid = std::move(other.invalid);
+  if (rough.empty()) rough = std::move(other.rough);
+}
+
+Trust trust_in(const LabStatistics& statistics, Duration smallest_delay) {
   const Duration allowed = std::max(kAlwaysAllowed, smallest_delay / 10);
   const Duration late = statistics.lateness.quantile(kMostOfThem);
-  if (late > allowed)
-    return "the router was late: by " + in_milliseconds(late) + " for one timer in a hundred, where " + in_milliseconds(allowed) +
-           " are allowed; give the machine less to do, or slower links";
+  Trust trust;
+  if (late > allowed) {
+    trust.rough = fmt::format("the router was late: by {} for one timer in a hundred, where {} are allowed; give the machine less to do, "
+                              "or slower links", in_milliseconds(late), in_milliseconds(allowed));
+    const bool is_overloaded = late > std::max(kRough, allowed) || statistics.lateness.quantile(kHalfOfThem) > allowed;
+    if (is_overloaded) trust.invalid = trust.rough;
+  }
+  const auto lost = [&trust](std::string why) { trust.add({why, why}); };
   if (statistics.unseen > 0)
-    return counted(statistics.unseen, "packet") + " passed unseen, since whoever judges them did not keep up";
+    lost(counted(statistics.unseen, "packet") + " passed unseen, since whoever judges them did not keep up");
   if (statistics.drops.missed > 0)
-    return "the router did not keep up: " + counted(statistics.drops.missed, "packet") + " lost before it could read them";
+    lost("the router did not keep up: " + counted(statistics.drops.missed, "packet") + " lost before it could read them");
   if (statistics.drops.too_many > 0)
-    return "more was on its way than the router keeps: " + counted(statistics.drops.too_many, "packet") + " lost for that";
-  return {};
+    lost("more was on its way than the router keeps: " + counted(statistics.drops.too_many, "packet") + " lost for that");
+  return trust;
+}
+
+Trust trust_in_process(std::string_view name, Duration waited, Duration elapsed) {
+  if (waited * kStarved <= elapsed) return {};
+  Trust trust;
+  trust.rough = fmt::format("{} was ready to run and had no processor for {} of {}: the machine is too busy", name, to_text(waited),
+                            to_text(elapsed));
+  if (waited * kLost > elapsed) trust.invalid = trust.rough;
+  return trust;
 }
 
 std::string describe(const LabStatistics& statistics) {
@@ -72,8 +98,8 @@ std::string describe(const LabStatistics& statistics) {
   const PacketDrops& drops = statistics.drops;
   std::string text = statistics.has_priority ? "router with real-time priority: " : "router: ";
   text += counted(statistics.entered_packets, "packet") + " in, " + std::to_string(statistics.delivered_packets) +
-          " out; lateness p50 " + in_milliseconds(late.quantile(500)) + ", p99 " + in_milliseconds(late.quantile(990)) + ", max " +
-          in_milliseconds(late.largest());
+          " out; lateness p50 " + in_milliseconds(late.quantile(kHalfOfThem)) + ", p99 " +
+          in_milliseconds(late.quantile(kMostOfThem)) + ", max " + in_milliseconds(late.largest());
   auto add = [&text, separator = "; dropped: "](std::uint64_t number, const char* why) mutable {
     if (number == 0) return;
     text += separator + std::to_string(number) + " " + why;

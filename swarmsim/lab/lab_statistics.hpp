@@ -1,13 +1,15 @@
 // What the router has to say about itself and about the network: how true it was, and what it threw away.
 //
-// A router that acts late emulates another network than the one that was asked for.  So each of its timers tells by how much it
-// was late, and a run in which that was too much, or in which packets were lost that no rule says were to be lost, is not
-// judged: why_invalid() says why.
+// A router that acts late emulates another network than the one that was asked for: one with so much more jitter.  So each of its
+// timers tells by how much it was late.  Where that was more than is asked of it, nobody is accused by a check that measures
+// time; where it was much too much, or packets were lost that no rule says were to be lost, the run is not judged at all.
+// trust_in() says which, and why.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/endpoint.hpp"
@@ -73,9 +75,21 @@ struct LabStatistics {
   std::vector<OutsideTraffic> outside; // in the order of hosts, then of destinations
 };
 
-// Empty where the network was what had been asked for.  Timers may be late by a tenth of the smallest delay of a link (zero: of
-// none), and by 5 ms in any case; that is asked of 99 of 100.
-std::string why_invalid(const LabStatistics& statistics, Duration smallest_delay);
+// How far a real run can be believed; both are empty where it was what had been asked for.
+struct Trust {
+  std::string invalid;   // why it says nothing
+  std::string rough;     // how the machine did not keep up: it says nothing against anybody by a measure of time
+  // The first trouble of either sort counts.
+  void add(Trust other);
+};
+
+// Timers may be late by a tenth of the smallest delay of a link (zero: of none), and by 5 ms in any case; that is asked of 99 of
+// 100.  Up to 50 ms the network is rough, as long as half of the timers were in time: that is a machine whose processors are taken
+// away now and then.  Beyond, the router itself is overloaded.
+Trust trust_in(const LabStatistics& statistics, Duration smallest_delay);
+
+// A process that was ready to run for a tenth of the time and had no processor is slower than itself, and after half of it not itself.
+Trust trust_in_process(std::string_view name, Duration waited, Duration elapsed);
 
 // Lines for a report: "router: 12,345 packets in, ... lateness p50 0.021 ms, p99 1.7 ms, max 4.0 ms".
 std::string describe(const LabStatistics& statistics);

@@ -46,8 +46,8 @@ class LabTransport {
   // Readable when there is something to drain.
   virtual int watch_descriptor() const = 0;
   virtual LabStatistics statistics() = 0;
-  // Empty where the network was true so far (lab_statistics.hpp).
-  virtual std::string why_invalid() = 0;
+  // Whether the network was what had been asked for, so far (lab_statistics.hpp).
+  virtual Trust trust() = 0;
 };
 
 }  // namespace swarmlab::swarmsim

@@ -91,6 +91,6 @@ LabStatistics RelayNetwork::statistics() {
   return all;
 }
 
-std::string RelayNetwork::why_invalid() { return swarmsim::why_invalid(statistics(), smallest_delay_); }
+Trust RelayNetwork::trust() { return trust_in(statistics(), smallest_delay_); }
 
 }  // namespace swarmlab::swarmsim

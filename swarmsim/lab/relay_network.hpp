@@ -49,7 +49,7 @@ class RelayNetwork final : public LabTransport {
   std::size_t drain(PacketWatcher& watcher) override { return ring_.drain(watcher); }
   int watch_descriptor() const override { return ring_.descriptor(); }
   LabStatistics statistics() override;
-  std::string why_invalid() override;
+  Trust trust() override;
 
  private:
   RelayNetwork(RelayNetworkOptions options, const LabAddresses& addresses);

@@ -50,6 +50,7 @@ Json run_json(const RunResult& run) {
   if (!run.faults.empty()) json["faults"] = run.faults;
   if (!run.notes.empty()) json["notes"] = run.notes;
   if (!run.invalid.empty()) json["invalid"] = run.invalid;
+  if (!run.rough.empty()) json["rough"] = run.rough;
   return json;
 }
 

@@ -79,6 +79,7 @@ std::string describe_run(const RunResult& run, Colours colours) {
   text += describe_checks(run.checks, run.again, colours);
   for (const std::string& fault : run.faults) text += fmt::format("  {} {}\n", coloured("FAULT", "31;1", colours), fault);
   for (const std::string& note : run.notes) text += fmt::format("  note: {}\n", note);
+  if (!run.rough.empty() && run.invalid.empty()) text += fmt::format("  rough: {}\n", run.rough);
   if (!run.invalid.empty()) text += fmt::format("  {} {}\n", coloured("INVALID", "31;1", colours), run.invalid);
   if (!run.trace.empty()) text += fmt::format("  trace {}\n", run.trace);
   if (!run.pcap.empty()) text += fmt::format("  capture {}\n", run.pcap);

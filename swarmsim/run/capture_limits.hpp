@@ -30,7 +30,8 @@ void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Ju
 // Leaves the checks that look at nothing that peers say to each other, but at what passes between them and trackers, and at disks.
 void restrict_to_trackers_and_disks(RunResult& result);
 
-// As restrict_to_capture() for all checks of a lab run, `checks` beside its results in their order.  Of an invalid one nothing counts.
+// As restrict_to_capture() for all checks of a lab run, `checks` beside its results in their order.  Of an invalid one nothing counts;
+// of a rough one no accusation into which the clock enters.
 void restrict_lab_run(std::span<const CheckSpec* const> checks, const CaptureLimits& limits, RunResult& result);
 
 // "leech[0]: 3 encrypted streams, 1 begun before the capture"; one line per peer that has any.

@@ -166,6 +166,7 @@ TraceEnd end_of_trace(const RunResult& result) {
   end.blocks = result.blocks;
   end.open_connections = result.open_connections;
   end.invalid = result.invalid;
+  end.rough = result.rough;
   end.faults = result.faults;
   end.notes = result.notes;
   for (const CheckResult& check : result.checks) {
@@ -217,6 +218,7 @@ std::expected<RunResult, std::string> judge_trace(TraceReader& trace, std::span<
     result.blocks = end.blocks;
     result.open_connections = end.open_connections;
     result.invalid = end.invalid;
+    result.rough = end.rough;
     result.faults = end.faults;
     result.notes = end.notes;
     if (result.fingerprint != end.fingerprint)

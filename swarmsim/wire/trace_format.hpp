@@ -82,6 +82,7 @@ struct TraceEnd {
   std::uint64_t blocks = 0;
   std::uint64_t open_connections = 0;
   std::string invalid;                  // why the run says nothing; "" when it does
+  std::string rough = {};               // of lab mode: how the machine did not keep up
   std::vector<std::string> faults;      // a simulated client's own broken invariants
   std::vector<std::string> notes;
   std::vector<std::string> disks;       // by HostId: what is wrong with it, "" where nothing is

@@ -190,6 +190,7 @@ std::string read_end(const Json& json, std::size_t peers, std::size_t hosts, Tra
   end.blocks = fields.number("blocks", kMostNumber);
   end.open_connections = fields.number("open_connections", kMostNumber);
   end.invalid = fields.text("invalid");
+  if (fields.optional("rough") != nullptr) end.rough = fields.text("rough");
   if (fields.optional("faults") != nullptr) end.faults = fields.texts("faults");
   end.notes = fields.texts("notes");
   end.disks = fields.texts("disks");

@@ -77,6 +77,7 @@ std::string end_line(const TraceEnd& end) {
                   {"notes", end.notes},
                   {"disks", end.disks},
                   {"verdicts", std::move(verdicts)}};
+  if (!end.rough.empty()) line["rough"] = end.rough;
   if (!end.faults.empty()) line["faults"] = end.faults;
   if (!end.bytes_read.empty()) line["bytes_read"] = end.bytes_read;
   for (const UnreadStreams& unread : end.unread) line["unread"].push_back(json_of(unread));

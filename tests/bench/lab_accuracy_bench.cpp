@@ -33,7 +33,7 @@ std::string lateness_of(LabNetwork& network) {
   const DurationHistogram late = network.statistics().lateness;
   const auto ms = [](Duration time) { return static_cast<double>(time.count()) / 1e6; };
   return fmt::format(R"("lateness_p50_ms": {:.3f}, "lateness_p99_ms": {:.3f}, "lateness_max_ms": {:.3f}, "invalid": "{}")",
-                     ms(late.quantile(500)), ms(late.quantile(990)), ms(late.largest()), network.why_invalid());
+                     ms(late.quantile(500)), ms(late.quantile(990)), ms(late.largest()), network.trust().invalid);
 }
 
 void say(const std::string& what, const std::string& asked, const std::string& measured, LabNetwork& network) {

@@ -47,7 +47,7 @@ void say(const std::string& what, const std::string& asked, const std::string& m
   const DurationHistogram late = network.statistics().lateness;
   std::cout << fmt::format(R"({{"what": "{}", "asked": "{}", "measured": "{}", "lateness_p50_ms": {:.3f}, "lateness_p99_ms": {:.3f}, )"
                            R"("lateness_max_ms": {:.3f}, "invalid": "{}"}})", what, asked, measured, milliseconds(late.quantile(500)),
-                           milliseconds(late.quantile(990)), milliseconds(late.largest()), network.why_invalid())
+                           milliseconds(late.quantile(990)), milliseconds(late.largest()), network.trust().invalid)
             << std::endl;
 }
 

@@ -161,15 +161,12 @@ def test_a_killed_run_leaves_nothing_behind(where: Where, running: Running) -> N
 
 
 def test_the_smoke_scenarios_of_lab_mode_hold_for_an_ordinary_user(tmp_path: Path, programs: Programs) -> None:
-    """1. Those of tier lab-smoke, as a user without any rights and without TUN. 2. All held; a machine that was busy is asked again."""
+    """1. Those of tier lab-smoke, as a user without any rights and without TUN. 2. All held."""
     where = Where("user", "any", tmp_path, programs)
     scenarios = where.folder / "scenarios"
     shutil.copytree(Path(__file__).resolve().parents[2] / "scenarios", scenarios)
-    for _ in range(4):
-        told = subprocess.run([*where.prefix, where.programs / "swarmsim", "run", scenarios, "--tier", "lab-smoke", "--mode", "lab",
-                               "--out", where.folder / "runs"], cwd=where.folder, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=400, check=False)
-        if told.returncode != 3 or not any(words in told.stdout for words in ("the machine is too busy", "the router was late")):
-            break
+    told = subprocess.run([*where.prefix, where.programs / "swarmsim", "run", scenarios, "--tier", "lab-smoke", "--mode", "lab",
+                           "--out", where.folder / "runs"], cwd=where.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=900, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
     assert "\nHELD\n" in told.stdout

@@ -88,7 +88,7 @@ TEST_P(LabNetworkTest, GivesOneConnectionTheRateOfItsSlowestLink) {
       const double theory = static_cast<double>(megabits) * 1448 / 1500;
       std::printf("  %d Mbit/s: goodput %.3f Mbit/s, theory %.3f\n", static_cast<int>(megabits), rate, theory);
       EXPECT_LE(rate, theory * 1.03);
-      EXPECT_GE(rate, theory * (is_machine_busy() ? 0.5 : 0.97)) << network.why_invalid();
+      EXPECT_GE(rate, theory * (is_machine_busy() ? 0.5 : 0.97)) << network.trust().invalid;
     });
   }
 }
@@ -413,7 +413,7 @@ TEST(LabNetwork, IsInvalidWhenNobodyLooksForTooLong) {
     recv(*connection.accepted, block.data(), block.size() / 2, MSG_WAITALL);
     sender.join();
     EXPECT_GT(network->statistics().unseen, 0U);
-    EXPECT_NE(network->why_invalid(), "");
+    EXPECT_NE(network->trust().invalid, "");
     network->stop();
     EXPECT_GT(network->statistics().unseen, 0U);
   });
@@ -433,7 +433,7 @@ TEST_P(LabNetworkTest, IsInvalidWherePacketsWereLostBeforeTheRouterReadThem) {
     (*network)->start();
     wait(50ms);
     EXPECT_GT((*network)->statistics().drops.missed, 0U);
-    EXPECT_NE((*network)->why_invalid().find("lost before it could read them"), std::string::npos) << (*network)->why_invalid();
+    EXPECT_NE((*network)->trust().invalid.find("lost before it could read them"), std::string::npos) << (*network)->trust().invalid;
   });
 }
 
@@ -456,7 +456,7 @@ TEST_P(LabNetworkTest, KeepsTenConnectionsAtTheirRates) {
     std::vector<Pair> pairs;
     for (std::uint32_t i = 0; i < 10; ++i) pairs.push_back({HostId(i), HostId(i + 10)});
     const auto rates = tcp_megabits(network, pairs, 1500ms, 2s);
-    const std::string invalid = network.why_invalid();
+    const std::string invalid = network.trust().invalid;
     const double theory = 20.0 * 1448 / 1500;
     std::printf("  20 hosts, ten connections at 20 Mbit/s: %.2f to %.2f Mbit/s, theory %.2f\n", quantile(rates, 0), quantile(rates, 1),
                 theory);

@@ -180,6 +180,9 @@ TEST(LabCampaign, AViolationStaysIfTwoMoreRunsSeeItAndIsUnstableOtherwise) {
   confirm_violations(odd, {run(Verdict::held), run(Verdict::held)});
   EXPECT_EQ(odd.checks[0].judgement.verdict, Verdict::undecided);
   EXPECT_EQ(odd.checks[0].judgement.summary, "it was late (1 of 3, unstable)");
+  RunResult doubtful = run(Verdict::violated);
+  confirm_violations(doubtful, {run(Verdict::undecided), run(Verdict::violated)});
+  EXPECT_EQ(doubtful.checks[0].judgement.summary, "it was late (2 of 2)");
 }
 
 }  // namespace

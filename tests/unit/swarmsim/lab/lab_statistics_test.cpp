@@ -35,27 +35,56 @@ LabStatistics late_by(Duration lateness) {
   return statistics;
 }
 
-TEST(WhyInvalid, AllowsATenthOfTheSmallestDelay) {
-  EXPECT_EQ(why_invalid(late_by(4ms), 10ms), "");
-  EXPECT_NE(why_invalid(late_by(6ms), 10ms), "");
-  EXPECT_EQ(why_invalid(late_by(6ms), 100ms), "");
-  EXPECT_NE(why_invalid(late_by(12ms), 100ms), "");
-  EXPECT_NE(why_invalid(late_by(6ms), 0ms), "");
-  EXPECT_NE(why_invalid(late_by(6ms), 0ms).find("give the machine less to do"), std::string::npos);
+TEST(Trust, AllowsTimersToBeLateByATenthOfTheSmallestDelay) {
+  EXPECT_EQ(trust_in(late_by(4ms), 10ms).rough, "");
+  EXPECT_NE(trust_in(late_by(6ms), 10ms).rough, "");
+  EXPECT_EQ(trust_in(late_by(6ms), 100ms).rough, "");
+  EXPECT_NE(trust_in(late_by(12ms), 100ms).rough, "");
+  EXPECT_NE(trust_in(late_by(6ms), 0ms).rough, "");
+  EXPECT_NE(trust_in(late_by(6ms), 0ms).rough.find("give the machine less to do"), std::string::npos);
 }
 
-TEST(WhyInvalid, CountsEveryPacketThatNoRuleWantedLost) {
+TEST(Trust, ARunIsStillJudgedWhereFewTimersWereLateByLittle) {
+  EXPECT_EQ(trust_in(late_by(20ms), 10ms).invalid, "");
+  EXPECT_NE(trust_in(late_by(60ms), 10ms).invalid, "");
+  EXPECT_EQ(trust_in(late_by(60ms), 700ms).invalid, "");
+}
+
+TEST(Trust, ARouterOfWhichHalfTheTimersAreLateIsOverloaded) {
+  LabStatistics statistics;
+  for (int i = 0; i < 100; ++i) statistics.lateness.add(6ms);
+  EXPECT_NE(trust_in(statistics, 10ms).invalid, "");
+  EXPECT_EQ(trust_in(statistics, 100ms).invalid, "");
+}
+
+TEST(Trust, CountsEveryPacketThatNoRuleWantedLost) {
   LabStatistics statistics;
   statistics.drops.queue_full = statistics.drops.line_loss = statistics.drops.partitioned = 5;
-  EXPECT_EQ(why_invalid(statistics, 10ms), "");
+  EXPECT_EQ(trust_in(statistics, 10ms).invalid, "");
   statistics.unseen = 2;
-  EXPECT_EQ(why_invalid(statistics, 10ms), "2 packets passed unseen, since whoever judges them did not keep up");
+  EXPECT_EQ(trust_in(statistics, 10ms).invalid, "2 packets passed unseen, since whoever judges them did not keep up");
   statistics.unseen = 0;
   statistics.drops.missed = 1;
-  EXPECT_EQ(why_invalid(statistics, 10ms), "the router did not keep up: 1 packet lost before it could read them");
+  EXPECT_EQ(trust_in(statistics, 10ms).invalid, "the router did not keep up: 1 packet lost before it could read them");
+  EXPECT_EQ(trust_in(statistics, 10ms).rough, trust_in(statistics, 10ms).invalid);
   statistics.drops.missed = 0;
   statistics.drops.too_many = 1;
-  EXPECT_NE(why_invalid(statistics, 10ms), "");
+  EXPECT_NE(trust_in(statistics, 10ms).invalid, "");
+}
+
+TEST(Trust, AProcessWithoutProcessorIsSlowerThanItselfAndThenNotItself) {
+  EXPECT_EQ(trust_in_process("you", 1s, 10s).rough, "");
+  EXPECT_EQ(trust_in_process("you", 2s, 10s).rough, "you was ready to run and had no processor for 2 s of 10 s: the machine is too busy");
+  EXPECT_EQ(trust_in_process("you", 2s, 10s).invalid, "");
+  EXPECT_NE(trust_in_process("you", 6s, 10s).invalid, "");
+}
+
+TEST(Trust, TheFirstTroubleOfEitherSortCounts) {
+  Trust trust;
+  trust.add({"", "late"});
+  trust.add({"lost", "lost"});
+  EXPECT_EQ(trust.rough, "late");
+  EXPECT_EQ(trust.invalid, "lost");
 }
 
 TEST(DescribeStatistics, NamesTheDropsThatThereWere) {

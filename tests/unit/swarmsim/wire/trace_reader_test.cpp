@@ -51,6 +51,7 @@ TraceEnd an_end() {
   end.blocks = 6;
   end.open_connections = 7;
   end.invalid = "the machine was too slow";
+  end.rough = "the router was late";
   end.notes = {"one", "two"};
   end.disks = {"a is missing", "", ""};
   end.bytes_read = {0, 77, 3};
@@ -120,6 +121,7 @@ TEST(TraceReader, GivesBackWhatWasWritten) {
   EXPECT_EQ(end.blocks, 6u);
   EXPECT_EQ(end.open_connections, 7u);
   EXPECT_EQ(end.invalid, "the machine was too slow");
+  EXPECT_EQ(end.rough, "the router was late");
   EXPECT_THAT(end.notes, ElementsAre("one", "two"));
   EXPECT_THAT(end.disks, ElementsAre("a is missing", "", ""));
   EXPECT_THAT(end.bytes_read, ElementsAre(0u, 77u, 3u));
