@@ -29,7 +29,7 @@ from lab.console import Exit, LabError, human_time, say
 # send, or own buffers.  --all-builds runs them all, under every sanitizer.
 _SANITIZED = r"(protocol|client_engine)\w*_test|\w*conformance\w*"
 _ALL_PRESETS = ("release", "dev", "clang", "clang-debug", "asan", "tsan")
-_PROCESS_TESTS = ("tests/integration", "tests/interop", "tests/architecture")
+_PROCESS_TESTS = ("tests/interop", "tests/integration", "tests/architecture")  # the longest file first
 # One mutant of each sort: a choker's, a verifier's, a reservation's.
 _SAMPLE = ("slots_to_the_uninterested", "skip_hash_check", "choke_keeps_blocks_reserved")
 _STEP_LIMIT = 3600.0  # seconds; a hang ends here rather than with the CI job

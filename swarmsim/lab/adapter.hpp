@@ -59,6 +59,7 @@ struct Adapter {
   Words version;                          // prints its version
   Features speaks;
   bool refuses_loopback = false;          // it takes no peer whose address is on loopback
+  bool refuses_udp_trackers = false;      // it does not speak BEP 15
   std::vector<std::pair<std::string, std::string>> declares;   // name (declaration.hpp), value
   Duration interval = 30min;              // of a tracker: what it tells at most, unless it is told {interval}
   Duration silence = 1h;                  // of a tracker: after which it has forgotten a peer that says nothing

@@ -93,6 +93,9 @@ std::string LabCast::why_not() const {
     if (!group.behaviours.empty()) return fmt::format("{} has a behaviour of its own, which {} does not have", group.name, client_->client);
     if (group.starts_from_magnet && !client_->speaks.has(Feature::magnet))
       return fmt::format("{} starts from a magnet link, which {} does not speak", group.name, client_->client);
+    if (client_->refuses_udp_trackers &&
+        std::ranges::any_of(scenario_.trackers, [](const TrackerSpec& tracker) { return tracker.kind == TrackerKind::udp; }))
+      return fmt::format("{} asks no tracker that speaks UDP", client_->client);
     if (scenario_.trackers.empty()) return fmt::format("there is no tracker that could tell {} of the others", client_->client);
   }
   for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {

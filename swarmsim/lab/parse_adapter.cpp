@@ -224,9 +224,9 @@ std::optional<Adapter> parse_adapter(std::string_view text, Diagnostics& diagnos
   if (const YamlNode* node = reader.take("speaks")) adapter.speaks = read_features(*node, diagnostics);
   if (const YamlNode* node = reader.take("refuses"))
     for_each_scalar(*node, "refuses", diagnostics, [&](const YamlNode& word) {
-      adapter.refuses_loopback = adapter.refuses_loopback || word.text == "loopback";
-      if (word.text != "loopback")
-        diagnostics.add(word.at, fmt::format("refuses: '{}' is unknown; the one thing that a client may refuse is loopback", word.text));
+      if (word.text == "loopback") adapter.refuses_loopback = true;
+      else if (word.text == "udp_trackers") adapter.refuses_udp_trackers = true;
+      else diagnostics.add(word.at, fmt::format("refuses: '{}' is unknown; a client may refuse loopback and udp_trackers", word.text));
     });
   if (const YamlNode* node = reader.take("tracker")) {
     adapter.is_tracker = true;

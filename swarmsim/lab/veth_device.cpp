@@ -24,10 +24,11 @@ constexpr int kSocketBuffer = 16 << 20;   // as much of it as the system allows
 
 std::string router_end(std::size_t number) { return "lab-h" + std::to_string(number); }
 
-// The kernel puts queues on both ends some time after the second one came up, and loses packets until then.
+// The kernel puts queues on both ends some time after the second one came up, and loses packets until then.  An end says that it runs
+// just before its queues are there; who changes its flags then waits until whoever puts them there is done.
 bool comes_to_run(const std::string& name) {
   for (int tries = 0; tries < 5000; ++tries) {
-    if (netlink::is_running(name)) return true;
+    if (netlink::is_running(name)) return netlink::bring_up(name);
     usleep(1000);
   }
   return false;

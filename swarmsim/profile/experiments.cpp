@@ -217,13 +217,14 @@ class Measurement {
                                              .also = watch.get()});
       }
       for (const std::string& fault : result.faults) profile_.problems.push_back(fmt::format("{}: {}", name, fault));
-      if (!result.invalid.empty() || !result.rough.empty()) continue;   // times are all that is measured here
+      if (!result.invalid.empty()) continue;
+      if (!result.rough.empty()) profile_.problems.push_back(fmt::format("{}: {}", name, result.rough));
       watch->finish(kStart + result.virtual_time);
       for (const std::string& note : result.notes)
         if (note.find("cannot be told") != std::string::npos) profile_.problems.push_back(fmt::format("{}: {}", name, note));
       return watch;
     }
-    profile_.problems.push_back(fmt::format("{}: {}", name, result.invalid.empty() ? result.rough : result.invalid));
+    profile_.problems.push_back(fmt::format("{}: {}", name, result.invalid));
     return nullptr;
   }
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from harness.lab_swarm import PEER_PORT
 from harness.namespaces import Host
+from harness.running import Running
+from lab.processes import Child, wait_until
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,16 @@ TRANSMISSION = Other("transmission", "transmission-cli", _has("transmission-cli"
                      makes_empty_files=False)
 RTORRENT = Other("rtorrent", "rtorrent", _has("rtorrent"), _rtorrent, announces_at_once=False)
 OTHERS = (LIBTORRENT, ARIA2, TRANSMISSION, RTORRENT)
+
+
+def start(running: Running, client: Other, host: Host, work: Work, *, cwd: Path | None = None, env: dict[str, str] | None = None) -> Child:
+    """Starts it, and again if it leaves at once: transmission-cli takes a small torrent that it has verified before it first looks for a
+    stopped one, and ends with status 0."""
+    for _ in range(3):
+        child = running.start(client.name, client.command(host, work), host=host, cwd=cwd, env=env)
+        if client is not TRANSMISSION:
+            break
+        wait_until(lambda: child.status() is not None, 2.0)
+        if child.status() != 0:
+            break
+    return child

@@ -14,7 +14,7 @@ from harness.namespaces import PrivateNetwork
 from harness.programs import Programs
 from harness.running import Running
 from interop.needs import need
-from interop.others import OTHERS, Other, Work
+from interop.others import OTHERS, Other, Work, start
 from lab.scrape import Scrape
 
 _PIECE_BYTES = 16 * 1024
@@ -53,11 +53,11 @@ def test_by_magnet(client: Other, we: str, swarm: LabSwarm, programs: Programs, 
     own = _own(tmp_path, client)
     if we == "seed":
         seeder = swarm.start_client("we", torrent, original.parent)
-        other = running.start(client.name, client.command(host, Work(link, fetched, own)), host=host, cwd=own)
+        other = start(running, client, host, Work(link, fetched, own), cwd=own)
         swarm.wait_until(f"{client.name} has it all", lambda: differences(original, fetched / "content") == [],
                          _MAGNET_LIMIT, [seeder.child, other])
     else:
-        other = running.start(client.name, client.command(host, Work(torrent, original.parent, own)), host=host, cwd=own)
+        other = start(running, client, host, Work(torrent, original.parent, own), cwd=own)
         swarm.wait_for_scrape(info_hash, Scrape(1, 0, 0), 60, [other])
         leecher = swarm.start_client("we", link, fetched, "--exit-when", "complete")
         assert leecher.child.wait(_MAGNET_LIMIT) == 0
@@ -97,7 +97,7 @@ def test_by_peer_exchange(client: Other, told_by: str, swarm: LabSwarm, programs
     slowly = ("--up-limit", "100KiB/s")
     if told_by == "other":
         seeder = swarm.start_client("seed", tracked, original.parent, *slowly)
-        hub = running.start(client.name, client.command(host, work), host=host, cwd=own)
+        hub = start(running, client, host, work, cwd=own)
         leecher = swarm.start_client("leecher", untracked, tmp_path / "leecher", *slowly, "--peer",
                                      f"{host.address}:{PEER_PORT}")
         found, everyone = leecher.host.address, [seeder.child, hub, leecher.child]
@@ -105,6 +105,6 @@ def test_by_peer_exchange(client: Other, told_by: str, swarm: LabSwarm, programs
         middle = swarm.start_client("hub", tracked, tmp_path / "hub", *slowly)
         seeder = swarm.start_client("seed", untracked, original.parent, *slowly, "--peer",
                                     f"{middle.host.address}:{PEER_PORT}")
-        leech = running.start(client.name, client.command(host, work), host=host, cwd=own)
+        leech = start(running, client, host, work, cwd=own)
         found, everyone = host.address, [middle.child, seeder.child, leech]
     swarm.wait_until(f"the seed meets {found}", lambda: _meets(seeder, found), _PEX_LIMIT, everyone)

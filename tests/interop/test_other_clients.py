@@ -16,7 +16,7 @@ from harness.programs import Programs
 from harness.running import Running
 from interop.capture import Capture
 from interop.needs import need
-from interop.others import OTHERS, Other, Work
+from interop.others import OTHERS, Other, Work, start
 from lab.processes import Child
 from lab.scrape import Scrape
 
@@ -80,8 +80,8 @@ def test_both_directions(client: Other, content: Content, tracker: str, we: str,
         clients.append(swarm.start_client("ours", torrent, folder, host=our_host).child)
 
     def start_theirs(folder: Path) -> None:
-        clients.append(running.start(client.name, client.command(their_host, Work(torrent, folder, own)),
-                                     host=their_host, env=dict(os.environ, HOME=str(tmp_path), TERM="dumb")))
+        clients.append(start(running, client, their_host, Work(torrent, folder, own),
+                             env=dict(os.environ, HOME=str(tmp_path), TERM="dumb")))
 
     seeds, fetches = (start_ours, start_theirs) if we == "seed" else (start_theirs, start_ours)
     seeds(tmp_path / "seeder")

@@ -153,6 +153,15 @@ TEST(LabCast, WhatRelaysCannotDoIsSaid) {
   EXPECT_EQ(why_not(cut, mine, true), "'partition' in a timeline needs a network between peers");
 }
 
+TEST(LabCast, AClientWithoutUdpTrackersIsNotJudgedByThem) {
+  const Adapter old = adapter("refuses: [udp_trackers]\n");
+  const Scenario udp = scenario("tracker: { kind: udp }\n");
+  EXPECT_EQ(cast(udp, &old).why_not(), "mine asks no tracker that speaks UDP");
+  EXPECT_EQ(cast(scenario("tracker: { kind: http }\n"), &old).why_not(), "");
+  const Adapter mine = adapter();
+  EXPECT_EQ(cast(udp, &mine).why_not(), "");
+}
+
 TEST(LabCast, NobodySpeaksPeerExchangeThroughRelays) {
   const Adapter mine = adapter("speaks: [ext, pex]\n");
   const Scenario story = scenario();
