@@ -11,11 +11,13 @@
 #include "client/console/terminal.hpp"
 #include "client/control/ctl.hpp"
 #include "client/control/token.hpp"
+#include "client/descriptor_budget.hpp"
 #include "client/mount/mount.hpp"
 #include "client/program.hpp"
 #include "client/torrent_file.hpp"
 #include "protocol/text.hpp"
 #include "runtime/asio/asio_runtime.hpp"
+#include "runtime/descriptor_limit.hpp"
 #include "runtime/tls/openssl_tls.hpp"
 
 namespace {
@@ -26,6 +28,7 @@ using namespace swarmlab::client;
 constexpr int kIncomplete = 1;
 constexpr int kUsage = 2;
 constexpr int kEnvironment = 3;
+constexpr std::uint64_t kOtherDescriptors = 64;
 
 int complain(int status, std::string_view what) {
   fmt::print(stderr, "btclient: {}\n", protocol::one_line(what, 4096));
@@ -63,6 +66,19 @@ int run_ctl(const std::vector<std::string>& words) {
   return status;
 }
 
+// Raises the limit as far as is of use, and keeps within what there is; says so where that is little.
+void keep_within_descriptors(Settings& settings, std::size_t torrents) {
+  const std::uint64_t of_each = std::uint64_t{settings.open_files} + settings.max_peers + settings.max_half_open;
+  const std::uint64_t limit = runtime::allow_descriptors(of_each * std::max<std::size_t>(torrents, 1) + kOtherDescriptors);
+  const DescriptorBudget budget = share_descriptors(limit, torrents, settings);
+  if (!budget.is_tight(settings)) return;
+  settings.open_files = budget.open_files;
+  settings.max_peers = budget.max_peers;
+  settings.max_half_open = budget.max_half_open;
+  complain(0, fmt::format("{} files and sockets may be open at once, so a torrent gets {} files and {} connections; ulimit -n gives more",
+                          limit, budget.open_files, budget.max_peers));
+}
+
 int run(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && arguments.front() == "ctl") return run_ctl({arguments.begin() + 1, arguments.end()});
   const auto parsed = parse_options(arguments);
@@ -71,7 +87,7 @@ int run(const std::vector<std::string>& arguments) {
     fmt::print("{}", help->text);
     return 0;
   }
-  const Options& options = std::get<Options>(*parsed);
+  Options options = std::get<Options>(*parsed);
   Program::Torrents torrents;
   for (const std::string& source : options.torrents) {
     auto given = given_by(source, options.state_directory());
@@ -85,6 +101,7 @@ int run(const std::vector<std::string>& arguments) {
     }
     torrents.push_back(std::move(*given));
   }
+  keep_within_descriptors(options.settings, torrents.size());
 
   const auto tls = runtime::OpensslTls::make(options.tracker_ca);
   if (!tls) return complain(kUsage, tls.error());

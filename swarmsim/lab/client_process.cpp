@@ -76,9 +76,10 @@ bool ClientProcess::write_files() {
   return true;
 }
 
-bool ClientProcess::begin(const Words& words) {
+bool ClientProcess::begin(const Words& words, const ProcessLimits& limits) {
   ProcessSpec spec{.words = expand(words, names_, place_.values, place_.settings), .environment = {},
-                   .directory = filled_in("{home}"), .output = place_.output, .namespace_fd = place_.namespace_fd};
+                   .directory = filled_in("{home}"), .output = place_.output, .namespace_fd = place_.namespace_fd,
+                   .limits = limits};
   spec.environment = {{"HOME", filled_in("{home}")}, {"TERM", "dumb"}, {"PATH", place_.path}};
   for (const auto& [name, value] : adapter_.environment) spec.environment.emplace_back(name, filled_in(value));
   const auto pid = table_.start(spec);
@@ -105,7 +106,7 @@ void ClientProcess::run_next(Time now) {
     return;
   }
   state_ = State::starting;
-  if (!begin(is_seed_ ? adapter_.seed : adapter_.leech)) return;
+  if (!begin(is_seed_ ? adapter_.seed : adapter_.leech, place_.limits)) return;
   pid_ = command_;
   command_ = 0;
 }

@@ -26,6 +26,7 @@ struct ClientPlace {
   std::string output;                     // the file for all that it prints
   int namespace_fd = -1;
   std::string path;                       // where its programs are looked for
+  ProcessLimits limits = {};              // of itself; what prepares it and adds its torrent has none
 };
 
 class ClientProcess {
@@ -56,7 +57,7 @@ class ClientProcess {
  private:
   bool write_files();
   void run_next(Time now);
-  bool begin(const Words& words);
+  bool begin(const Words& words, const ProcessLimits& limits = {});
   void fail(const std::string& what);
   bool has_come_to_pass(const Probe& probe, Time now);
   bool listens() const;

@@ -99,6 +99,8 @@ std::string LabCast::why_not() const {
     if (scenario_.trackers.empty()) return fmt::format("there is no tracker that could tell {} of the others", client_->client);
   }
   for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
+    if (addresses_.are_on_loopback() && scenario_.group_of(HostId(i)).limits.disk)
+      return fmt::format("{} has a small disk, which takes namespaces", scenario_.cast.name(HostId(i)));
     if (!has_faulty_storage(HostId(i))) continue;
     if (addresses_.are_on_loopback()) return fmt::format("{} has storage faults, which take namespaces", scenario_.cast.name(HostId(i)));
     if (const std::string why = FaultyFolder::why_unavailable(); !why.empty()) return why;

@@ -1,11 +1,11 @@
 #include "swarmsim/lab/lab_network.hpp"
 
 #include <net/if.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 
 #include "protocol/quantities.hpp"
+#include "runtime/descriptor_limit.hpp"
 #include "swarmsim/lab/netlink.hpp"
 #include "swarmsim/lab/tun_device.hpp"
 #include "swarmsim/lab/veth_device.hpp"
@@ -14,14 +14,6 @@ namespace swarmlab::swarmsim {
 namespace {
 
 constexpr std::string_view kRights = "It takes root, or the sandbox of lab mode.";
-
-// A namespace and an interface are three descriptors.
-void allow_descriptors(std::size_t hosts) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = std::max(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, hosts * 4 + 256));
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 }  // namespace
 
@@ -40,7 +32,7 @@ LabNetwork::LabNetwork(LabNetworkOptions options)
 LabNetwork::~LabNetwork() { stop(); }
 
 std::expected<void, LabUnavailable> LabNetwork::build() {
-  allow_descriptors(options_.hosts.size());
+  runtime::allow_descriptors(options_.hosts.size() * 4 + 256);   // a namespace and an interface are three
   if (options_.port != PortKind::veth) {
     auto tun = TunDevices::create();
     if (tun) port_ = std::move(*tun);

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "protocol/quantities.hpp"
+
 namespace swarmlab::swarmsim {
 
 namespace fs = std::filesystem;
@@ -23,6 +25,7 @@ std::expected<std::unique_ptr<LabPlace>, std::string> LabPlace::make(const fs::p
 }
 
 LabPlace::~LabPlace() {
+  for (const fs::path& mounted : mounted_) umount2(mounted.c_str(), MNT_DETACH);
   if (kind_ == Kind::in_sandbox)
     for (const char* const place : {"/etc/hosts", "/etc/resolv.conf", memory_.c_str()}) umount2(place, MNT_DETACH);
   std::error_code error;
@@ -40,6 +43,16 @@ std::expected<void, std::string> LabPlace::name_hosts(std::span<const std::strin
     if (mount((memory_ / name).c_str(), place.c_str(), nullptr, MS_BIND, nullptr) != 0 && errno != ENOENT)
       return std::unexpected(fmt::format("{} cannot be replaced: {}", place, std::strerror(errno)));
   }
+  return {};
+}
+
+std::expected<void, std::string> LabPlace::bound_content(const std::string& name, std::optional<ByteCount> size) {
+  if (!size) return {};
+  const fs::path folder = content_of(name);
+  const std::string options = fmt::format("mode=0755,size={}", size->value());
+  if (mount("swarmlab", folder.c_str(), "tmpfs", 0, options.c_str()) != 0)
+    return std::unexpected(fmt::format("{} cannot be made a file system of {}: {}", folder.string(), to_text(*size), std::strerror(errno)));
+  mounted_.push_back(folder);
   return {};
 }
 

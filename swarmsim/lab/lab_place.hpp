@@ -12,8 +12,10 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "protocol/endpoint.hpp"
 #include "protocol/ids.hpp"
@@ -37,6 +39,8 @@ class LabPlace {
   std::filesystem::path torrent_of(const std::string& name) const { return made(memory_ / name) / "content.torrent"; }
   // Each is there after the first call.
   std::filesystem::path content_of(const std::string& name) const { return made(memory_ / name / "content"); }
+  // In a sandbox only, and before anything is there: its content gets a file system of that size, where one is given.
+  std::expected<void, std::string> bound_content(const std::string& name, std::optional<ByteCount> size);
   std::filesystem::path storage_of(const std::string& name) const { return made(memory_ / name / "storage"); }
   std::filesystem::path home_of(const std::string& name) const { return made(memory_ / name / "home"); }
   std::filesystem::path output_of(const std::string& name) const { return folder_ / (name + ".log"); }
@@ -47,6 +51,7 @@ class LabPlace {
   static std::expected<void, std::string> put(const std::filesystem::path& path, Bytes bytes);
   static std::filesystem::path made(const std::filesystem::path& folder);
 
+  std::vector<std::filesystem::path> mounted_;   // outermost first
   std::filesystem::path folder_;
   std::filesystem::path memory_;
   Kind kind_;

@@ -154,6 +154,7 @@ class LabRun final : private Stage, private ClientKeeper {
     std::vector<fs::path> folders;
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
       folders.push_back(place_->content_of(names_[i]));
+      if (auto bound = place_->bound_content(names_[i], scenario_.group_of(HostId(i)).limits.disk); !bound) return bound;
       if (auto put = put_content(torrent_, facts_.peers[i].has_at_start, folders.back()); !put) return put;
       if (auto put = place_->put_torrent(names_[i], protocol::encode_metainfo(values_.torrent_for(HostId(i)))); !put) return put;
     }
@@ -217,6 +218,7 @@ class LabRun final : private Stage, private ClientKeeper {
     place.output = place_->output_of(name).string();
     place.namespace_fd = network_->namespace_fd(host);
     place.path = options_.programs.path_of_clients();
+    if (scenario_.cast.is_peer(host)) place.limits = scenario_.group_of(host).limits;
     Participant participant{.process = std::make_unique<ClientProcess>(cast_.adapter_of(host), table_, std::move(place)), .supervisor = {}};
     if (scenario_.cast.is_peer(host) && scenario_.group_of(host).supervision.restart)
       participant.supervisor.emplace(*scenario_.group_of(host).supervision.restart);

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -55,34 +56,52 @@ class Request {
     std::memcpy(&bytes_[at], &length, sizeof length);   // rta_len stands first
   }
 
-  // Sends it and waits for the answer.
+  // Sends it and waits for whether it was done.
   bool submit() {
+    const auto answer = exchange();
+    if (!answer) return false;
+    nlmsgerr result{};
+    if (answer->type() != NLMSG_ERROR || !answer->read(result.error)) result.error = -EPROTO;
+    errno = -result.error;
+    return result.error == 0;
+  }
+
+  // The first message of the answer; empty, with errno, where there is none.
+  struct Answer {
+    alignas(nlmsghdr) std::array<char, 8192> octets{};
+    std::size_t size = 0;
+
+    std::uint16_t type() const {
+      nlmsghdr header{};
+      if (size < sizeof header) return 0;
+      std::memcpy(&header, octets.data(), sizeof header);
+      return header.nlmsg_type;
+    }
+    // What stands behind the header.
+    template <class Fixed>
+    bool read(Fixed& fixed) const {
+      if (size < sizeof(nlmsghdr) + sizeof fixed) return false;
+      std::memcpy(&fixed, octets.data() + sizeof(nlmsghdr), sizeof fixed);
+      return true;
+    }
+  };
+  std::optional<Answer> exchange() {
     const auto length = static_cast<std::uint32_t>(bytes_.size());
     std::memcpy(bytes_.data(), &length, sizeof length);   // nlmsg_len stands first
     const int kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (kernel < 0) return false;
-    int error = 0;
-    if (send(kernel, bytes_.data(), bytes_.size(), 0) < 0) error = errno;
-    else error = answer(kernel);
+    if (kernel < 0) return std::nullopt;
+    Answer answer;
+    ssize_t got = send(kernel, bytes_.data(), bytes_.size(), 0);
+    if (got >= 0) got = recv(kernel, answer.octets.data(), answer.octets.size(), 0);
+    const int error = errno;
     ::close(kernel);
     errno = error;
-    return error == 0;
+    if (got < 0) return std::nullopt;
+    answer.size = static_cast<std::size_t>(got);
+    return answer;
   }
 
  private:
-  static int answer(int kernel) {
-    alignas(nlmsghdr) std::array<char, 4096> in{};
-    const ssize_t got = recv(kernel, in.data(), in.size(), 0);
-    if (got < 0) return errno;
-    nlmsghdr header{};
-    nlmsgerr result{};
-    if (static_cast<std::size_t>(got) < sizeof header + sizeof result.error) return EPROTO;
-    std::memcpy(&header, in.data(), sizeof header);
-    if (header.nlmsg_type != NLMSG_ERROR) return EPROTO;
-    std::memcpy(&result.error, in.data() + sizeof header, sizeof result.error);
-    return -result.error;
-  }
-
   void append(const void* data, std::size_t size) {
     if (size > 0) {
       const auto* const from = static_cast<const std::byte*>(data);
@@ -170,8 +189,17 @@ bool add_veth_pair(const std::string& here, const std::string& there, int there_
 bool bring_up(const std::string& name) { return add_flags(name, IFF_UP); }
 
 bool is_running(const std::string& name) {
-  ifreq request = about(name);
-  return ask(SIOCGIFFLAGS, request) && (request.ifr_flags & IFF_RUNNING) != 0;
+  Request request(RTM_GETLINK, 0, ifinfomsg{});
+  request.attribute(IFLA_IFNAME, name);
+  const auto answer = request.exchange();
+  if (!answer || answer->type() != RTM_NEWLINK) return false;
+  rtattr head{};
+  for (std::size_t at = NLMSG_LENGTH(sizeof(ifinfomsg)); at + sizeof head <= answer->size; at += RTA_ALIGN(head.rta_len)) {
+    std::memcpy(&head, answer->octets.data() + at, sizeof head);
+    if (head.rta_len < sizeof head) return false;
+    if (head.rta_type == IFLA_OPERSTATE && at + RTA_LENGTH(1) <= answer->size) return answer->octets[at + RTA_LENGTH(0)] == IF_OPER_UP;
+  }
+  return false;
 }
 
 bool forgo_arp(const std::string& name) { return add_flags(name, IFF_NOARP); }

@@ -21,7 +21,8 @@ bool add_veth_pair(const std::string& here, const std::string& there, int there_
 // ---- the same by the old way, which suffices for these; `name` is an interface of the thread's namespace ----
 
 bool bring_up(const std::string& name);
-// Up, and what is at its other end as well: from here on it carries packets.
+// Up, and what is at its other end as well, and the kernel has seen to both (RFC 2863's state, as IFLA_OPERSTATE has it; the flag
+// IFF_RUNNING is set before anybody has looked at a new interface).
 bool is_running(const std::string& name);
 // Nobody asks for hardware addresses on it: there is one at the other end, whatever it is called.
 bool forgo_arp(const std::string& name);

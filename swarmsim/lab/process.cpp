@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,18 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+bool set_limit(__rlimit_resource_t resource, std::uint64_t most) {
+  const rlimit limit{most, most};
+  return setrlimit(resource, &limit) == 0;
+}
+
+// In the child: no allocation.
+bool limit(const ProcessLimits& limits) {
+  if (limits.file_size) signal(SIGXFSZ, SIG_IGN);   // a write that fails, as on a file system that has no longer files
+  return (!limits.file_size || set_limit(RLIMIT_FSIZE, static_cast<std::uint64_t>(limits.file_size->value()))) &&
+      (!limits.open_files || set_limit(RLIMIT_NOFILE, *limits.open_files));
+}
+
 // In the child, which borrows its parent's memory until it is another program: nothing may be allocated.  Tells errno of
 // what failed through `report`.
 [[noreturn]] void become(const ProcessSpec& spec, const char* program, char* const* words, char* const* environment, int output,
@@ -71,7 +84,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     dup2(report, 3);
     fcntl(3, F_SETFD, FD_CLOEXEC);
     close_range(4, ~0U, 0);
-    execve(program, words, environment);
+    if (limit(spec.limits)) execve(program, words, environment);
     report = 3;
   }
   const int error = errno;

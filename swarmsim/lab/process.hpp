@@ -16,6 +16,7 @@
 
 #include "protocol/units.hpp"
 #include "swarmsim/lab/adapter.hpp"
+#include "swarmsim/scenario/process_limits.hpp"
 
 namespace swarmlab::swarmsim {
 
@@ -25,6 +26,7 @@ struct ProcessSpec {
   std::string directory;                  // where it starts
   std::string output;                     // the file that gets what it prints, at its end
   int namespace_fd = -1;                  // the network namespace; -1: the starter's
+  ProcessLimits limits = {};              // but for the disk, which is the place's
 };
 
 // How a process came to its end.

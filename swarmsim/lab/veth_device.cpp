@@ -24,8 +24,8 @@ constexpr int kSocketBuffer = 16 << 20;   // as much of it as the system allows
 
 std::string router_end(std::size_t number) { return "lab-h" + std::to_string(number); }
 
-// The kernel puts queues on both ends some time after the second one came up, and loses packets until then.  An end says that it runs
-// just before its queues are there; who changes its flags then waits until whoever puts them there is done.
+// The end that came up first gets its queue some time after the second one did, and loses packets until then.  It is said to run just
+// before the queue is there; who changes its flags then waits until whoever puts it there is done.
 bool comes_to_run(const std::string& name) {
   for (int tries = 0; tries < 5000; ++tries) {
     if (netlink::is_running(name)) return netlink::bring_up(name);
@@ -84,7 +84,7 @@ std::expected<void, LabUnavailable> VethDevices::add_host(const NetworkNamespace
   {
     const Inside inside(there);
     if (!inside.is_inside() || !netlink::set_hardware_address(kLabInterface, kHostAddress) || !netlink::forgo_arp(kLabInterface) ||
-        !netlink::bring_up(kLabInterface) || !comes_to_run(kLabInterface))
+        !netlink::bring_up(kLabInterface))
       return failed("cannot bring up a host's end of a veth pair");
   }
   if (!comes_to_run(name)) return failed("a veth pair does not come to life");

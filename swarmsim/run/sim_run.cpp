@@ -377,8 +377,9 @@ class SimRun final : private ClientKeeper {
       if (participant.log)
         result.faults.insert(result.faults.end(), participant.log->faults().begin(), participant.log->faults().end());
     for (const PeerGroup& group : scenario_.groups)
-      if (group.supervision.ends != FinalState::running || group.supervision.restart)
-        result.notes.push_back(fmt::format("{}: 'ends' and 'restart' are about processes; in virtual time there are none", group.name));
+      if (group.supervision.ends != FinalState::running || group.supervision.restart || group.limits.any())
+        result.notes.push_back(fmt::format("{}: 'ends', 'restart' and 'limits' are about processes; in virtual time there are none",
+                                           group.name));
     for (const Participant& participant : participants_)
       for (const auto& role : participant.roles) note_misdeeds(*role, was_cut_short, result);
     for (std::size_t i = 0; i < judgements.size(); ++i) {

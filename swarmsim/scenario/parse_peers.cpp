@@ -18,6 +18,8 @@ namespace {
 constexpr ByteCount kMostRequested(128 * 1024);   // what clients served at most when BEP 3 was young
 
 constexpr std::uint64_t kMostRestarts = 1000;
+constexpr std::uint64_t kFewestOpenFiles = 16;
+constexpr std::uint64_t kMostOpenFiles = 1 << 20;
 constexpr std::array<std::string_view, 1> kLaterGroupKeys{"client"};
 
 void read_have(MapReader& reader, PeerGroup& group) {
@@ -67,6 +69,21 @@ client::RestartPolicy read_restart(const YamlNode& node, const std::string& what
   return policy;
 }
 
+ProcessLimits read_limits(const YamlNode& node, const std::string& what, Diagnostics& diagnostics) {
+  ProcessLimits limits;
+  MapReader reader(node, what, diagnostics);
+  if (const auto files = reader.count("open_files", kMostOpenFiles)) {
+    if (*files < kFewestOpenFiles)
+      diagnostics.add(node.find("open_files")->at, fmt::format("open_files: fewer than {} start no program", kFewestOpenFiles));
+    limits.open_files = static_cast<std::uint32_t>(*files);
+  }
+  limits.file_size = reader.size("file_size");
+  limits.disk = reader.size("disk");
+  if (limits.disk && limits.disk->value() <= 0) diagnostics.add(node.find("disk")->at, "disk: no room at all");
+  reader.finish();
+  return limits;
+}
+
 PeerGroup read_group(const YamlNode& node, const std::string& name, Position at, const PeerGroup& pattern,
                      Diagnostics& diagnostics) {
   PeerGroup group = pattern;
@@ -94,6 +111,7 @@ PeerGroup read_group(const YamlNode& node, const std::string& name, Position at,
   if (const auto subject = reader.flag("subject")) group.is_subject = *subject;
   if (const auto ends = reader.word("ends", kFinalStates)) group.supervision.ends = static_cast<FinalState>(*ends);
   if (const YamlNode* restart = reader.take("restart")) group.supervision.restart = read_restart(*restart, what + ".restart", diagnostics);
+  if (const YamlNode* limits = reader.take("limits")) group.limits = read_limits(*limits, what + ".limits", diagnostics);
   if (const YamlNode* link = reader.take("link")) read_link(*link, what + ".link", diagnostics).apply_to(group.link);
   if (const YamlNode* settings = reader.take("settings")) {
     read_settings(*settings, what + ".settings", group.settings, diagnostics);

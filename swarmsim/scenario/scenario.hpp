@@ -22,6 +22,7 @@
 #include "swarmsim/scenario/cast.hpp"
 #include "swarmsim/scenario/diagnostics.hpp"
 #include "swarmsim/scenario/run_tiers.hpp"
+#include "swarmsim/scenario/process_limits.hpp"
 #include "swarmsim/scenario/supervision.hpp"
 #include "swarmsim/virtual/storage_faults.hpp"
 #include "tracker/fault.hpp"
@@ -93,6 +94,7 @@ struct PeerGroup {
   std::string behaviours_text;
   bool is_subject = false;
   Supervision supervision;              // of the process that plays it in lab mode
+  ProcessLimits limits;                 // of the same
 };
 
 enum class TimelineAction : std::uint8_t {

@@ -69,6 +69,7 @@ constexpr std::array kStructures{
     Structure{"group", "settings", R"({"$ref": "#/definitions/settings"})"},
     Structure{"group", "declares", R"({"$ref": "#/definitions/declaration"})"},
     Structure{"group", "restart", R"({"$ref": "#/definitions/restart"})"},
+    Structure{"group", "limits", R"({"$ref": "#/definitions/limits"})"},
     Structure{"group", "behaviour",
               R"({"anyOf": [{"$ref": "#/definitions/behaviour"}, {"type": "array", "items": {"$ref": "#/definitions/behaviour"}}]})"},
     Structure{"link", "loss", R"({"anyOf": [{"$ref": "#/definitions/share"}, {"$ref": "#/definitions/loss"}]})"},
@@ -94,7 +95,7 @@ constexpr std::array kDefinitions{
     Definition{"reorder", "reorder"},     Definition{"delays", "delay"},        Definition{"peers.x", "group"},
     Definition{"join", "arrival"},        Definition{"peers.x.settings", "settings"},
     Definition{"peers.x.declares", "declaration"},
-    Definition{"peers.x.restart", "restart"},
+    Definition{"peers.x.restart", "restart"}, Definition{"peers.x.limits", "limits"},
     Definition{"peers.x.storage", "storage"},
 };
 
@@ -112,7 +113,7 @@ torrent: {{ files: [ {{}} ] }}
 tracker: {{ interval: x }}
 trackers: {{ x: {{ interval: x }} }}
 network: {{ link: {{ loss: {{}}, reorder: {{}} }}, delays: [ {{}} ] }}
-peers: {{ x: {{ have: x, settings: {{ {} }}, declares: {{ request_size: x }}, storage: {{}}, restart: {{}},
+peers: {{ x: {{ have: x, settings: {{ {} }}, declares: {{ request_size: x }}, storage: {{}}, restart: {{}}, limits: {{}},
              join: {{ spread: x, poisson: x, burst: x, every: x }} }} }}
 timeline:
 {})",

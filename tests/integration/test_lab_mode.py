@@ -145,7 +145,7 @@ def test_processes_are_of_no_concern_in_virtual_time_which_is_said(programs: Pro
     story.write_text(STORY.replace("you:  { subject: true,", "you:  { subject: true, ends: exited,"))
     told = programs.run("swarmsim", "run", story, "--out", tmp_path / "runs")
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "note: you: 'ends' and 'restart' are about processes; in virtual time there are none" in told.stdout
+    assert "note: you: 'ends', 'restart' and 'limits' are about processes; in virtual time there are none" in told.stdout
 
 
 @needs_namespaces

@@ -133,6 +133,22 @@ TEST(ParseScenario, ReadsWhatAProcessIsToComeToAndHowOftenItIsStartedAgain) {
   EXPECT_THAT(errors_with("have: 10%", "restart: { most: 2 }"), Contains(HasSubstr("'most'")));
 }
 
+TEST(ParseScenario, ReadsWhatTheMachineGivesAProcess) {
+  std::string text = kGood;
+  text.replace(text.find("have: 10%"), 9, "limits: { open_files: 64, disk: 2 MiB }");
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  const ProcessLimits& limits = scenario->group_of(scenario->cast.select("leech")->front()).limits;
+  EXPECT_EQ(limits.open_files, 64u);
+  EXPECT_EQ(limits.disk, ByteCount(2 << 20));
+  EXPECT_FALSE(limits.file_size);
+  EXPECT_FALSE(scenario->group_of(scenario->cast.select("seeder")->front()).limits.any());
+  EXPECT_THAT(errors_with("have: 10%", "limits: { open_files: 3 }"), Contains(HasSubstr("open_files: fewer than 16 start no program")));
+  EXPECT_THAT(errors_with("have: 10%", "limits: { disk: 0 B }"), Contains(HasSubstr("disk: no room at all")));
+  EXPECT_THAT(errors_with("have: 10%", "limits: { memory: 1 MiB }"), Contains(HasSubstr("'memory'")));
+}
+
 TEST(ParseScenario, RefusesABareNumberWhereAUnitIsDue) {
   EXPECT_THAT(errors_with("limit: 10 min", "limit: 10"),
               Contains(AllOf(HasSubstr("s.yaml:4:8: limit: '10' is a bare number"), HasSubstr("30 s"))));

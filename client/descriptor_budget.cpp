@@ -1,0 +1,31 @@
+#include "client/descriptor_budget.hpp"
+
+#include <algorithm>
+
+namespace swarmlab::client {
+namespace {
+
+// Streams of the terminal, poll, timers, listeners, trackers and the names they have, resume files, the control interface.
+constexpr std::uint64_t kForEverythingElse = 20;
+
+std::uint32_t at_most(std::uint64_t share, std::uint32_t wanted) {
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, 1, std::max(wanted, 1u)));
+}
+
+}  // namespace
+
+bool DescriptorBudget::is_tight(const Settings& wanted) const {
+  return open_files < wanted.open_files || max_peers < wanted.max_peers || max_half_open < wanted.max_half_open;
+}
+
+DescriptorBudget share_descriptors(std::uint64_t limit, std::size_t torrents, const Settings& wanted) {
+  const std::uint64_t rest = limit > kForEverythingElse ? (limit - kForEverythingElse) / std::max<std::size_t>(torrents, 1) : 0;
+  DescriptorBudget budget;
+  budget.open_files = at_most(rest / 4, wanted.open_files);
+  budget.max_half_open = at_most(rest / 4, wanted.max_half_open);
+  const std::uint64_t taken = budget.open_files + budget.max_half_open;
+  budget.max_peers = at_most(rest > taken ? rest - taken : 0, wanted.max_peers);
+  return budget;
+}
+
+}  // namespace swarmlab::client
