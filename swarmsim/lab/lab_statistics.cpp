@@ -12,7 +12,7 @@ namespace swarmlab::swarmsim {
 namespace {
 
 constexpr Duration kAlwaysAllowed = 5ms;
-constexpr Duration kRough = 250ms;
+constexpr Duration kRough = 1s;
 constexpr std::uint32_t kMostOfThem = 990;   // thousandths
 constexpr std::uint32_t kHalfOfThem = 500;
 constexpr std::int64_t kStarved = 10;        // who waits more than a tenth of its time

@@ -84,8 +84,8 @@ struct Trust {
 };
 
 // Timers may be late by a tenth of the smallest delay of a link (zero: of none), and by 5 ms in any case; that is asked of 99 of
-// 100.  Up to 250 ms the network is rough, as long as half of the timers were in time: that is a machine whose processors are taken
-// away now and then.  Beyond, the router itself is overloaded.
+// 100.  Up to a second, the grain of what checks measure, the network is rough, as long as half of the timers were in time: that is
+// a machine whose processors are taken away now and then.  Beyond, the router itself is overloaded.
 Trust trust_in(const LabStatistics& statistics, Duration smallest_delay);
 
 // A process that was ready to run for a tenth of the time and had no processor is slower than itself, and after half of it not itself.
