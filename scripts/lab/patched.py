@@ -115,7 +115,7 @@ def apply(patch: Patch | None) -> Path:
 
 
 def _put_in(patch: Patch, folder: Path) -> None:
-    done = subprocess.run(["patch", "-p1", "--batch", "--no-backup-if-mismatch", "--input", str(patch.path)], cwd=folder,
+    done = subprocess.run(["patch", "-p1", "--force", "--no-backup-if-mismatch", "--input", str(patch.path)], cwd=folder,
                           capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
         raise LabError(f"{patch.path} does not apply:\n{done.stdout}{done.stderr}")

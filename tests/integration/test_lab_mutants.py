@@ -117,9 +117,10 @@ def test_the_published_matrix_has_every_mutant() -> None:
 
 
 def assert_applies(change: patched.Patch) -> None:
-    applied = subprocess.run(["patch", "-p1", "--batch", "--dry-run", "--input", str(change.path)], cwd=ROOT,
+    applied = subprocess.run(["patch", "-p1", "--force", "--dry-run", "--input", str(change.path)], cwd=ROOT,
                              capture_output=True, text=True, timeout=60, check=False)
     assert applied.returncode == 0, f"{change.name}: {applied.stdout}"
+    assert not any(file.startswith("scenarios/") for file in change.files()), f"{change.name} changes what judges it"
 
 
 def test_a_patch_that_does_not_apply_or_says_too_little_is_an_error(tiny: Path) -> None:
