@@ -46,6 +46,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--clients", default=",".join(_CLIENTS), metavar="NAME,...", help="adapters (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side (default: %(default)s)")
     parser.add_argument("--again", action="store_true", help="also what has been judged already")
+    parser.add_argument("--noted", action="store_true", help="run nothing: the table of what has been judged")
     parser.add_argument("--write", action="store_true", help=f"write {_PAGE.relative_to(tree.ROOT)}")
     parser.set_defaults(command=run)
 
@@ -55,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
     clients = [name for name in options.clients.split(",") if name]
     scenarios = _scenarios(programs, options.tier)
     pairs = [(file, client) for file in scenarios for client in clients]
+    if options.noted:
+        return _show(scenarios, clients, {pair: board for pair in pairs if (board := _noted(programs, *pair))}, options)
     boards: dict[tuple[str, str], Board] = {}
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, options.jobs)) as pool:
         waiting = {pool.submit(_judged, programs, file, client, options.again): (file, client) for file, client in pairs}
@@ -63,6 +66,10 @@ def run(options: argparse.Namespace) -> int:
             boards[waiting[done]] = board
             progress(f"{number} of {len(pairs)}")
             say(f"{board.client:<13} {board.verdict:<9} {board.scenario}")
+    return _show(scenarios, clients, boards, options)
+
+
+def _show(scenarios: list[str], clients: list[str], boards: dict[tuple[str, str], Board], options: argparse.Namespace) -> int:
     page = _page(scenarios, clients, boards, options.tier)
     if options.write:
         _PAGE.write_text(page)
@@ -79,22 +86,28 @@ def _scenarios(programs: Path, tier: str) -> list[str]:
 
 
 def _judged(programs: Path, file: str, client: str, again: bool) -> Board:
-    note = _NOTES / f"{Path(file).stem}.{client}.json"
-    key = _key(programs, file, client)
-    if not again:
-        try:
-            noted = json.loads(note.read_text())
-            if noted["key"] == key:
-                return Board(**noted["board"])
-        except (OSError, ValueError, KeyError):
-            pass
+    if not again and (noted := _noted(programs, file, client)):
+        return noted
     board = _judge(programs, file, client)
     if board.verdict != "invalid":       # what the machine could not show today it may show tomorrow
         _NOTES.mkdir(parents=True, exist_ok=True)
+        note = _note(file, client)
         fresh = note.with_suffix(".new")
-        fresh.write_text(json.dumps({"key": key, "board": asdict(board)}))
+        fresh.write_text(json.dumps({"key": _key(programs, file, client), "board": asdict(board)}))
         fresh.replace(note)
     return board
+
+
+def _note(file: str, client: str) -> Path:
+    return _NOTES / f"{Path(file).stem}.{client}.json"
+
+
+def _noted(programs: Path, file: str, client: str) -> Board | None:
+    try:
+        noted = json.loads(_note(file, client).read_text())
+        return Board(**noted["board"]) if noted["key"] == _key(programs, file, client) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _key(programs: Path, file: str, client: str) -> str:

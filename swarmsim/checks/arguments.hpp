@@ -44,6 +44,9 @@ class CheckArguments {
     return get<std::shared_ptr<const Expectation>>(name).value_or(nullptr);
   }
 
+  // That the check finds nothing to look at is no fault of the scenario.
+  bool may_be_vacuous = false;
+
  private:
   template <class T>
   std::optional<T> get(std::string_view name) const {

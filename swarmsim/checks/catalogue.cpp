@@ -78,6 +78,7 @@
 #include "swarmsim/checks/state_messages_alternate.hpp"
 #include "swarmsim/checks/stopped_means_stopped.hpp"
 #include "swarmsim/checks/super_seed_progress.hpp"
+#include "swarmsim/checks/survives_fd_limit.hpp"
 #include "swarmsim/checks/survives_malformed.hpp"
 #include "swarmsim/checks/tiers.hpp"
 #include "swarmsim/checks/tracker_conservation.hpp"
@@ -167,6 +168,7 @@ constexpr std::array kCatalogue{
     Entry{&kStateMessagesAlternate, make_state_messages_alternate},
     Entry{&kStoppedMeansStopped, make_stopped_means_stopped},
     Entry{&kSuperSeedProgress, make_super_seed_progress},
+    Entry{&kSurvivesFdLimit, make_survives_fd_limit},
     Entry{&kSurvivesMalformed, make_survives_malformed},
     Entry{&kTiers, make_tiers},
     Entry{&kTrackerConservation, make_tracker_conservation},

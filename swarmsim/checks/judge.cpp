@@ -134,6 +134,9 @@ std::vector<Judgement> Judge::conclude(const EndOfRun& end, Disks& disks) {
     if (judgement.verdict == Verdict::vacuous && can_nobody(*manuals_[i], arguments_[i])) {
       judgement.verdict = Verdict::not_applicable;
       judgement.summary = fmt::format("none of the peers declares to speak what this is about ({})", to_words(manuals_[i]->needs));
+    } else if (judgement.verdict == Verdict::vacuous && arguments_[i].may_be_vacuous) {
+      judgement.verdict = Verdict::not_applicable;
+      judgement.summary += ", which the scenario allows";
     }
   }
   return judgements;

@@ -15,7 +15,7 @@ enum class Verdict : std::uint8_t {
   held,
   violated,
   vacuous,          // there was nothing to look at
-  not_applicable,   // the client does not speak what the check needs, or the mode lacks it
+  not_applicable,   // the client does not speak what the check needs, the mode lacks it, or the scenario allows it to be vacuous
   undecided,        // this run could not show it
 };
 std::string_view to_string(Verdict verdict);

@@ -112,6 +112,7 @@ void read_checks(const YamlNode& node, Scenario& scenario, Diagnostics& diagnost
     MapReader reader(item.items.front(), std::string(check.manual->name), diagnostics);
     for (const ParameterManual& parameter : check.manual->parameters)
       read_argument(reader, parameter, scenario.cast, check.arguments);
+    check.arguments.may_be_vacuous = reader.word(kVacuousKey, kVacuousWords).has_value();
     reader.finish();
     const std::vector<HostId> who = check.arguments.peers("who");
     check.who = who.empty() ? names_of_trackers(scenario) : scenario.cast.describe(who);   // a check of nobody else is one of trackers

@@ -14,6 +14,7 @@
 #include "swarmsim/peers/catalogue.hpp"
 #include "swarmsim/scenario/key_log.hpp"
 #include "swarmsim/scenario/parse.hpp"
+#include "swarmsim/scenario/parse_checks.hpp"
 #include "swarmsim/scenario/parse_timeline.hpp"
 #include "swarmsim/scenario/settings_names.hpp"
 
@@ -239,6 +240,7 @@ Json check() {
       properties[std::string(parameter.name)] = std::move(value);
       if (parameter.need == Need::required) required.push_back(parameter.name);
     }
+    properties[std::string(kVacuousKey)] = one_of_words(kVacuousWords);
     Json parameters = {{"type", required.empty() ? Json{"object", "null"} : Json("object")}, {"additionalProperties", false},
                        {"properties", std::move(properties)}, {"description", manual->claim}};
     if (!required.empty()) parameters["required"] = std::move(required);

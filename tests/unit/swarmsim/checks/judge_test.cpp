@@ -27,6 +27,18 @@ TEST(Judge, ACheckOfWhatNobodySpeaksIsNotApplicable) {
   EXPECT_EQ(judgement.summary, "none of the peers declares to speak what this is about (fast)");
 }
 
+TEST(Judge, ACheckThatMaySeeNothingIsNotApplicableWhereItDoes) {
+  Stage stage;
+  CheckArguments arguments;
+  arguments.may_be_vacuous = true;
+  Judge judge(stage.facts);
+  judge.add(*find_check_manual("fast_choke_semantics"), std::move(arguments));
+  FakeDisks disks;
+  const Judgement judgement = judge.conclude({.at = Time(60s)}, disks).front();
+  EXPECT_EQ(judgement.verdict, Verdict::not_applicable);
+  EXPECT_TRUE(judgement.summary.ends_with(", which the scenario allows")) << judgement.summary;
+}
+
 TEST(Judge, NeedsAllOfWhatACheckNeeds) {
   Stage stage;
   for (PeerFacts& peer : stage.facts.peers) peer.speaks = {Feature::ext};

@@ -149,6 +149,17 @@ TEST(ParseScenario, ReadsWhatTheMachineGivesAProcess) {
   EXPECT_THAT(errors_with("have: 10%", "limits: { memory: 1 MiB }"), Contains(HasSubstr("'memory'")));
 }
 
+TEST(ParseScenario, ACheckMayBeAllowedToSeeNothing) {
+  std::string text = kGood;
+  const std::size_t at = text.find("completes: {") + 12;
+  text.insert(at, " vacuous: allowed,");
+  Diagnostics diagnostics;
+  const auto scenario = parse_scenario(text, {}, diagnostics);
+  ASSERT_TRUE(scenario);
+  EXPECT_TRUE(scenario->checks.front().arguments.may_be_vacuous);
+  EXPECT_THAT(errors_with("completes: {", "completes: { vacuous: always,"), Contains(HasSubstr("always")));
+}
+
 TEST(ParseScenario, RefusesABareNumberWhereAUnitIsDue) {
   EXPECT_THAT(errors_with("limit: 10 min", "limit: 10"),
               Contains(AllOf(HasSubstr("s.yaml:4:8: limit: '10' is a bare number"), HasSubstr("30 s"))));
