@@ -92,9 +92,11 @@ class Completes final : public Check {
   std::optional<Duration> time_to_complete(HostId peer, const EndOfRun& end, Disks& disks) const {
     const Time joins = facts_.peers[peer.value()].joins;
     if (end.at < joins || !disks.problem(peer).empty()) return std::nullopt;
-    // A client may be ahead of the account that the wire gives; then the end of the run is when it was seen.
-    const Time at = arrivals_.completed_at(peer);
-    return (at == kNever ? end.at : at) - joins;
+    if (const Time at = arrivals_.completed_at(peer); at != kNever) return at - joins;
+    // A client may be ahead of the account that the wire gives: it was started again and had kept a part of a piece, say.  Its
+    // files are whole, so it had everything when the last block came, unless something came that nobody could read.
+    const auto last = arrivals_.last_block(peer);
+    return (last && !has_unread_[peer.value()] ? last->at : end.at) - joins;
   }
 
   void accuse(Judgement& judgement, HostId peer, std::optional<Duration> took, const EndOfRun& end,
@@ -147,8 +149,9 @@ constinit const CheckManual kCompletes{
     .parameters = kParameters,
     .text = R"(A peer completes when the last block it lacked has arrived true; the files on its disk must agree at the
 end.  Time counts from its joining.  Violated when a peer needs longer, or never completes; undecided when its
-files are whole in the end, and not all that it was sent could be read.  It is a weak judge: it finds late what
-other checks explain, so put it beside them.)",
+files are whole in the end, and not all that it was sent could be read.  Who was started again may have kept parts of
+pieces of which nobody knows: if its files are whole in the end, it was complete when its last block came.  It is a weak
+judge: it finds late what other checks explain, so put it beside them.)",
 };
 
 std::unique_ptr<Check> make_completes(const CheckContext& context) { return std::make_unique<Completes>(context); }

@@ -24,21 +24,28 @@ class StateMessagesAlternate final : public Check {
         .sent(MessageKind::choke)
         .sent(MessageKind::unchoke)
         .sent(MessageKind::interested)
-        .sent(MessageKind::not_interested);
+        .sent(MessageKind::not_interested)
+        .received(MessageKind::interested);
   }
 
   // The order in the stream is the order in which the other side reads, so nothing but the stream matters here.
   std::vector<const SideTable*> tables() const override { return {&said_}; }
 
   void on_event(const WireEvent& event) override {
+    if (event.kind == WireEventKind::received) {
+      if (who_.has(event.to)) said_.reader(event).is_asked = true;
+      return;
+    }
     if (!who_.has(event.from)) return;
     const MessageKind kind = event.message.kind;
     Said& said = said_.writer(event);
     Last& last = kind == MessageKind::choke || kind == MessageKind::unchoke ? said.choke : said.interest;
-    if (last.is_known) {
+    const bool is_answer = kind == MessageKind::unchoke && said.is_asked;
+    if (last.is_known && !(is_answer && last.kind == kind)) {
       ++judged_;
       if (last.kind == kind) accuse(event, last);
     }
+    if (kind == MessageKind::unchoke) said.is_asked = false;
     last = {true, kind, event.at};
   }
 
@@ -59,7 +66,11 @@ class StateMessagesAlternate final : public Check {
     MessageKind kind = MessageKind::choke;
     Time at{};
   };
-  struct Said { Last choke; Last interest; };
+  struct Said {
+    Last choke;
+    Last interest;
+    bool is_asked = false;   // the other side became interested since the last Unchoke
+  };
 
   void accuse(const WireEvent& event, const Last& last) {
     ++wrong_;
@@ -95,7 +106,8 @@ constinit const CheckManual kStateMessagesAlternate{
 Interested and Not Interested ones.  A repeat says nothing, costs the receiver a decision, and shows that the sender
 does not know what it has said (aria2 changed its flags only when a message had left, and queued it again and
 again).  The first message of each sort is not judged, though a connection begins choked and not interested: some
-clients say so.  Receivers must tolerate repeats; this is about senders.  Vacuous when nobody sends a second
+clients say so.  Nor is an Unchoke to who has just become interested and was unchoked before: libtorrent answers so on
+purpose, for clients that overlook an Unchoke that came before their interest.  Receivers must tolerate repeats; this is about senders.  Vacuous when nobody sends a second
 message of one sort.  Provoke it with a full uplink, so that messages wait.)",
 };
 

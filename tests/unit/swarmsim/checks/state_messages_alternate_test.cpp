@@ -35,6 +35,21 @@ TEST_F(StateMessagesAlternateTest, IsViolatedBySayingUnchokeTwice) {
   EXPECT_EQ(judgement.story.front(), "00:01.000  a -> b  UNCHOKE");
 }
 
+TEST_F(StateMessagesAlternateTest, AllowsAnUnchokeToWhoHasJustBecomeInterested) {
+  stage.sent(1s, kA, kB, unchoke);
+  stage.received(2s, kB, kA, interested);
+  stage.sent(3s, kA, kB, unchoke);
+  stage.sent(4s, kA, kB, choke);
+  EXPECT_EQ(stage.conclude(5s).verdict, Verdict::held);
+}
+
+TEST_F(StateMessagesAlternateTest, OneInterestIsAnsweredOnce) {
+  stage.sent(1s, kA, kB, unchoke);
+  stage.received(2s, kB, kA, interested);
+  for (const auto at : {3s, 4s}) stage.sent(at, kA, kB, unchoke);
+  EXPECT_EQ(stage.conclude(5s).verdict, Verdict::violated);
+}
+
 TEST_F(StateMessagesAlternateTest, IsViolatedBySayingNotInterestedTwice) {
   for (const auto kind : {interested, not_interested, not_interested}) stage.sent(1s, kA, kB, kind);
   EXPECT_EQ(stage.conclude(5s).verdict, Verdict::violated);
