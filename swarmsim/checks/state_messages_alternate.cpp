@@ -107,8 +107,9 @@ Interested and Not Interested ones.  A repeat says nothing, costs the receiver a
 does not know what it has said (aria2 changed its flags only when a message had left, and queued it again and
 again).  The first message of each sort is not judged, though a connection begins choked and not interested: some
 clients say so.  Nor is an Unchoke to who has just become interested and was unchoked before: libtorrent answers so on
-purpose, for clients that overlook an Unchoke that came before their interest.  Receivers must tolerate repeats; this is about senders.  Vacuous when nobody sends a second
-message of one sort.  Provoke it with a full uplink, so that messages wait.)",
+purpose, for clients that overlook an Unchoke that came before their interest.  Receivers must tolerate repeats; this is
+about senders.  Vacuous when nobody sends a second message of one sort.  Provoke it with a full uplink, so that messages
+wait.)",
 };
 
 std::unique_ptr<Check> make_state_messages_alternate(const CheckContext& context) {
