@@ -41,6 +41,7 @@ class RequestBounds final : public Check {
     const bool is_last = begin + block.length == length;
     if (is_last) ++last_blocks_;
     const ByteCount size = size_ ? ByteCount::from_size(*size_) : facts_.peers[event.from.value()].request_size;
+    if (block.length == part_of_piece(size) && begin.value() % block.length.value() == 0) return;
     if (block.length > size || (block.length < size && !is_last))
       return accuse(event, fmt::format("{} bytes from {} on; {} would be right", block.length.value(), begin.value(),
                                        std::min(size.value(), (length - begin).value())));
@@ -58,6 +59,13 @@ class RequestBounds final : public Check {
   }
 
  private:
+  // A piece in halves of halves, until one is no longer than a request may be.
+  ByteCount part_of_piece(ByteCount most) const {
+    ByteCount part = facts_.geometry.piece_length();
+    while (part > most) part = part / 2;
+    return part;
+  }
+
   void accuse(const WireEvent& event, const std::string& what) {
     ++wrong_;
     if (first_.verdict == Verdict::violated) return;
@@ -90,9 +98,10 @@ constinit const CheckManual kRequestBounds{
     .parameters = kParameters,
     .text = R"(A Request names an existing piece, and begin + length is at most the length of that piece (the last one is mostly
 shorter).  Its length is the client's request size, 16 KiB by default, except for the last block of a piece, where it
-is what remains.  Longer ones make others hang up (BEP 3); shorter ones, or ones across the end of a piece, come from
-piece lengths that are no multiple of 16 KiB.  Vacuous when nobody requests.  Provoke it with piece lengths of
-50 000 B and 24 KiB, and with totals of k pieces, k pieces and one byte, less than one block, and one byte.)",
+is what remains; or the piece's, halved until that is no more (so transmission cuts them: 12 500 B of 50 000 B).  Longer
+ones make others hang up (BEP 3); shorter ones, or ones across the end of a piece, come from piece lengths that are no
+multiple of 16 KiB.  Vacuous when nobody requests.  Provoke it with piece lengths of 50 000 B and 24 KiB, and with
+totals of k pieces, k pieces and one byte, less than one block, and one byte.)",
     .declared = "request_size",
 };
 

@@ -28,6 +28,13 @@ TEST_F(RequestBoundsTest, HoldsForWholeBlocksAndTheRemainders) {
   EXPECT_EQ(judgement.measured, "0 of 3 requests, 2 of them at the end of a piece");
 }
 
+TEST_F(RequestBoundsTest, AllowsAPieceInEqualParts) {
+  for (const std::uint32_t begin : {0u, 12500u, 37500u}) stage.request_range(1s, kA, kB, 0, begin, 12500);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::held);
+  stage.request_range(61s, kA, kB, 0, 100, 12500);
+  EXPECT_EQ(stage.conclude(120s).verdict, Verdict::violated);
+}
+
 TEST_F(RequestBoundsTest, IsViolatedAcrossTheEndOfAPiece) {
   stage.request_range(1s, kA, kB, 0, 49152, 16384);
   EXPECT_EQ(stage.conclude(60s).summary, "a asks b for 16384 bytes from 49152 on, beyond the end of the piece at 50000");
