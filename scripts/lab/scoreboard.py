@@ -137,7 +137,7 @@ def _page(scenarios: list[str], clients: list[str], boards: dict[tuple[str, str]
     lines = ["# Scoreboard", "",
              f"Every scenario of tier `{tier}` with real, unmodified clients: how many of its checks held, were violated (three times",
              "out of three), had nothing to look at, do not apply to the client, or could not be decided. Made by",
-             "`./lab scoreboard --write`.", "",
+             "`./lab scoreboard --write`; [deviations.md](deviations.md) has what was found out about each violation.", "",
              "| scenario | " + " | ".join(clients) + " |", "|---|" + "---|" * len(clients)]
     for file in scenarios:
         cells = [_cell(boards.get((file, client))) for client in clients]
