@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.ordinary_user import AS_USER, open_the_way
 from harness.programs import Programs
 
 SECONDS = 400.0
@@ -54,10 +55,7 @@ def test_network_works_for_an_ordinary_user(programs: Programs, tmp_path: Path) 
         pytest.skip("setpriv is not installed")
     # The build may be where that user cannot look.
     program = Path(shutil.copy(programs.lab_network_tests, tmp_path / "lab_network_tests"))
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
-    user = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
-    done = run([*user, program], "*Cuts*:*Cable*:*Nat*:*Outside*:*Resets*:*Shows*:*LosesTheShare*:Sandbox.*:*Killed*")
+    open_the_way(tmp_path)
+    done = run([*AS_USER, program], "*Cuts*:*Cable*:*Nat*:*Outside*:*Resets*:*Shows*:*LosesTheShare*:Sandbox.*:*Killed*")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SKIPPED" not in done.stdout or os.environ.get("CI") != "true", done.stdout

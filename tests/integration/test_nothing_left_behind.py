@@ -19,11 +19,10 @@ import pytest
 from harness import remains
 from harness.lab_door import Door
 from harness.namespaces import why_unavailable
+from harness.ordinary_user import AS_USER, USER, open_the_way
 from harness.programs import Programs
 from harness.running import Running
 from lab.processes import wait_until
-
-USER = 12345
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()) and os.environ.get("CI") != "true",
                                 reason=f"no network namespaces here: {why_unavailable()}")
@@ -42,10 +41,6 @@ STORY = """
     checks:
       - completes: { who: you }
 """
-
-
-def as_ordinary_user() -> list[str]:
-    return ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
 
 
 def with_device(device: str, folder: Path) -> list[str]:
@@ -76,15 +71,13 @@ class Where:
             return
         if os.geteuid() != 0 or not shutil.which("setpriv"):
             pytest.skip("it takes root and setpriv to be somebody else")
-        self.prefix += as_ordinary_user()
+        self.prefix += AS_USER
         self.programs = tmp_path / "programs"
         self.programs.mkdir()
         for name in ("swarmsim", "bttracker", "btclient", "torrentgen"):
             shutil.copy(programs.folder / name, self.programs / name)
         os.chown(self.folder, USER, USER)
-        for folder in (tmp_path, *tmp_path.parents[:3]):
-            if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-                folder.chmod(folder.stat().st_mode | 0o011)
+        open_the_way(tmp_path)
 
 
 # Who starts it, with which device, and who of its four is killed.
