@@ -19,6 +19,8 @@ struct DescriptorBudget {
   bool is_tight(const Settings& wanted) const;
 };
 
+// How many let each torrent have all that it wants.
+std::uint64_t descriptors_wanted(std::size_t torrents, const Settings& wanted);
 // What `limit` descriptors are enough for; never more than `wanted`, and one of each at least.
 DescriptorBudget share_descriptors(std::uint64_t limit, std::size_t torrents, const Settings& wanted);
 

@@ -28,7 +28,6 @@ using namespace swarmlab::client;
 constexpr int kIncomplete = 1;
 constexpr int kUsage = 2;
 constexpr int kEnvironment = 3;
-constexpr std::uint64_t kOtherDescriptors = 64;
 
 int complain(int status, std::string_view what) {
   fmt::print(stderr, "btclient: {}\n", protocol::one_line(what, 4096));
@@ -68,8 +67,7 @@ int run_ctl(const std::vector<std::string>& words) {
 
 // Raises the limit as far as is of use, and keeps within what there is; says so where that is little.
 void keep_within_descriptors(Settings& settings, std::size_t torrents) {
-  const std::uint64_t of_each = std::uint64_t{settings.open_files} + settings.max_peers + settings.max_half_open;
-  const std::uint64_t limit = runtime::allow_descriptors(of_each * std::max<std::size_t>(torrents, 1) + kOtherDescriptors);
+  const std::uint64_t limit = runtime::allow_descriptors(descriptors_wanted(torrents, settings));
   const DescriptorBudget budget = share_descriptors(limit, torrents, settings);
   if (!budget.is_tight(settings)) return;
   settings.open_files = budget.open_files;

@@ -15,6 +15,12 @@ TEST(DescriptorBudget, GivesWhatIsWantedWhereThereIsEnough) {
   EXPECT_FALSE(budget.is_tight(wanted));
 }
 
+TEST(DescriptorBudget, IsNotTightWhereThereIsJustEnough) {
+  const Settings wanted;
+  for (const std::size_t torrents : {1u, 4u, 5u, 100u})
+    EXPECT_FALSE(share_descriptors(descriptors_wanted(torrents, wanted), torrents, wanted).is_tight(wanted)) << torrents;
+}
+
 TEST(DescriptorBudget, StaysBelowTheLimitWithSomethingLeftForTrackersAndNames) {
   const Settings wanted;
   for (std::uint64_t limit = 32; limit <= 1024; ++limit) {
