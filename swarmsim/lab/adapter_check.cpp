@@ -15,6 +15,7 @@
 #include "swarmsim/lab/lab_run.hpp"
 #include "swarmsim/lab/process.hpp"
 #include "swarmsim/lab/spoken_features.hpp"
+#include "swarmsim/lab/until_decided.hpp"
 #include "swarmsim/run/declaration.hpp"
 #include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/scenario/parse.hpp"
@@ -47,7 +48,6 @@ checks:
 )";
 enum Step : std::size_t { kFetches, kStores, kOthersFetch, kSeeds };
 
-constexpr int kAttempts = 3;   // while the machine does not keep up
 constexpr Duration kVersionTime = 10s;
 
 Scenario story() {
@@ -117,13 +117,11 @@ AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs,
   report.lines.push_back(version_of(adapter, programs, folder));
   std::optional<SpokenFeatures> features;
   std::vector<ClientTimes> times;
-  RunResult run;
-  for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+  const RunResult run = until_decided([&] {
     features.emplace(scenario.cast.host_count());
     times.clear();
-    run = run_in_lab(scenario, {.client = &adapter, .programs = programs, .folder = folder, .also = &*features, .times = &times});
-    if (run.invalid.empty() || run.rough.empty()) break;
-  }
+    return run_in_lab(scenario, {.client = &adapter, .programs = programs, .folder = folder, .also = &*features, .times = &times});
+  });
   report.invalid = run.invalid;
   if (!run.invalid.empty()) return report;
   for (const std::string& fault : run.faults) report.lines.push_back({Mark::bad, "runs", fault});

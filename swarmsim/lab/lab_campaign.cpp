@@ -7,12 +7,12 @@
 #include <fstream>
 
 #include "swarmsim/lab/lab_run.hpp"
+#include "swarmsim/lab/until_decided.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::size_t kRuns = 3;       // of a scenario that is violated
-constexpr std::size_t kAttempts = 3;   // at each, while the machine does not keep up
+constexpr std::size_t kRuns = 3;   // of a scenario that is violated
 
 RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options, std::size_t number) {
   const std::string suffix = number == 1 ? "" : fmt::format("{}", number);
@@ -40,18 +40,6 @@ RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options,
   if (has_packets) result.pcap = planned.pcap_path;
   else if (wants_packets) result.notes.emplace_back("no packets are written: on loopback there are none that captures could be judged by");
   return result;
-}
-
-// A machine that was busy may have time now.
-RunResult run_until_decided(const PlannedRun& planned, const LabCampaignOptions& options, std::size_t number) {
-  for (std::size_t attempt = 1;; ++attempt) {
-    RunResult result = run_once(planned, options, number);
-    const bool leaves_open = !result.invalid.empty() || std::ranges::any_of(result.checks, [](const CheckResult& check) {
-      return check.judgement.verdict == Verdict::undecided;
-    });
-    if (attempt > 1) result.notes.push_back(fmt::format("run {} times, as the machine did not keep up", attempt));
-    if (result.rough.empty() || !leaves_open || attempt == kAttempts) return result;
-  }
 }
 
 const Judgement* judgement_of(const RunResult& run, const CheckResult& check) {
@@ -84,10 +72,11 @@ std::vector<RunResult> run_lab_campaign(const std::vector<PlannedRun>& plan, con
                                         const std::function<void(RunResult&)>& done) {
   std::vector<RunResult> results;
   for (const PlannedRun& planned : plan) {
-    RunResult result = run_until_decided(planned, options, 1);
+    const auto run = [&](std::size_t number) { return until_decided([&] { return run_once(planned, options, number); }); };
+    RunResult result = run(1);
     if (result.verdict() == RunVerdict::violated && result.faults.empty()) {
       std::vector<RunResult> others;
-      for (std::size_t number = 2; number <= kRuns; ++number) others.push_back(run_until_decided(planned, options, number));
+      for (std::size_t number = 2; number <= kRuns; ++number) others.push_back(run(number));
       confirm_violations(result, others);
     }
     results.push_back(std::move(result));

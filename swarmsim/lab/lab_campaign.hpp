@@ -1,8 +1,8 @@
 // Lab campaign: scenarios x seeds with real processes, one after another, and repeated where one is violated.
 //
 // Real time is never the same twice, so one violated run is a suspicion: two more follow.  What is violated in all three is
-// confirmed and stays; what is not becomes undecided, "unstable, 1 of 3", with what the first run saw.  And a run that leaves
-// something open as the machine did not keep up is run again, three times at most.
+// confirmed and stays; what is not becomes undecided, "unstable, 1 of 3", with what the first run saw.  Each of
+// them is run again while the machine does not keep up and that leaves something open (until_decided.hpp).
 #pragma once
 
 #include <functional>

@@ -11,6 +11,7 @@
 #include "protocol/quantities.hpp"
 #include "protocol/spelling.hpp"
 #include "swarmsim/lab/lab_run.hpp"
+#include "swarmsim/lab/until_decided.hpp"
 #include "swarmsim/profile/end_game_watch.hpp"
 #include "swarmsim/profile/reaction_watch.hpp"
 #include "swarmsim/profile/request_watch.hpp"
@@ -80,7 +81,6 @@ checks:
 constexpr std::array<std::string_view, 3> kNames{"fetch", "serve", "trade"};
 constexpr Time kSettled = kStart + 20s;       // from when on slots are looked at
 constexpr std::int64_t kWanting = 12;         // peers that want a slot, in both
-constexpr int kAttempts = 3;                  // on a machine that is busy with other things
 
 // One swarm: its scenario, and what is known of it before.
 struct Swarm {
@@ -206,26 +206,23 @@ class Measurement {
   template <class Watch>
   std::unique_ptr<Watch> play(const Swarm& swarm, std::string_view name) {
     if (!options_.only.empty() && std::ranges::find(options_.only, name) == options_.only.end()) return nullptr;
-    RunResult result;
-    for (int attempt = 1; attempt <= kAttempts; ++attempt) {
+    std::unique_ptr<Watch> watch;
+    const RunResult result = until_decided([&] {
       options_.say(fmt::format("{}: {}, {} at most", name, swarm.scenario.title, to_text(swarm.scenario.limit)));
-      auto watch = std::make_unique<Watch>(swarm);
-      if (options_.client == nullptr) {
-        result = run_in_virtual_time(swarm.scenario, {.also = watch.get()});
-      } else {
-        result = run_in_lab(swarm.scenario, {.client = options_.client, .programs = options_.programs, .folder = options_.folder / name,
-                                             .also = watch.get()});
-      }
-      for (const std::string& fault : result.faults) profile_.problems.push_back(fmt::format("{}: {}", name, fault));
-      if (!result.invalid.empty()) continue;
-      if (!result.rough.empty()) profile_.problems.push_back(fmt::format("{}: {}", name, result.rough));
-      watch->finish(kStart + result.virtual_time);
-      for (const std::string& note : result.notes)
-        if (note.find("cannot be told") != std::string::npos) profile_.problems.push_back(fmt::format("{}: {}", name, note));
-      return watch;
-    }
-    profile_.problems.push_back(fmt::format("{}: {}", name, result.invalid));
-    return nullptr;
+      watch = std::make_unique<Watch>(swarm);
+      if (options_.client == nullptr) return run_in_virtual_time(swarm.scenario, {.also = watch.get()});
+      return run_in_lab(swarm.scenario, {.client = options_.client, .programs = options_.programs, .folder = options_.folder / name,
+                                         .also = watch.get()});
+    });
+    std::vector<std::string> problems = result.faults;
+    if (!result.invalid.empty()) problems.push_back(result.invalid);
+    else if (!result.rough.empty()) problems.push_back(result.rough);
+    for (const std::string& note : result.notes)
+      if (note.find("cannot be told") != std::string::npos) problems.push_back(note);
+    for (const std::string& problem : problems) profile_.problems.push_back(fmt::format("{}: {}", name, problem));
+    if (!result.invalid.empty()) return nullptr;
+    watch->finish(kStart + result.virtual_time);
+    return watch;
   }
 
   // Of something of which nothing is known yet but what is declared.

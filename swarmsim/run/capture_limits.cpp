@@ -32,8 +32,8 @@ constexpr std::array<std::string_view, 5> kAboutTrackers{"announce_schedule", "a
 
 // These accuse by what was said and in which order, however long anything took.
 constexpr std::array<std::string_view, 9> kAboutOrder{
-    "bitfield_comes_first", "bitfield_wellformed",       "have_index_valid", "have_is_final",              "have_means_servable",
-    "request_bounds",       "no_duplicate_to_same_peer", "state_messages_alternate", "requests_match_availability"};
+    "bitfield_comes_first",      "bitfield_wellformed", "have_index_valid",            "have_is_final",           "have_means_servable",
+    "no_duplicate_to_same_peer", "request_bounds",      "requests_match_availability", "state_messages_alternate"};
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
@@ -116,10 +116,12 @@ void restrict_lab_run(std::span<const CheckSpec* const> checks, const CaptureLim
     Judgement& judgement = result.checks[i].judgement;
     if (judgement.verdict == Verdict::not_applicable) continue;
     restrict_to_capture(*checks[i], limits, judgement);
-    const bool is_doubtful = judgement.verdict == Verdict::violated && !is_one_of(kAboutOrder, checks[i]->manual->name);
-    if (result.invalid.empty() && (result.rough.empty() || !is_doubtful)) continue;
+    const bool accuses_by_time = judgement.verdict == Verdict::violated && !is_one_of(kAboutOrder, checks[i]->manual->name);
+    if (!result.invalid.empty()) judgement.summary = "the run is invalid";
+    else if (!result.rough.empty() && accuses_by_time) judgement.summary = "it measures time, and the machine did not keep up";
+    else continue;
+    result.took_back = result.took_back || accuses_by_time;
     judgement.verdict = Verdict::undecided;
-    judgement.summary = result.invalid.empty() ? "it measures time, and the machine did not keep up" : "the run is invalid";
     judgement.story.clear();
   }
 }

@@ -31,7 +31,7 @@ void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Ju
 void restrict_to_trackers_and_disks(RunResult& result);
 
 // As restrict_to_capture() for all checks of a lab run, `checks` beside its results in their order.  Of an invalid one nothing counts;
-// of a rough one no accusation into which the clock enters.
+// of a rough one no accusation into which the clock enters; it is taken back.
 void restrict_lab_run(std::span<const CheckSpec* const> checks, const CaptureLimits& limits, RunResult& result);
 
 // "leech[0]: 3 encrypted streams, 1 begun before the capture"; one line per peer that has any.

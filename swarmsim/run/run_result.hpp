@@ -58,6 +58,7 @@ struct RunResult {
   Duration wall_time{};
   std::string invalid;              // why the run says nothing; "" when it does
   std::string rough = {};           // how the machine did not keep up, so that no measure of time accuses anybody
+  bool took_back = false;           // such an accusation was made
   std::vector<std::string> faults;  // invariants that a simulated client of ours broke: who, when, where, what
   std::vector<CheckResult> checks;
   std::vector<OverSeedsSample> over_seeds;

@@ -26,8 +26,8 @@ checks:
   return std::move(*parsed);
 }
 
-// What is left of a time measured and of an order kept to, after a run of a machine that did or did not keep up.
-std::pair<Judgement, Judgement> left_of(Verdict verdict, const std::string& rough, const std::string& invalid) {
+// A time measured and an order kept to, after a run of a machine that did or did not keep up.
+RunResult result_of(Verdict verdict, const std::string& rough, const std::string& invalid) {
   const Scenario story = a_story();
   RunResult result;
   std::vector<const CheckSpec*> checks;
@@ -44,6 +44,11 @@ std::pair<Judgement, Judgement> left_of(Verdict verdict, const std::string& roug
   const RunFacts facts;
   const StreamsReport streams;
   restrict_lab_run(checks, {.facts = facts, .streams = streams, .knows_disks = true, .met_false_blocks = {}}, result);
+  return result;
+}
+
+std::pair<Judgement, Judgement> left_of(Verdict verdict, const std::string& rough, const std::string& invalid) {
+  const RunResult result = result_of(verdict, rough, invalid);
   return {result.checks[0].judgement, result.checks[1].judgement};
 }
 
@@ -60,6 +65,12 @@ TEST(RestrictLabRun, AMachineThatDidNotKeepUpAccusesNobodyOfBeingLate) {
   EXPECT_TRUE(time.story.empty());
   EXPECT_EQ(order.verdict, Verdict::violated);
   EXPECT_EQ(order.summary, "it did");
+}
+
+TEST(RestrictLabRun, TellsWhetherAnAccusationWasTakenBack) {
+  EXPECT_FALSE(result_of(Verdict::violated, "", "").took_back);
+  EXPECT_FALSE(result_of(Verdict::held, "the router was late", "").took_back);
+  EXPECT_TRUE(result_of(Verdict::violated, "the router was late", "").took_back);
 }
 
 TEST(RestrictLabRun, WhatHeldOnAMachineThatDidNotKeepUpHeld) {
