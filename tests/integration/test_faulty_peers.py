@@ -33,7 +33,8 @@ SPECS = (
     "tar_pit",
     "choke_flapper: { open: 300 ms, shut: 200 ms }",
     "disconnect_in_piece: 20%",
-    "[ choke_flapper: { open: 200 ms, shut: 100 ms }, serves_while_choking, duplicate_blocks ]",
+    # Slow, so that something is open whenever it chokes.
+    "[ choke_flapper: { open: 200 ms, shut: 100 ms }, serves_while_choking, duplicate_blocks, slow_trickle: { speed: 1 MiB/s } ]",
     "unrequested_blocks: { every: 20 ms }",
     "malformed: { every: 50 ms }",
     "slow_trickle",
