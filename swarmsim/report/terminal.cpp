@@ -56,10 +56,11 @@ std::string describe_checks(std::span<const CheckResult> checks, const std::stri
     widest = std::max(widest, check.manual->name.size() + check.who.size() + 4);   // " of "
   for (const CheckResult& check : checks) {
     const Judgement& judgement = check.judgement;
-    text += fmt::format("  {} {:<{}}  {}  (limit: {})\n",
-                        coloured(fmt::format("{:<14}", word_of(check)), check.known.empty() ? colour_of(judgement.verdict) : "36", colours),
-                        fmt::format("{} of {}", check.manual->name, check.who), widest, judgement.measured,
-                        judgement.limit);
+    text += fmt::format("  {} ", coloured(fmt::format("{:<14}", word_of(check)),
+                                          check.known.empty() ? colour_of(judgement.verdict) : "36", colours));
+    const std::string name = fmt::format("{} of {}", check.manual->name, check.who);
+    text += judgement.limit.empty() ? name + '\n'   // it was not applied
+                                    : fmt::format("{:<{}}  {}  (limit: {})\n", name, widest, judgement.measured, judgement.limit);
     if (judgement.verdict == Verdict::held) continue;
     text += fmt::format("      {}\n", judgement.summary);
     if (!check.known.empty()) {
