@@ -116,11 +116,18 @@ class SurvivesFdLimit final : public Check {
     if (has_room && host.room_since == kNever) host.room_since = now;
     if (has_room || host.room_since == kNever) return;
     host.room_since = kNever;   // a crowd again: who waits now has a reason to
-    judge_until(now);
     std::erase_if(guests_, [&](const Guest& guest) { return guest.host == number; });
   }
 
+  bool is_in(HostId host, HostId guest) const {
+    bool is = false;
+    connections_.for_each_between(host, guest, [&](const PeerConnection& connection) { is = is || is_answered(connection); });
+    return is;
+  }
+
+  // Who is there already proves nothing by dialling once more.
   void note_dial(std::size_t host, HostId guest, Time at) {
+    if (is_in(hosts_[host].id, guest)) return;
     const auto found = std::ranges::find_if(guests_, [&](const Guest& one) { return one.host == host && one.id == guest; });
     if (found == guests_.end()) guests_.push_back({host, guest, at, 1, false});
     else ++found->dials;
@@ -129,11 +136,7 @@ class SurvivesFdLimit final : public Check {
   void judge_until(Time now) {
     for (Guest& guest : guests_) {
       if (guest.is_over) continue;
-      bool is_in = false;
-      connections_.for_each_between(hosts_[guest.host].id, guest.id, [&](const PeerConnection& connection) {
-        is_in = is_in || is_answered(connection);
-      });
-      if (is_in) {
+      if (is_in(hosts_[guest.host].id, guest.id)) {
         guest.is_over = true;
         ++let_in_;
       } else if (now > guest.first_dial + within_) {

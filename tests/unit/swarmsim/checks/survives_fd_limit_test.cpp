@@ -58,6 +58,13 @@ TEST_F(SurvivesFdLimitTest, AsksNothingOfWhoIsStillCrowded) {
   EXPECT_EQ(stage.conclude(100s).verdict, Verdict::vacuous);
 }
 
+TEST_F(SurvivesFdLimitTest, WhoIsThereAlreadyProvesNothingByDiallingOnceMore) {
+  crowd();
+  leave(2);
+  stage.open(25s, kC, kA);
+  EXPECT_EQ(stage.conclude(100s).verdict, Verdict::vacuous);
+}
+
 TEST_F(SurvivesFdLimitTest, OneDialIsNoProof) {
   crowd();
   leave(2);
