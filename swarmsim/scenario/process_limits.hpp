@@ -1,6 +1,7 @@
 // ProcessLimits: what the machine gives a client under test less of than it has.
 //
-// About processes: a bound of the system that every program meets some day.  What is wrong with a disk is a matter of storage.hpp.
+// About processes: a bound of the system that every program meets some day.  What is wrong with a disk
+// is a matter of storage_faults.hpp.
 #pragma once
 
 #include <cstdint>

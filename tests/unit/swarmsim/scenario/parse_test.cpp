@@ -42,13 +42,17 @@ std::vector<std::string> errors_of(const std::string& text, const std::vector<Ov
   return errors;
 }
 
-// The good scenario with one line replaced.
-std::vector<std::string> errors_with(const std::string& from, const std::string& to) {
+// The good scenario with one part replaced.
+std::string good_with(const std::string& from, const std::string& to) {
   std::string text = kGood;
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << from;
-  text.replace(at, from.size(), to);
-  return errors_of(text);
+  return text.replace(at, from.size(), to);
+}
+std::vector<std::string> errors_with(const std::string& from, const std::string& to) { return errors_of(good_with(from, to)); }
+std::optional<Scenario> scenario_with(const std::string& from, const std::string& to) {
+  Diagnostics diagnostics;
+  return parse_scenario(good_with(from, to), {}, diagnostics);
 }
 
 TEST(ParseScenario, ReadsEveryPart) {
@@ -77,12 +81,8 @@ TEST(ParseScenario, ReadsEveryPart) {
 }
 
 TEST(ParseScenario, ReadsHowRequestsAreDealtOut) {
-  std::string text = kGood;
-  text.replace(text.find("snub_after: 30 s"), 16,
-               "piece_affinity: dealt, partial_pieces: 2, requesters: 3, request_window: 1 MiB, late_after: 8 s, late_factor: 0, "
-               "parole: false");
-  Diagnostics diagnostics;
-  const auto scenario = parse_scenario(text, {}, diagnostics);
+  const auto scenario = scenario_with("snub_after: 30 s", "piece_affinity: dealt, partial_pieces: 2, requesters: 3, request_window: 1 MiB, "
+                                                          "late_after: 8 s, late_factor: 0, parole: false");
   ASSERT_TRUE(scenario);
   const client::Settings& settings = scenario->group_of(scenario->cast.select("leech")->front()).settings;
   EXPECT_EQ(settings.piece_affinity, client::PieceAffinity::dealt);
@@ -97,10 +97,7 @@ TEST(ParseScenario, ReadsHowRequestsAreDealtOut) {
 }
 
 TEST(ParseScenario, ReadsWhoLacksWhatAndWhoLeavesWhen) {
-  std::string text = kGood;
-  text.replace(text.find("have: 10%"), 9, "have: all, lacks: \"0, 3..4\", linger: 2 s");
-  Diagnostics diagnostics;
-  const auto scenario = parse_scenario(text, {}, diagnostics);
+  const auto scenario = scenario_with("have: 10%", "have: all, lacks: \"0, 3..4\", linger: 2 s");
   ASSERT_TRUE(scenario);
   const PeerGroup& leech = scenario->group_of(scenario->cast.select("leech")->front());
   EXPECT_TRUE(leech.lacks.has(PieceIndex(4)));
@@ -114,10 +111,7 @@ TEST(ParseScenario, ReadsWhoLacksWhatAndWhoLeavesWhen) {
 }
 
 TEST(ParseScenario, ReadsWhatAProcessIsToComeToAndHowOftenItIsStartedAgain) {
-  std::string text = kGood;
-  text.replace(text.find("have: 10%"), 9, "ends: failed, restart: { at_most: 2, within: 30 s }");
-  Diagnostics diagnostics;
-  const auto scenario = parse_scenario(text, {}, diagnostics);
+  const auto scenario = scenario_with("have: 10%", "ends: failed, restart: { at_most: 2, within: 30 s }");
   ASSERT_TRUE(scenario);
   const Supervision& supervision = scenario->group_of(scenario->cast.select("leech")->front()).supervision;
   EXPECT_EQ(supervision.ends, FinalState::failed);
@@ -134,10 +128,7 @@ TEST(ParseScenario, ReadsWhatAProcessIsToComeToAndHowOftenItIsStartedAgain) {
 }
 
 TEST(ParseScenario, ReadsWhatTheMachineGivesAProcess) {
-  std::string text = kGood;
-  text.replace(text.find("have: 10%"), 9, "limits: { open_files: 64, disk: 2 MiB }");
-  Diagnostics diagnostics;
-  const auto scenario = parse_scenario(text, {}, diagnostics);
+  const auto scenario = scenario_with("have: 10%", "limits: { open_files: 64, disk: 2 MiB }");
   ASSERT_TRUE(scenario);
   const ProcessLimits& limits = scenario->group_of(scenario->cast.select("leech")->front()).limits;
   EXPECT_EQ(limits.open_files, 64u);
@@ -150,11 +141,7 @@ TEST(ParseScenario, ReadsWhatTheMachineGivesAProcess) {
 }
 
 TEST(ParseScenario, ACheckMayBeAllowedToSeeNothing) {
-  std::string text = kGood;
-  const std::size_t at = text.find("completes: {") + 12;
-  text.insert(at, " vacuous: allowed,");
-  Diagnostics diagnostics;
-  const auto scenario = parse_scenario(text, {}, diagnostics);
+  const auto scenario = scenario_with("completes: {", "completes: { vacuous: allowed,");
   ASSERT_TRUE(scenario);
   EXPECT_TRUE(scenario->checks.front().arguments.may_be_vacuous);
   EXPECT_THAT(errors_with("completes: {", "completes: { vacuous: always,"), Contains(HasSubstr("always")));
@@ -207,10 +194,7 @@ TEST(ParseScenario, PutsTrackersIntoTheOrderOfTheirTiers) {
 }
 
 TEST(ParseScenario, ReadsWhatTheTrackerDoesWrong) {
-  std::string text = kGood;
-  text.replace(text.find("interval: 30 s"), 14, "faults: [\"drop:1/3\", mirror]");
-  Diagnostics diagnostics;
-  const auto scenario = parse_scenario(text, {}, diagnostics);
+  const auto scenario = scenario_with("interval: 30 s", "faults: [\"drop:1/3\", mirror]");
   ASSERT_TRUE(scenario);
   ASSERT_THAT(scenario->trackers.front().faults, SizeIs(2));
   EXPECT_EQ(to_string(scenario->trackers.front().faults.front()), "drop:1/3");
