@@ -51,7 +51,7 @@ class LabPlace {
   static std::expected<void, std::string> put(const std::filesystem::path& path, Bytes bytes);
   static std::filesystem::path made(const std::filesystem::path& folder);
 
-  std::vector<std::filesystem::path> mounted_;   // outermost first
+  std::vector<std::filesystem::path> mounted_;   // content of a bounded size
   std::filesystem::path folder_;
   std::filesystem::path memory_;
   Kind kind_;

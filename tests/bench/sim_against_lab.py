@@ -3,7 +3,8 @@
     sudo /usr/bin/python3 tests/bench/sim_against_lab.py [--bin build/release/bin] [--runs 5] [SCENARIO ...]
 
 Each scenario runs in virtual time with our engine, single packets and as many seeds as runs, and in namespaces with `btclient` as its
-subject, as often, under the same seeds.  Compared are the medians of how long its subjects took to complete, and the verdicts.
+subject, as often, under the same seeds.  Compared are the verdicts, and the medians over the runs of how long, on average, those took that
+had something to fetch.
 Nothing else should run.
 """
 
