@@ -54,6 +54,7 @@ PROCESS_TESTS = (
     *MUTANTS,
     Package("python3-pytest", "tests of whole processes"),
     Package("python3-pytest-xdist", "several of them at a time"),
+    Package("python3-pytest-rerunfailures", "a second try for clients that nobody here wrote"),
     Package("python3-yaml", "tests of scenario files"),
     Package("python3-jsonschema", "the schema of scenario files, held against them"),
     Package("python3-libtorrent", "a client that nobody here wrote"),

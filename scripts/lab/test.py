@@ -161,7 +161,7 @@ def _pytest(bin_folder: Path, only: str | None, *, with_slow: bool) -> tuple[boo
     with tempfile.TemporaryDirectory(prefix="swarmlab-test-") as scratch:
         environment["PYTEST_DEBUG_TEMPROOT"] = scratch
         # Real processes in real time mostly wait, so there is room for one file more than there are cores.
-        command: list[str | Path] = [*_namespace_rights(), sys.executable, "-m", "pytest", "-q", "-ra",
+        command: list[str | Path] = [*_namespace_rights(), sys.executable, "-m", "pytest", "-q", "-raR",
                                      "-p", "no:cacheprovider", "--durations=5", "-n", str(_cores() + 1), "--dist", "loadfile", *folders]
         if only:
             command += ["-k", only]
