@@ -46,15 +46,15 @@ std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey>
   if (parts.empty()) return {};
   if (parts.size() == 1 && all_known) {
     on_parole_.insert(parts.front());   // for when its ban is over
+    name(parts.front());
     return {{parts.front(), Guilt::proven}};
   }
 
   Case& current = open_case(piece);
+  if (std::ranges::any_of(parts, [this](PeerKey peer) { return named_.contains(peer); })) return {};
+  on_parole_.insert(parts.begin(), parts.end());
   std::vector<PeerKey> suspects;   // of whom the parts are
-  for (const PeerKey peer : parts) {
-    on_parole_.insert(peer);
-    suspects.push_back(first_of(peer));
-  }
+  for (const PeerKey peer : parts) suspects.push_back(first_of(peer));
   std::ranges::sort(suspects);
   suspects.erase(std::ranges::unique(suspects).begin(), suspects.end());
   std::uint32_t most = 0;
@@ -76,8 +76,14 @@ std::vector<Verdict> SmartBan::failed(PieceIndex piece, std::span<const PeerKey>
     const PeerKey suspect = first_of(verdict.peer);
     suspicions_.erase(suspect);
     for (auto& [other, known] : cases_) std::erase(known.suspects, suspect);
+    name(verdict.peer);
   }
   return verdicts;
+}
+
+void SmartBan::name(PeerKey peer) {
+  named_.insert(peer);
+  if (named_.size() > kMaxSuspects) named_.erase(named_.begin());
 }
 
 void SmartBan::remember(PieceIndex piece, std::span<const Delivery> deliveries) {
@@ -123,7 +129,10 @@ std::vector<Verdict> SmartBan::verified(PieceIndex piece, std::span<const Sha1Di
   }
   cases_.erase(found);
   std::vector<Verdict> verdicts;
-  for (const PeerKey peer : guilty) verdicts.push_back({peer, Guilt::proven});
+  for (const PeerKey peer : guilty) {
+    verdicts.push_back({peer, Guilt::proven});
+    name(peer);
+  }
   return verdicts;
 }
 

@@ -21,7 +21,9 @@
 //      banned: a liar that spoils every mixed piece goes even if no refetch ever succeeds (B44), and an
 //      innocent may come back.  The count of a peer that was named begins anew.  Counts follow the address, like bans, and a piece counts
 //      once against it: a liar that hangs up and dials again would else begin anew each time, and the honest peers that stay
-//      would soon have the most bad pieces of all.
+//      would soon have the most bad pieces of all.  A bad piece with a block of a peer that was named, by either rule, counts
+//      against nobody: pieces that were under way when it was dropped fail one after another, and would name the next, who is
+//      innocent.  Nor does it put anybody on parole.
 //   3. Memory is bounded: at most 64 pieces and 4 deliveries per block of each; the piece that failed
 //      longest ago is forgotten first, the fifth delivery of a block is not kept.  Suspicion of forgotten pieces stays counted.
 //      At most 256 addresses of absent peers on parole, the first ones, and 1024 addresses with a part in bad pieces; who
@@ -113,6 +115,7 @@ class SmartBan {
   Case& open_case(PieceIndex piece);
   // The first suspect from its address, which stands for all of them.
   PeerKey first_of(PeerKey peer) const;
+  void name(PeerKey peer);
 
   std::uint32_t suspect_pieces_;
   std::uint32_t patience_;
@@ -121,6 +124,7 @@ class SmartBan {
   std::map<PeerKey, std::uint32_t> suspicions_;  // by the first of each address; none is zero
   std::map<IpAddress, PeerKey> homes_;           // the first suspect from there; at most kMaxSuspects
   std::map<PeerKey, PeerKey> later_;             // others from there, and the first; at most kMaxSuspects, the last ones
+  std::set<PeerKey> named_;                      // by a verdict; at most kMaxSuspects, the last ones
   std::set<PeerKey> on_parole_;                  // connected ones
   std::set<IpAddress> absent_on_parole_;         // at most kMaxAbsent
 };

@@ -77,6 +77,31 @@ TEST(SmartBan, NamesOnlyTheMostSuspectedOfAPiece) {
   EXPECT_THAT(ban.failed(piece(2), std::vector{kHonest, kOther}), ElementsAre(Verdict{kHonest, Guilt::suspected}));
 }
 
+TEST(SmartBan, CountsBadPiecesWithBlocksOfWhoWasNamedAgainstNobodyElse) {
+  SmartBan suspects(1);
+  (void)suspects.failed(piece(0), std::vector{kLiar, PeerKey(10)});
+  ASSERT_THAT(suspects.failed(piece(1), std::vector{kLiar, kHonest}), ElementsAre(Verdict{kLiar, Guilt::suspected}));
+  for (std::uint32_t i = 2; i < 8; ++i) EXPECT_THAT(suspects.failed(piece(i), std::vector{kLiar, kHonest}), IsEmpty()) << i;
+  EXPECT_EQ(suspects.suspicions(kHonest), 1U);
+
+  SmartBan proves(1);
+  ASSERT_THAT(proves.failed(piece(0), std::vector{kLiar, kLiar}), ElementsAre(Verdict{kLiar, Guilt::proven}));
+  for (std::uint32_t i = 1; i < 8; ++i) EXPECT_THAT(proves.failed(piece(i), std::vector{kLiar, kHonest}), IsEmpty()) << i;
+  EXPECT_EQ(proves.suspicions(kHonest), 0U);
+}
+
+TEST(SmartBan, CountsOnAgainstWhoWasNamedAndComesBack) {
+  const IpAddress den = IpAddress::v4(10, 0, 0, 7);
+  SmartBan ban(1);
+  ban.lives_at(kLiar, den);
+  (void)ban.failed(piece(0), std::vector{kLiar, PeerKey(10)});
+  ASSERT_THAT(ban.failed(piece(1), std::vector{kLiar, PeerKey(11)}), ElementsAre(Verdict{kLiar, Guilt::suspected}));
+  const PeerKey again(20);
+  ban.lives_at(again, den);
+  (void)ban.failed(piece(2), std::vector{again, PeerKey(12)});
+  EXPECT_THAT(ban.failed(piece(3), std::vector{again, PeerKey(13)}), ElementsAre(Verdict{again, Guilt::suspected}));
+}
+
 TEST(SmartBan, OfEqualsNamesNobodyBeforeFourTimesTheNumberAndThenBoth) {
   SmartBan ban(1);
   for (std::uint32_t i = 0; i < 4; ++i) EXPECT_THAT(ban.failed(piece(i), std::vector{kLiar, kHonest}), IsEmpty());
