@@ -72,7 +72,11 @@ std::expected<DecodedMetainfo, MetainfoError> decode_info(Bytes info);
 // argument alone.  Requires one file at least, and piece_hashes that fit the lengths.
 struct NewTorrent {
   std::string name;
-  struct File { std::vector<std::string> path; ByteCount length; };   // path below `name`; empty: single-file
+  struct File {
+    std::vector<std::string> path;                   // below `name`; empty: single-file
+    ByteCount length;
+    std::vector<std::string> link_to{};              // not empty: a symbolic link that leads there (BEP 47)
+  };
   std::vector<File> files;
   ByteCount piece_length;
   std::vector<Sha1Digest> piece_hashes;

@@ -23,8 +23,14 @@ void write_files(bencode::Writer& out, const NewTorrent& torrent) {
   out.key("files").begin_list();
   for (const auto& file : torrent.files) {
     SWARM_ASSERT(!file.path.empty());
-    out.begin_dictionary().key("length").integer(file.length.value()).key("path");
+    out.begin_dictionary();
+    if (!file.link_to.empty()) out.key("attr").string("l");
+    out.key("length").integer(file.length.value()).key("path");
     write_strings(out, file.path);
+    if (!file.link_to.empty()) {
+      out.key("symlink path");
+      write_strings(out, file.link_to);
+    }
     out.end();
   }
   out.end();

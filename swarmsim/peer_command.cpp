@@ -11,6 +11,7 @@
 #include "swarmsim/peers/catalogue.hpp"
 #include "swarmsim/peers/message_filter.hpp"
 #include "swarmsim/plain_options.hpp"
+#include "swarmsim/run/misleading_torrent.hpp"
 #include "swarmsim/scenario/parse_behaviours.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 #include "swarmsim/scenario/settings_names.hpp"
@@ -21,13 +22,29 @@ namespace {
 // What faulty blocks are made from is kept in memory.
 constexpr ByteCount kMostContent = 1_GiB;
 
-std::expected<protocol::Metainfo, std::string> load(const std::string& path) {
+std::expected<std::string, std::string> read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::unexpected(fmt::format("{}: cannot be opened", path));
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  auto decoded = protocol::decode_metainfo(as_bytes(bytes));
+  return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+std::expected<protocol::Metainfo, std::string> load(const std::string& path) {
+  const auto bytes = read(path);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto decoded = protocol::decode_metainfo(as_bytes(*bytes));
   if (!decoded) return std::unexpected(fmt::format("{}: {}", path, protocol::to_string(decoded.error())));
   return std::move(decoded->metainfo);
+}
+
+// Of a torrent whose names nobody should follow: `files_as` has others for them.
+std::expected<protocol::Metainfo, std::string> load(const std::string& path, const std::string& files_as) {
+  auto harmless = load(files_as);
+  if (!harmless) return harmless;
+  const auto bytes = read(path);
+  if (!bytes) return std::unexpected(bytes.error());
+  auto renamed = with_harmless_names(as_bytes(*bytes), std::move(*harmless));
+  if (!renamed) return std::unexpected(fmt::format("{}: {}", path, renamed.error()));
+  return renamed;
 }
 
 // The torrent's content as the directory has it now; what is not there yet is zeros.
@@ -133,7 +150,7 @@ class RealPeer final : private client::SessionEvents {
 
 std::expected<PeerCommand, std::string> parse_peer(std::span<const std::string> words) {
   const auto options = PlainOptions::parse(
-      "peer", words, {.with_value = {"torrent", "dir", "listen", "peer", "seed", "settings", "magnet"}, .flags = {}});
+      "peer", words, {.with_value = {"torrent", "dir", "listen", "peer", "seed", "settings", "magnet", "files-as"}, .flags = {}});
   if (!options) return std::unexpected(options.error());
   if (options->positional().size() != 1)
     return std::unexpected("peer: one SPEC: swarmsim peer tar_pit --torrent FILE --dir DIR --listen ADDR:PORT; or honest");
@@ -159,6 +176,7 @@ std::expected<PeerCommand, std::string> parse_peer(std::span<const std::string> 
   for (const char* needed : {"torrent", "listen"})
     if (!options->has(needed)) return std::unexpected(fmt::format("peer: --{} is missing", needed));
   command.torrent = options->values("torrent").back();
+  if (options->has("files-as")) command.files_as = options->values("files-as").back();
   if (options->has("dir")) command.directory = options->values("dir").back();
   const auto endpoint = [](std::string_view option, const std::string& text) -> std::expected<Endpoint, std::string> {
     if (const auto parsed = Endpoint::parse(text)) return *parsed;
@@ -185,7 +203,7 @@ ExitStatus run_peer(const PeerCommand& command, Env& env) {
     env.error << "swarmsim: there are no sockets here\n";
     return ExitStatus::environment;
   }
-  auto metainfo = load(command.torrent);
+  auto metainfo = command.files_as.empty() ? load(command.torrent) : load(command.torrent, command.files_as);
   if (!metainfo) {
     env.error << fmt::format("swarmsim: {}\n", protocol::one_line(metainfo.error(), 4096));
     return ExitStatus::usage;

@@ -28,6 +28,7 @@ namespace swarmlab::swarmsim {
 struct PeerCommand {
   std::vector<BehaviourSpec> behaviours;      // none: an honest peer
   std::string torrent;
+  std::string files_as;                       // a torrent with other names for its files, which are taken; empty: its own
   std::string directory = ".";
   Endpoint listen;
   std::vector<Endpoint> peers;                // dialled at once

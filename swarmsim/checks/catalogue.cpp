@@ -86,6 +86,7 @@
 #include "swarmsim/checks/udp_tracker_retry.hpp"
 #include "swarmsim/checks/unrequested_is_ignored.hpp"
 #include "swarmsim/checks/upload_slots.hpp"
+#include "swarmsim/checks/writes_stay_inside.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -176,6 +177,7 @@ constexpr std::array kCatalogue{
     Entry{&kUdpTrackerRetry, make_udp_tracker_retry},
     Entry{&kUnrequestedIsIgnored, make_unrequested_is_ignored},
     Entry{&kUploadSlots, make_upload_slots},
+    Entry{&kWritesStayInside, make_writes_stay_inside},
 };
 
 constexpr auto kManuals = [] {

@@ -84,6 +84,7 @@ struct RunFacts {
   std::vector<TrackerFacts> trackers;     // the hosts after the last peer
   ByteCount metadata_size{};              // of the raw info dictionary
   bool is_private = false;                // BEP 27
+  std::uint32_t misleading_names = 0;     // files that the torrent names so that they lead out of the folder, or may (bug B77)
 
   // BEP 9: the metadata travels in pieces of 16 KiB, the last of which has the rest.
   static constexpr std::int64_t kMetadataPiece = 16 * 1024;
@@ -114,6 +115,8 @@ class Disks {
   virtual std::optional<ByteCount> bytes_read(HostId peer) = 0;
   // How often its storage refused or falsified a read or write; nullopt where nobody counted.
   virtual std::optional<std::uint64_t> storage_bites(HostId peer) = 0;
+  // What has come to be, or has changed, outside of the folder that its client was given; nullopt where nobody looked.
+  virtual std::optional<std::vector<std::string>> strays(HostId peer) = 0;
 
  protected:
   ~Disks() = default;

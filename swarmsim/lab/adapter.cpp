@@ -11,7 +11,7 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::array<std::string_view, 11> kCommon{"dir", "here", "home", "info_hash", "interval", "listen_ip",
+constexpr std::array<std::string_view, 12> kCommon{"dir", "harmless_torrent", "here", "home", "info_hash", "interval", "listen_ip",
                                                    "name", "port", "source", "torrent", "tracker"};
 constexpr std::string_view kSettingsWord = "{settings}";
 

@@ -8,7 +8,7 @@
 //   {listen_ip}  its address                           {tracker}   the announce URL
 //   {port}       where others reach it                 {name}      of the peer: leech[3]
 //   {here}       the folder of the adapter itself      {info_hash} of the torrent, 40 hexadecimal digits
-//   {interval}   what a tracker is to tell, in seconds
+//   {interval}   what a tracker is to tell, in seconds {harmless_torrent}  where the torrent's names lead out of {dir}: one with others
 //   {settings}   as a word by itself: the words of all settings that have any
 //   {upload_slots}, ...  the value of each setting that the adapter maps
 //

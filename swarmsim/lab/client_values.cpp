@@ -10,7 +10,7 @@
 namespace swarmlab::swarmsim {
 
 protocol::Metainfo ClientValues::torrent_for(HostId host) const {
-  protocol::Metainfo torrent = torrent_;
+  protocol::Metainfo torrent = *torrent_.metainfo;
   std::uint32_t next = 0;
   for (std::vector<std::string>& tier : torrent.trackers)
     for (std::string& url : tier) {
@@ -20,6 +20,13 @@ protocol::Metainfo ClientValues::torrent_for(HostId host) const {
   return torrent;
 }
 
+std::expected<void, std::string> ClientValues::put_torrents(HostId host, const std::string& name, const LabPlace& place) const {
+  if (auto put = place.put_torrent(name, torrent_file_for(host)); !put || torrent_.harmless_info.empty()) return put;
+  protocol::Metainfo twin = torrent_for(host);
+  twin.info = torrent_.harmless_info;
+  return place.put_harmless_torrent(name, protocol::encode_metainfo(twin));
+}
+
 Placeholders ClientValues::of(HostId host, const std::string& name, const LabPlace& place, const std::filesystem::path& dir) const {
   const bool is_peer = scenario_.cast.is_peer(host);
   const protocol::Metainfo torrent = torrent_for(host);
@@ -27,11 +34,12 @@ Placeholders ClientValues::of(HostId host, const std::string& name, const LabPla
   values["dir"] = dir.string();
   values["here"] = cast_.adapter_of(host).folder;
   values["home"] = place.home_of(name).string();
-  values["info_hash"] = to_string(torrent_.info_hash);
+  values["info_hash"] = to_string(torrent_.metainfo->info_hash);
   values["listen_ip"] = to_string(addresses_.own(host).address);
   values["name"] = name;
   values["port"] = fmt::format("{}", addresses_.own(host).port);
   values["torrent"] = place.torrent_of(name).string();
+  values["harmless_torrent"] = place.harmless_torrent_of(name).string();
   values["tracker"] = torrent.trackers.empty() ? "" : torrent.trackers.front().front();
   const bool has_link = is_peer && scenario_.group_of(host).starts_from_magnet;
   values["source"] = has_link ? protocol::to_string(magnet_of(torrent)) : values["torrent"];

@@ -10,6 +10,7 @@
 
 #include "protocol/assert.hpp"
 #include "swarmsim/run/addresses.hpp"
+#include "swarmsim/run/declared_facts.hpp"
 #include "swarmsim/run/swarm_torrent.hpp"
 
 namespace swarmlab::swarmsim {
@@ -37,6 +38,12 @@ bool is_free(std::uint16_t port) {
 }
 
 }  // namespace
+
+std::expected<LabAddresses, LabUnavailable> LabAddresses::of(const Cast& cast, LabNetworkKind network) {
+  const std::vector<std::string> names = host_names(cast);
+  if (network == LabNetworkKind::namespaces) return of_namespaces(names, cast.peer_count());
+  return of_relays(names.size(), cast.peer_count(), network == LabNetworkKind::none);
+}
 
 LabAddresses LabAddresses::of_namespaces(std::span<const std::string> names, std::size_t peers) {
   LabAddresses addresses;

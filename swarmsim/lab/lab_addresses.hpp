@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "protocol/endpoint.hpp"
+#include "swarmsim/lab/lab_network_kind.hpp"
 #include "swarmsim/lab/lab_unavailable.hpp"
 #include "swarmsim/scenario/scenario.hpp"
 
@@ -27,6 +28,7 @@ class LabAddresses {
  public:
   static constexpr std::size_t kMostRelayed = 250;   // hosts
 
+  static std::expected<LabAddresses, LabUnavailable> of(const Cast& cast, LabNetworkKind network);
   static LabAddresses of_namespaces(std::span<const std::string> names, std::size_t peers);
   // `peers_meet`: only trackers are behind a relay.
   static std::expected<LabAddresses, LabUnavailable> of_relays(std::size_t hosts, std::size_t peers, bool peers_meet);

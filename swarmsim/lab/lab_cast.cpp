@@ -57,6 +57,7 @@ Adapter LabCast::our_peer(HostId peer) const {
                    "--torrent", "{torrent}", "--dir", "{dir}", "--listen", "{listen_ip}:{port}",
                    "--seed", fmt::format("{}", peer.value() + 1),
                    "--settings", group.settings_text.empty() ? "{}" : group.settings_text};   // empty: the defaults of scenarios
+  if (scenario_.torrent.misleads()) adapter.leech.insert(adapter.leech.end(), {"--files-as", "{harmless_torrent}"});
   if (group.starts_from_magnet) adapter.leech.insert(adapter.leech.end(), {"--magnet", "{source}"});
   // A script asks no tracker, and where there is none everybody has to be told.
   if (is_script(group) || scenario_.trackers.empty())
@@ -98,6 +99,8 @@ std::string LabCast::why_not() const {
       return fmt::format("{} asks no tracker that speaks UDP", client_->client);
     if (scenario_.trackers.empty()) return fmt::format("there is no tracker that could tell {} of the others", client_->client);
   }
+  if (addresses_.are_on_loopback() && scenario_.torrent.misleads())
+    return "the torrent's names lead out of the folder, which takes namespaces";
   for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
     if (addresses_.are_on_loopback() && scenario_.group_of(HostId(i)).limits.disk)
       return fmt::format("{} has a small disk, which takes namespaces", scenario_.cast.name(HostId(i)));

@@ -88,7 +88,7 @@ void lose_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces,
 
 bool FolderDisks::is_whole(HostId peer) {
   Look& look = looks_[peer.value()];
-  const Time now = now_();
+  const Time now = sources_.now();
   if (now < look.next) return look.is_whole;
   const bool is_whole = problem(peer).empty();
   if (look.since == kNever || is_whole != look.is_whole) look.since = now;

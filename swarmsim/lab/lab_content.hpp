@@ -26,17 +26,23 @@ void lose_content(const SwarmTorrent& torrent, const protocol::Bitfield& pieces,
 // The folders of all peers, by HostId.
 class FolderDisks final : public Disks {
  public:
-  // `torrent` outlives it.  `now` tells the time of the run, `bites` how often a peer's storage refused or falsified.
-  FolderDisks(const SwarmTorrent& torrent, std::vector<std::filesystem::path> folders, std::function<Time()> now,
-              std::function<std::uint64_t(HostId)> bites)
-      : torrent_(torrent), folders_(std::move(folders)), now_(std::move(now)), bites_(std::move(bites)), looks_(folders_.size()) {}
+  // What these do not see.
+  struct Sources {
+    std::function<Time()> now;                      // of the run
+    std::function<std::uint64_t(HostId)> bites;     // how often a peer's storage refused or falsified
+    std::function<std::optional<std::vector<std::string>>(HostId)> strays;
+  };
+  // `torrent` outlives it.
+  FolderDisks(const SwarmTorrent& torrent, std::vector<std::filesystem::path> folders, Sources sources)
+      : torrent_(torrent), folders_(std::move(folders)), sources_(std::move(sources)), looks_(folders_.size()) {}
 
   // May be a second old, or a quarter of the time for which it has been so.
   bool is_whole(HostId peer) override;
   std::string problem(HostId peer) override;
   // What real processes read nobody counts.
   std::optional<ByteCount> bytes_read(HostId) override { return std::nullopt; }
-  std::optional<std::uint64_t> storage_bites(HostId peer) override { return bites_(peer); }
+  std::optional<std::uint64_t> storage_bites(HostId peer) override { return sources_.bites(peer); }
+  std::optional<std::vector<std::string>> strays(HostId peer) override { return sources_.strays(peer); }
   const std::filesystem::path& folder(HostId peer) const { return folders_[peer.value()]; }
   // The pieces that are there and true.
   protocol::Bitfield pieces(HostId peer);
@@ -50,8 +56,7 @@ class FolderDisks final : public Disks {
 
   const SwarmTorrent& torrent_;
   std::vector<std::filesystem::path> folders_;
-  std::function<Time()> now_;
-  std::function<std::uint64_t(HostId)> bites_;
+  Sources sources_;
   std::vector<Look> looks_;
 };
 

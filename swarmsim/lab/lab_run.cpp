@@ -50,13 +50,26 @@ constexpr int kPollMs = 5;
 constexpr Duration kBetweenReads = 200ms;  // of what clients print
 constexpr Duration kBetweenCounts = 1s;    // of how long clients waited for a processor
 
+RunResult result_of_nothing(const Scenario& scenario, const LabOptions& options) {
+  RunResult result;
+  result.scenario = scenario.title;
+  result.seed = options.seed;
+  return result;
+}
+
+RunResult broken(const Scenario& scenario, const LabOptions& options, std::string why) {
+  RunResult result = result_of_nothing(scenario, options);
+  result.invalid = std::move(why);
+  return result;
+}
+
 class LabRun final : private Stage, private ClientKeeper {
  public:
   LabRun(const Scenario& scenario, const LabOptions& options, LabAddresses addresses)
       : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(std::move(addresses)),
         cast_(scenario, options.client, options.tracker, options.programs, addresses_),
         torrent_(make_torrent_of_bytes(scenario, options.seed)), facts_(cast_.facts(options.seed)),
-        values_(scenario, cast_, addresses_, facts_, *torrent_.metainfo), judge_(facts_),
+        values_(scenario, cast_, addresses_, facts_, torrent_), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
         witness_(judge_, scenario, names_, trace_.get(), options.also),
         observer_({.names = names_, .first_tracker = HostId(scenario.cast.peer_count()), .geometry = facts_.geometry,
@@ -70,8 +83,8 @@ class LabRun final : private Stage, private ClientKeeper {
 
   RunResult run() {
     if (const std::string reason = cast_.why_not(); !reason.empty()) return not_applicable(reason);
-    if (const auto prepared = prepare(); !prepared) return broken(prepared.error());
-    if (const auto started = start_trackers(); !started) return broken(started.error());
+    if (const auto prepared = prepare(); !prepared) return broken(scenario_, options_, prepared.error());
+    if (const auto started = start_trackers(); !started) return broken(scenario_, options_, started.error());
     in_run_time_.begin_at(network_->now());
     plan();
     const Time limit = kStart + std::min(scenario_.limit, options_.until.value_or(scenario_.limit));
@@ -156,9 +169,12 @@ class LabRun final : private Stage, private ClientKeeper {
       folders.push_back(place_->content_of(names_[i]));
       if (auto bound = place_->bound_content(names_[i], scenario_.group_of(HostId(i)).limits.disk); !bound) return bound;
       if (auto put = put_content(torrent_, facts_.peers[i].has_at_start, folders.back()); !put) return put;
-      if (auto put = place_->put_torrent(names_[i], protocol::encode_metainfo(values_.torrent_for(HostId(i)))); !put) return put;
+      if (auto put = values_.put_torrents(HostId(i), names_[i], *place_); !put) return put;
     }
-    disks_ = std::make_unique<FolderDisks>(torrent_, folders, [this] { return now_; }, [this](HostId peer) { return storage_bites(peer); });
+    if (scenario_.torrent.misleads())
+      if (auto put = place_->put_a_disk_at_mnt(); !put) return put;
+    disks_ = std::make_unique<FolderDisks>(torrent_, folders, FolderDisks::Sources{
+        [this] { return now_; }, [this](HostId peer) { return storage_bites(peer); }, [this](HostId peer) { return strays_of(peer); }});
     if (auto built = build_network(); !built) return std::unexpected(fmt::format("{}. {}", built.error().reason, built.error().remedy));
     network_->start();
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
@@ -202,6 +218,10 @@ class LabRun final : private Stage, private ClientKeeper {
   std::uint64_t storage_bites(HostId peer) const {
     const auto storage = storages_.find(peer);
     return storage == storages_.end() ? 0 : storage->second->bites();
+  }
+
+  std::vector<std::string> strays_of(HostId peer) const {
+    return place_->strays_of(names_[peer.value()], names_, values_.torrent_file_for(peer));
   }
 
   LinkSpec link_of(HostId host) const {
@@ -286,7 +306,9 @@ class LabRun final : private Stage, private ClientKeeper {
     remark(host, what);
     const std::string line = fmt::format("{} {} ({})", names_[host.value()], what, cast_.adapter_of(host).client);
     // What ends while it works is for the client to answer; what does not even start is nobody's verdict.
-    if (participant.process->times().ready != kNever && cast_.is_played_by_client(host)) ended_by_itself(host, line);
+    const bool may_end_at_once = scenario_.cast.is_peer(host) && scenario_.group_of(host).supervision.ends == FinalState::any;
+    const bool has_worked = participant.process->times().ready != kNever || (may_end_at_once && participant.process->own_end());
+    if (has_worked && cast_.is_played_by_client(host)) ended_by_itself(host, line);
     else if (!problem.empty()) invalid_ = line;
   }
 
@@ -431,21 +453,8 @@ class LabRun final : private Stage, private ClientKeeper {
 
   // ---- when it is over ----
 
-  RunResult result_of_nothing() const {
-    RunResult result;
-    result.scenario = scenario_.title;
-    result.seed = options_.seed;
-    return result;
-  }
-
-  RunResult broken(const std::string& why) const {
-    RunResult result = result_of_nothing();
-    result.invalid = why;
-    return result;
-  }
-
   RunResult not_applicable(const std::string& why) const {
-    RunResult result = result_of_nothing();
+    RunResult result = result_of_nothing(scenario_, options_);
     for (const CheckSpec& spec : scenario_.checks) {
       Judgement judgement;
       judgement.verdict = Verdict::not_applicable;
@@ -466,7 +475,7 @@ class LabRun final : private Stage, private ClientKeeper {
   RunResult conclude(bool was_cut_short) {
     hand_out_times();
     const LabStatistics statistics = network_->statistics();
-    RunResult result = result_of_nothing();
+    RunResult result = result_of_nothing(scenario_, options_);
     const std::vector<Judgement> judgements = judge_.conclude({now_, was_cut_short}, *disks_);
     result.fingerprint = observer_.fingerprint();
     result.virtual_time = now_ - kStart;
@@ -540,6 +549,7 @@ class LabRun final : private Stage, private ClientKeeper {
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) {
       end.disks.push_back(disks_->problem(HostId(i)));
       if (!storages_.empty()) end.storage_bites.push_back(storage_bites(HostId(i)));
+      if (scenario_.torrent.misleads()) end.strays.push_back(strays_of(HostId(i)));
     }
     return end;
   }
@@ -579,22 +589,12 @@ class LabRun final : private Stage, private ClientKeeper {
   std::string invalid_;
 };
 
-std::expected<LabAddresses, LabUnavailable> addresses_of(const Scenario& scenario, LabNetworkKind network) {
-  const std::vector<std::string> names = host_names(scenario.cast);
-  if (network == LabNetworkKind::namespaces) return LabAddresses::of_namespaces(names, scenario.cast.peer_count());
-  return LabAddresses::of_relays(names.size(), scenario.cast.peer_count(), network == LabNetworkKind::none);
-}
-
 }  // namespace
 
 RunResult run_in_lab(const Scenario& scenario, const LabOptions& options) {
-  auto addresses = addresses_of(scenario, options.network);
-  if (addresses) return LabRun(scenario, options, std::move(*addresses)).run();
-  RunResult result;
-  result.scenario = scenario.title;
-  result.seed = options.seed;
-  result.invalid = fmt::format("{}. {}", addresses.error().reason, addresses.error().remedy);
-  return result;
+  auto addresses = LabAddresses::of(scenario.cast, options.network);
+  if (!addresses) return broken(scenario, options, fmt::format("{}. {}", addresses.error().reason, addresses.error().remedy));
+  return LabRun(scenario, options, std::move(*addresses)).run();
 }
 
 }  // namespace swarmlab::swarmsim

@@ -36,6 +36,7 @@ class CaptureDisks final : public Disks {
   std::string problem(HostId peer) override { return is_whole(peer) ? "" : "not everything has arrived"; }
   std::optional<ByteCount> bytes_read(HostId) override { return std::nullopt; }
   std::optional<std::uint64_t> storage_bites(HostId) override { return std::nullopt; }
+  std::optional<std::vector<std::string>> strays(HostId) override { return std::nullopt; }
 
  private:
   Judge& judge_;

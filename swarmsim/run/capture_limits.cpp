@@ -11,7 +11,7 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-constexpr std::array<std::string_view, 2> kAboutDisks{"contents_match", "recovers_from_disk_full"};
+constexpr std::array<std::string_view, 3> kAboutDisks{"contents_match", "recovers_from_disk_full", "writes_stay_inside"};
 
 // These ask whether a block, or a piece of metadata, is what the torrent has there.
 constexpr std::array<std::string_view, 13> kAboutTruth{

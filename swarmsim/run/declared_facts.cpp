@@ -45,6 +45,7 @@ RunFacts declared_facts(const Scenario& scenario, std::uint64_t seed) {
   facts.geometry = protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length);
   facts.metadata_size = metadata_size(scenario);
   facts.is_private = scenario.torrent.is_private;
+  facts.misleading_names = static_cast<std::uint32_t>(std::ranges::count_if(scenario.torrent.files, &TorrentSpec::File::misleads));
   for (const TrackerSpec& spec : scenario.trackers) {
     const tracker::AnnounceSettings settings = announce_settings(spec);
     facts.trackers.push_back({.name = spec.name, .tier = spec.tier, .interval = settings.interval,

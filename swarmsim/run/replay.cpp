@@ -25,7 +25,7 @@ constexpr std::uint64_t kMostDeclared = std::uint64_t{1} << 62;   // beyond it i
 class StoredDisks final : public Disks {
  public:
   explicit StoredDisks(const TraceEnd& end)
-      : problems_(end.disks), bytes_read_(end.bytes_read), storage_bites_(end.storage_bites) {}
+      : problems_(end.disks), bytes_read_(end.bytes_read), storage_bites_(end.storage_bites), strays_(end.strays) {}
   bool is_whole(HostId peer) override { return problem(peer).empty(); }
   std::string problem(HostId peer) override { return problems_.at(peer.value()); }
   std::optional<ByteCount> bytes_read(HostId peer) override {
@@ -36,11 +36,16 @@ class StoredDisks final : public Disks {
     if (storage_bites_.empty()) return std::nullopt;
     return storage_bites_.at(peer.value());
   }
+  std::optional<std::vector<std::string>> strays(HostId peer) override {
+    if (strays_.empty()) return std::nullopt;
+    return strays_.at(peer.value());
+  }
 
  private:
   std::vector<std::string> problems_;
   std::vector<std::uint64_t> bytes_read_;
   std::vector<std::uint64_t> storage_bites_;
+  std::vector<std::vector<std::string>> strays_;
 };
 
 std::expected<Scenario, std::string> scenario_of(const TraceHeader& header) {

@@ -198,12 +198,23 @@ class SimRun final : private ClientKeeper {
       invalid_ = fmt::format("{} cannot listen: {}", names_[peer.value()], runtime::to_string(listening.error()));
     client::AddTorrent torrent;
     if (group.starts_from_magnet) torrent.magnet = magnet_of(*torrent_.metainfo);
-    else torrent.metainfo = torrent_.metainfo;
+    else torrent.metainfo = torrent_for(peer);
+    if (!torrent.magnet && !torrent.metainfo) return;
     torrent.directory = std::string(kDownloads);
     torrent.on_start = on_start;
     torrent.select.rules = participant.select;
     if (scenario_.trackers.empty()) torrent.peers = acquaintances(peer);
     participant.session->add(std::move(torrent));
+  }
+
+  // As its program reads it; nullptr where that ends at once, since it is no torrent to be opened.
+  std::shared_ptr<const protocol::Metainfo> torrent_for(HostId peer) {
+    if (!scenario_.torrent.misleads() || !scenario_.group_of(peer).is_subject) return torrent_.metainfo;
+    auto told = protocol::decode_metainfo(torrent_.file);
+    if (told) return std::make_shared<const protocol::Metainfo>(std::move(told->metainfo));
+    begin_end(peer, "ends: " + to_string(told.error()), StreamEnd::finished);
+    drop_client(peer);
+    return nullptr;
   }
 
   // A raw peer is told where the others are: it asks no tracker.
@@ -405,6 +416,7 @@ class SimRun final : private ClientKeeper {
       end.disks.push_back(disks_.problem(HostId(i)));
       end.bytes_read.push_back(static_cast<std::uint64_t>(world_.files(HostId(i)).bytes_read().value()));
       if (has_storage_faults()) end.storage_bites.push_back(world_.files(HostId(i)).storage_bites());
+      if (scenario_.torrent.misleads()) end.strays.push_back(disks_.strays(HostId(i)).value_or(std::vector<std::string>()));
     }
     return end;
   }

@@ -6,6 +6,7 @@
 #include "protocol/hash/sha1.hpp"
 #include "runtime/random.hpp"
 #include "swarmsim/run/addresses.hpp"
+#include "swarmsim/run/misleading_torrent.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -22,8 +23,29 @@ protocol::NewTorrent torrent_without_hashes(const TorrentSpec& spec) {
   torrent.name = "content";
   torrent.piece_length = spec.piece_length;
   torrent.is_private = spec.is_private;
-  for (const TorrentSpec::File& file : spec.files) torrent.files.push_back({file.path, file.size});
+  for (const TorrentSpec::File& file : spec.files) torrent.files.push_back({.path = file.path, .length = file.size});
   return torrent;
+}
+
+struct Encoded {
+  std::vector<std::byte> file;
+  protocol::Metainfo metainfo;   // with harmless names
+  std::vector<std::byte> harmless_info = {};
+};
+Encoded encoded(protocol::NewTorrent torrent, const TorrentSpec& spec) {
+  std::vector<std::byte> file = protocol::encode_metainfo(torrent);
+  auto decoded = protocol::decode_metainfo(file);
+  SWARM_ASSERT(decoded.has_value(), decoded.has_value() ? "" : to_string(decoded.error()));
+  if (!spec.misleads()) return {std::move(file), std::move(decoded->metainfo)};
+  for (std::size_t i = 0; i < spec.files.size(); ++i) {
+    if (!spec.files[i].told_as.empty()) torrent.files[i].path = spec.files[i].told_as;
+    torrent.files[i].link_to = spec.files[i].link_to;
+  }
+  file = protocol::encode_metainfo(torrent);
+  std::vector<std::byte> harmless_info = decoded->metainfo.info;
+  auto renamed = with_harmless_names(file, std::move(decoded->metainfo));
+  SWARM_ASSERT(renamed.has_value(), renamed.has_value() ? "" : renamed.error());
+  return {std::move(file), std::move(*renamed), std::move(harmless_info)};
 }
 
 std::string identity_of(std::uint64_t seed) { return fmt::format("content of seed {}", seed); }
@@ -36,10 +58,9 @@ SwarmTorrent finished(const Scenario& scenario, std::vector<Sha1Digest> hashes, 
     if (is_of_new_tier) torrent.trackers.emplace_back();
     torrent.trackers.back().push_back(announce_url(tracker));
   }
-  std::vector<std::byte> file = protocol::encode_metainfo(torrent);
-  auto decoded = protocol::decode_metainfo(file);
-  SWARM_ASSERT(decoded.has_value(), decoded.has_value() ? "" : to_string(decoded.error()));
-  return {std::make_shared<const protocol::Metainfo>(std::move(decoded->metainfo)), std::move(content), std::move(file)};
+  Encoded all = encoded(std::move(torrent), scenario.torrent);
+  return {std::make_shared<const protocol::Metainfo>(std::move(all.metainfo)), std::move(content), std::move(all.file),
+          std::move(all.harmless_info)};
 }
 
 }  // namespace
@@ -63,9 +84,7 @@ std::string path_on_disk(const protocol::FileEntry& file) {
 ByteCount metadata_size(const Scenario& scenario) {
   protocol::NewTorrent torrent = torrent_without_hashes(scenario.torrent);
   torrent.piece_hashes.resize(protocol::PieceGeometry(scenario.torrent.total, scenario.torrent.piece_length).piece_count());
-  const auto decoded = protocol::decode_metainfo(protocol::encode_metainfo(torrent));
-  SWARM_ASSERT(decoded.has_value());
-  return ByteCount::of(decoded->metainfo.info);
+  return ByteCount::of(encoded(std::move(torrent), scenario.torrent).metainfo.info);
 }
 
 SwarmTorrent make_torrent(const Scenario& scenario, std::uint64_t seed, World& world) {

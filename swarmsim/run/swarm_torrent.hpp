@@ -14,9 +14,10 @@
 namespace swarmlab::swarmsim {
 
 struct SwarmTorrent {
-  std::shared_ptr<const protocol::Metainfo> metainfo;
+  std::shared_ptr<const protocol::Metainfo> metainfo;   // with harmless names (misleading_torrent.hpp)
   TrueContent content;
   std::vector<std::byte> file = {};   // the torrent file
+  std::vector<std::byte> harmless_info = {};   // the info dictionary with those names; empty where nothing misleads
 };
 
 // The directory of every host's disk below which the files are.

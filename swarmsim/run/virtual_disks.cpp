@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "protocol/quantities.hpp"
 
@@ -48,6 +49,15 @@ std::string VirtualDisks::problem(HostId peer) {
     return fmt::format("{} has its length but not its content", path);
   }
   return {};
+}
+
+std::optional<std::vector<std::string>> VirtualDisks::strays(HostId peer) {
+  std::vector<std::string> strays = world_.files(peer).list_files("");
+  std::erase_if(strays, [](const std::string& path) {
+    const std::filesystem::path place = std::filesystem::path(path).lexically_normal();
+    return !place.empty() && *place.begin() == std::filesystem::path(kDownloads);
+  });
+  return strays;
 }
 
 protocol::Bitfield VirtualDisks::pieces(HostId peer) {

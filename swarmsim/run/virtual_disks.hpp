@@ -20,6 +20,8 @@ class VirtualDisks final : public Disks {
   std::string problem(HostId peer) override;
   std::optional<ByteCount> bytes_read(HostId peer) override { return world_.files(peer).bytes_read(); }
   std::optional<std::uint64_t> storage_bites(HostId peer) override { return world_.files(peer).storage_bites(); }
+  // What is not below kDownloads; clients of simulated runs keep nothing else.
+  std::optional<std::vector<std::string>> strays(HostId peer) override;
   // The pieces that are there and true.
   protocol::Bitfield pieces(HostId peer);
 

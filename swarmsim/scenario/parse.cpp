@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <utility>
 
 #include "protocol/metainfo.hpp"
@@ -23,6 +24,9 @@ namespace {
 constexpr std::array<std::string_view, 3> kLaterKeys{"matrix", "storage", "client"};
 constexpr std::uint64_t kMaxTrain = 12;   // a block of 16 KiB with its header
 constexpr std::uint64_t kMaxFiles = 10'000;
+constexpr std::size_t kMostElements = 8;        // of a path that misleads
+constexpr std::size_t kLongestElement = 300;    // bytes; file systems take 255
+constexpr std::size_t kMostStepsUp = 3;         // from DIR/content/ to the folder of all peers of a lab run
 constexpr std::uint32_t kMaxPieces = 1u << 20;
 constexpr ByteCount kMaxSymbolic{std::int64_t{1} << 40};
 // Real content: each peer holds a copy.
@@ -35,6 +39,52 @@ PeerGroup default_peer() {
   peer.link.down = BytesPerSecond(50'000'000 / 8);
   peer.link.delay = 10ms;
   return peer;
+}
+
+// The elements of a path that a torrent is to have, whatever is in them.
+std::vector<std::string> read_elements(MapReader& reader, std::string_view key) {
+  const YamlNode* node = reader.take(key);
+  if (node == nullptr) return {};
+  std::vector<std::string> elements;
+  const bool is_list = node->kind == YamlNode::Kind::list && !node->items.empty() && node->items.size() <= kMostElements;
+  if (is_list)
+    for (const YamlNode& item : node->items)
+      if (item.kind == YamlNode::Kind::scalar && item.text.size() <= kLongestElement) elements.push_back(item.text);
+  if (!is_list || elements.size() != node->items.size())
+    reader.diagnostics().add(node->at, fmt::format("{}: a list of 1 to {} elements of a path, of {} bytes at most: [.., .., escape]", key,
+                                                   kMostElements, kLongestElement));
+  return elements;
+}
+
+// How often these elements, taken at their word, go up.
+std::size_t steps_up(const std::vector<std::string>& elements) {
+  std::size_t steps = 0;
+  for (const std::string& element : elements)
+    for (const auto part : std::views::split(element, '/')) steps += std::string_view(part) == "..";
+  return steps;
+}
+
+// Names may lead out of a client's folder, but no further than lab mode looks: what is there is the run's own, and goes with it.
+void check_where_names_lead(const YamlNode& node, const TorrentSpec& torrent, Diagnostics& diagnostics) {
+  const auto complain = [&](const std::string& what) { diagnostics.add(node.at, "files: " + what); };
+  const auto is_absolute = [](const std::string& element) { return element.starts_with('/'); };
+  std::size_t steps_by_links = 0;   // a link may lead through another
+  std::size_t steps_by_a_name = 0;
+  for (const TorrentSpec::File& file : torrent.files) {
+    steps_by_links += steps_up(file.link_to);
+    steps_by_a_name = std::max(steps_by_a_name, steps_up(file.told_as));
+    if (!file.link_to.empty() && file.size != ByteCount()) complain("a link has no bytes: size: 0 B");
+    if (std::ranges::any_of(file.link_to, [&](const std::string& element) { return element.empty() || is_absolute(element); }))
+      complain("link_to: a link may lead up, but to no absolute path");
+    const bool has_absolute = std::ranges::any_of(file.told_as, is_absolute);
+    if (has_absolute && steps_up(file.told_as) > 0) complain("told_as: an absolute path does not go up");
+    for (const std::string& element : file.told_as)
+      if (is_absolute(element) && !element.starts_with("/mnt/"))
+        complain(fmt::format("'{}' is not below /mnt, where absolute paths lead to a disk of the run's own", element));
+  }
+  if (steps_by_a_name + steps_by_links > kMostStepsUp)
+    complain(fmt::format("the torrent leads {} steps up, by names and links together; {} at most", steps_by_a_name + steps_by_links,
+                         kMostStepsUp));
 }
 
 void read_files(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagnostics) {
@@ -51,6 +101,8 @@ void read_files(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagnos
     reader.require("size", "size: 3 MiB");
     const auto path = reader.text("path");
     if (const auto size = reader.size("size")) file.size = *size;
+    file.told_as = read_elements(reader, "told_as");
+    file.link_to = read_elements(reader, "link_to");
     reader.finish();
     if (!path) continue;
     std::string_view rest = *path;
@@ -70,6 +122,7 @@ void read_files(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagnos
     else torrent.total += file.size;
     torrent.files.push_back(std::move(file));
   }
+  check_where_names_lead(node, torrent, diagnostics);
   std::ranges::sort(seen);
   for (std::size_t i = 1; i < seen.size(); ++i)
     if (seen[i].starts_with(seen[i - 1]))

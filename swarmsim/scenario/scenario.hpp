@@ -3,6 +3,7 @@
 // docs/scenarios.md is the reference of the format.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,12 +36,18 @@ struct TorrentSpec {
   struct File {
     std::vector<std::string> path;      // below the torrent's name; empty in a single-file torrent
     ByteCount size;
+    std::vector<std::string> told_as{};   // the elements of its path as the torrent has them; empty: those of `path`
+    std::vector<std::string> link_to{};   // not empty: the torrent says that it is a symbolic link, and where it leads (BEP 47)
+    bool misleads() const { return !told_as.empty() || !link_to.empty(); }
   };
   std::vector<File> files;              // at least one
   bool is_multi_file = false;
   ByteCount total;
   ByteCount piece_length = 256_KiB;
   bool is_private = false;              // BEP 27
+
+  // Its names may lead out of a client's folder (bug B77).  Whoever is no subject shares it under harmless ones.
+  bool misleads() const { return std::ranges::any_of(files, &File::misleads); }
 };
 
 enum class TrackerKind : std::uint8_t { http, udp };

@@ -53,6 +53,8 @@ constexpr std::array kStructures{
     Structure{"scenario", "timeline", R"({"type": "array", "items": {"$ref": "#/definitions/timeline_entry"}})"},
     Structure{"scenario", "checks", R"({"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/check"}})"},
     Structure{"torrent", "files", R"({"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/file"}})"},
+    Structure{"file", "told_as", R"({"type": "array", "minItems": 1, "maxItems": 8, "items": {"type": "string"}})"},
+    Structure{"file", "link_to", R"({"type": "array", "minItems": 1, "maxItems": 8, "items": {"type": "string"}})"},
     Structure{"tracker", "faults", R"({"$ref": "#/definitions/names"})"},
     Structure{"tracker_in_tier", "faults", R"({"$ref": "#/definitions/names"})"},
     Structure{"network", "link", R"({"$ref": "#/definitions/link"})"},

@@ -88,6 +88,7 @@ struct TraceEnd {
   std::vector<std::string> disks;       // by HostId: what is wrong with it, "" where nothing is
   std::vector<std::uint64_t> bytes_read;   // by HostId: what its client read from its files; empty where nobody counted
   std::vector<std::uint64_t> storage_bites;   // by HostId: how often its storage refused or falsified; the same
+  std::vector<std::vector<std::string>> strays;   // by HostId: what it left outside of its folder; the same
   std::vector<UnreadStreams> unread;    // of lab mode, by HostId: what of their streams nobody could read; empty where all was
   std::vector<TraceVerdict> verdicts;
 };

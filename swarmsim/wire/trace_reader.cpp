@@ -55,6 +55,17 @@ std::vector<std::uint64_t> counted(JsonFields& fields, std::string_view key, std
   return {};
 }
 
+std::vector<std::vector<std::string>> strays_of(JsonFields& fields, std::size_t peers) {
+  const Json* const lists = fields.optional("strays");
+  if (lists == nullptr) return {};
+  const auto is_text = [](const Json& one) { return one.is_string(); };
+  const bool is_right = lists->is_array() && lists->size() == peers &&
+      std::ranges::all_of(*lists, [&](const Json& one) { return one.is_array() && std::ranges::all_of(one, is_text); });
+  if (is_right) return lists->get<std::vector<std::vector<std::string>>>();
+  fields.fail("strays", fmt::format("are no lists of paths for {} peers", peers));
+  return {};
+}
+
 void read_scenario(JsonFields& whole, TraceHeader& header) {
   const Json* json = whole.optional("scenario");
   if (json == nullptr) return whole.fail("scenario", "is missing");
@@ -197,6 +208,7 @@ std::string read_end(const Json& json, std::size_t peers, std::size_t hosts, Tra
   if (end.disks.size() != peers) fields.fail("disks", fmt::format("are {}, of {} peers", end.disks.size(), peers));
   end.bytes_read = counted(fields, "bytes_read", peers, "sizes");
   end.storage_bites = counted(fields, "storage_bites", peers, "numbers");
+  end.strays = strays_of(fields, peers);
   end.unread = unread_of(fields, hosts);
   for (const Json& one : fields.list("verdicts")) {
     JsonFields of_check(one);

@@ -82,6 +82,7 @@ std::string end_line(const TraceEnd& end) {
   if (!end.bytes_read.empty()) line["bytes_read"] = end.bytes_read;
   for (const UnreadStreams& unread : end.unread) line["unread"].push_back(json_of(unread));
   if (!end.storage_bites.empty()) line["storage_bites"] = end.storage_bites;
+  if (!end.strays.empty()) line["strays"] = end.strays;
   return line_of(line);
 }
 

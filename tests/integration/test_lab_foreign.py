@@ -46,6 +46,18 @@ def test_a_client_is_brought_up_by_a_few_lines(programs: Programs, tmp_path: Pat
     assert verdicts["completes"] == verdicts["contents_match"] == "held"
 
 
+def test_a_client_that_follows_the_names_of_a_torrent_is_accused(programs: Programs, tmp_path: Path) -> None:
+    """The client of one page joins what the torrent says to its folder, as newcomers do (B77); it seeds and leeches all right otherwise."""
+    ran = lab(programs, tmp_path, "run", ROOT / "scenarios" / "lab" / "names_of_a_torrent_stay_in_the_folder.yaml", "--mode", "lab",
+              "--client", CLIENTS / "small_client.yaml")
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    said = re.search(r"leech wrote outside of the folder that it was given: (.*)", ran.stdout)
+    assert said, ran.stdout
+    assert said[1].split(", ")[0:2] == ["../../far_up", "../content.torrent"], said[1]
+    assert "/mnt/" in ran.stdout
+    assert not list(Path("/mnt").glob("absolute*"))
+
+
 @pytest.mark.parametrize("scenario", ["a_leecher_completes_from_one_seed", "announces_over_udp_are_enough"])
 def test_another_tracker_serves_a_scenario_as_it_is(programs: Programs, tmp_path: Path, scenario: str) -> None:
     needs("opentracker")

@@ -27,9 +27,11 @@ class FakeDisks final : public Disks {
   std::string problem(HostId peer) override { return whole.contains(peer) ? "" : "file is missing"; }
   std::optional<ByteCount> bytes_read(HostId) override { return read; }
   std::optional<std::uint64_t> storage_bites(HostId) override { return bites; }
+  std::optional<std::vector<std::string>> strays(HostId) override { return outside; }
   std::set<HostId> whole;
   std::optional<std::uint64_t> bites;   // of each one's storage
   std::optional<ByteCount> read;   // by each
+  std::optional<std::vector<std::string>> outside;   // of each one's folder
 };
 
 class Stage {

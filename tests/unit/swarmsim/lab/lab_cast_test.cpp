@@ -95,6 +95,7 @@ TEST(LabCast, ACheckThatJudgesByWhatIsNotDeclaredDoesNotApply) {
     std::string problem(HostId) override { return "nothing is there"; }
     std::optional<ByteCount> bytes_read(HostId) override { return std::nullopt; }
     std::optional<std::uint64_t> storage_bites(HostId) override { return std::nullopt; }
+    std::optional<std::vector<std::string>> strays(HostId) override { return std::nullopt; }
   } disks;
   const Scenario story = scenario();
   const Adapter mine = adapter();

@@ -55,6 +55,34 @@ std::optional<Scenario> scenario_with(const std::string& from, const std::string
   return parse_scenario(good_with(from, to), {}, diagnostics);
 }
 
+std::vector<std::string> errors_with_files(const std::string& files) { return errors_with("size: 1.5 MiB", "files: [ " + files + " ]"); }
+
+TEST(ParseScenario, ReadsNamesThatLeadOutOfTheFolder) {
+  const auto scenario = scenario_with("size: 1.5 MiB", R"(files: [ { path: a, size: 1 MiB, told_as: [.., "", "x\0/y"] }, )"
+                                                       R"({ path: b, size: 0 B, link_to: [.., b] }, { path: c, size: 1 B } ])");
+  ASSERT_TRUE(scenario.has_value());
+  const std::vector<TorrentSpec::File>& files = scenario->torrent.files;
+  EXPECT_THAT(files[0].told_as, ::testing::ElementsAre("..", "", std::string("x\0/y", 4)));
+  EXPECT_THAT(files[1].link_to, ::testing::ElementsAre("..", "b"));
+  EXPECT_TRUE(scenario->torrent.misleads());
+  EXPECT_FALSE(files[2].misleads());
+}
+
+TEST(ParseScenario, LetsNoNameLeadFurtherThanLabModeLooks) {
+  EXPECT_THAT(errors_with_files("{ path: a, size: 1 B, told_as: [.., ../.., x] }"), IsEmpty());
+  EXPECT_THAT(errors_with_files("{ path: a, size: 1 B, told_as: [.., .., .., .., x] }"), Contains(HasSubstr("leads 4 steps up")));
+  EXPECT_THAT(errors_with_files("{ path: a, size: 0 B, link_to: [.., ..] }, { path: b, size: 1 B, told_as: [a, ../.., x] }"),
+              Contains(HasSubstr("leads 4 steps up, by names and links together; 3 at most")));
+  EXPECT_THAT(errors_with_files("{ path: a, size: 1 B, told_as: [x, /etc/passwd] }"),
+              Contains(HasSubstr("'/etc/passwd' is not below /mnt")));
+  EXPECT_THAT(errors_with_files("{ path: a, size: 1 B, told_as: [/mnt/x, .., .., etc] }"),
+              Contains(HasSubstr("an absolute path does not go up")));
+  EXPECT_THAT(errors_with_files("{ path: a, size: 0 B, link_to: [/mnt/x] }"), Contains(HasSubstr("to no absolute path")));
+  EXPECT_THAT(errors_with_files("{ path: a, size: 0 B, link_to: ['', etc] }"), Contains(HasSubstr("to no absolute path")));
+  EXPECT_THAT(errors_with_files("{ path: a, size: 1 B, link_to: [x] }"), Contains(HasSubstr("a link has no bytes")));
+  EXPECT_THAT(errors_with_files("{ path: a, size: 1 B, told_as: [] }"), Contains(HasSubstr("told_as: a list of 1 to 8 elements")));
+}
+
 TEST(ParseScenario, ReadsEveryPart) {
   Diagnostics diagnostics;
   const auto scenario = parse_scenario(kGood, {}, diagnostics);
