@@ -37,7 +37,7 @@ struct LabNetworkOptions {
   std::string congestion_control = "cubic";    // empty: the machine's
   std::uint16_t first_local_port = 32'768;
   std::uint16_t last_local_port = 60'999;
-  ByteCount watch_buffer = 64_MiB;             // of packets seen and not yet drained
+  ByteCount watch_buffer = 256_MiB;            // of packets seen and not yet drained
 };
 
 class LabNetwork final : public LabTransport {

@@ -20,7 +20,7 @@ struct RelayNetworkOptions {
   std::vector<LabHostSpec> hosts;              // HostIds are positions here
   std::uint64_t seed = 1;
   CoreDelays core_delays = {};
-  ByteCount watch_buffer = 64_MiB;             // of packets shown and not yet drained
+  ByteCount watch_buffer = 256_MiB;            // of packets shown and not yet drained
 };
 
 class RelayNetwork final : public LabTransport {
