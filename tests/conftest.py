@@ -32,11 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Programs of others in real time, on a machine that others may use, have whims that are no fault of ours: a test
-    of theirs that fails is run a second time, and the summary says so. A fault of ours would have to fail by chance to pass.
+    """Processes run in real time, on a machine that others may use and that may stand still for a moment, and many of the programs
+    are not ours: a test that fails is run a second time, and the summary says so. A fault that shows every time still fails.
     """
     for item in items:
-        if "interop" in item.path.parts or item.path.name == "test_lab_foreign.py":
+        if "architecture" not in item.path.parts:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
