@@ -8,6 +8,9 @@ namespace {
 // Streams of the terminal, poll, timers, listeners, trackers and the names they have, resume files, the control interface.
 constexpr std::uint64_t kForEverythingElse = 20;
 
+// A process without torrents may be given one.
+std::size_t at_least_one(std::size_t torrents) { return std::max<std::size_t>(torrents, 1); }
+
 std::uint64_t of_one_torrent(const Settings& wanted) {
   return std::uint64_t{wanted.open_files} + wanted.max_peers + wanted.max_half_open;
 }
@@ -23,11 +26,11 @@ bool DescriptorBudget::is_tight(const Settings& wanted) const {
 }
 
 std::uint64_t descriptors_wanted(std::size_t torrents, const Settings& wanted) {
-  return of_one_torrent(wanted) * torrents + kForEverythingElse;
+  return of_one_torrent(wanted) * at_least_one(torrents) + kForEverythingElse;
 }
 
 DescriptorBudget share_descriptors(std::uint64_t limit, std::size_t torrents, const Settings& wanted) {
-  const std::uint64_t rest = limit > kForEverythingElse ? (limit - kForEverythingElse) / std::max<std::size_t>(torrents, 1) : 0;
+  const std::uint64_t rest = limit > kForEverythingElse ? (limit - kForEverythingElse) / at_least_one(torrents) : 0;
   if (rest >= of_one_torrent(wanted)) return {wanted.open_files, wanted.max_peers, wanted.max_half_open};
   DescriptorBudget budget;
   budget.open_files = at_most(rest / 4, wanted.open_files);

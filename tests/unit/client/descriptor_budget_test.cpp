@@ -17,7 +17,7 @@ TEST(DescriptorBudget, GivesWhatIsWantedWhereThereIsEnough) {
 
 TEST(DescriptorBudget, IsNotTightWhereThereIsJustEnough) {
   const Settings wanted;
-  for (const std::size_t torrents : {1u, 4u, 5u, 100u})
+  for (const std::size_t torrents : {0u, 1u, 4u, 5u, 100u})
     EXPECT_FALSE(share_descriptors(descriptors_wanted(torrents, wanted), torrents, wanted).is_tight(wanted)) << torrents;
 }
 
