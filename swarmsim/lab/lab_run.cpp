@@ -297,18 +297,18 @@ class LabRun final : private Stage, private ClientKeeper {
     Participant& participant = participants_[host.value()];
     const ClientProcess::State before = participant.process->state();
     participant.process->poll(now_);
-    if (before != ClientProcess::State::running && participant.process->state() == ClientProcess::State::running)
-      remark(host, "is ready");
+    if (before != ClientProcess::State::running && participant.process->state() == ClientProcess::State::running) remark(host, "is ready");
     const std::string& problem = participant.process->problem();
-    if (participant.is_reported || (problem.empty() && !participant.process->own_end())) return;
+    const std::optional<ProcessEnd>& end = participant.process->own_end();
+    if (participant.is_reported || (problem.empty() && !end)) return;
     participant.is_reported = true;
-    const std::string what = problem.empty() ? fmt::format("ended by itself ({})", to_string(*participant.process->own_end())) : problem;
+    const std::string what = problem.empty() ? fmt::format("ended by itself ({})", to_string(*end)) : problem;
     remark(host, what);
     const std::string line = fmt::format("{} {} ({})", names_[host.value()], what, cast_.adapter_of(host).client);
-    // What ends while it works is for the client to answer; what does not even start is nobody's verdict.
-    const bool may_end_at_once = scenario_.cast.is_peer(host) && scenario_.group_of(host).supervision.ends == FinalState::any;
-    const bool has_worked = participant.process->times().ready != kNever || (may_end_at_once && participant.process->own_end());
-    if (has_worked && cast_.is_played_by_client(host)) ended_by_itself(host, line);
+    // What ends while it works, or as its group says, is for the client to answer; what does not even start is nobody's verdict.
+    const bool is_clients = cast_.is_played_by_client(host);
+    const bool is_as_told = is_clients && end && is_end_of(scenario_.group_of(host).supervision.ends, *end);
+    if (is_as_told || (is_clients && participant.process->times().ready != kNever)) ended_by_itself(host, line);
     else if (!problem.empty()) invalid_ = line;
   }
 

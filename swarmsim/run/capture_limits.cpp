@@ -30,10 +30,11 @@ constexpr std::array<std::string_view, 8> kAboutSlots{
 constexpr std::array<std::string_view, 5> kAboutTrackers{"announce_schedule", "announced_endpoint_reachable", "tiers",
                                                          "tracker_conservation", "udp_tracker_retry"};
 
-// These accuse by what was said and in which order, however long anything took.
-constexpr std::array<std::string_view, 9> kAboutOrder{
-    "bitfield_comes_first",      "bitfield_wellformed", "have_index_valid",            "have_is_final",           "have_means_servable",
-    "no_duplicate_to_same_peer", "request_bounds",      "requests_match_availability", "state_messages_alternate"};
+// These accuse by what was said or done and in which order, however long anything took.
+constexpr std::array<std::string_view, 10> kAboutOrder{
+    "bitfield_comes_first",        "bitfield_wellformed",      "have_index_valid", "have_is_final",
+    "have_means_servable",         "no_duplicate_to_same_peer", "request_bounds",   "requests_match_availability",
+    "state_messages_alternate",    "writes_stay_inside"};
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }

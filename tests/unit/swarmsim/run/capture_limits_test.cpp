@@ -21,12 +21,13 @@ peers:
 checks:
   - completes: { who: you }
   - request_bounds: { who: you }
+  - writes_stay_inside: { who: you }
 )", {}, diagnostics);
   SWARM_ASSERT(parsed.has_value(), diagnostics.empty() ? "" : diagnostics.sorted().front().what);
   return std::move(*parsed);
 }
 
-// A time measured and an order kept to, after a run of a machine that did or did not keep up.
+// A time measured, an order kept to and a folder left, after a run of a machine that did or did not keep up.
 RunResult result_of(Verdict verdict, const std::string& rough, const std::string& invalid) {
   const Scenario story = a_story();
   RunResult result;
@@ -65,6 +66,11 @@ TEST(RestrictLabRun, AMachineThatDidNotKeepUpAccusesNobodyOfBeingLate) {
   EXPECT_TRUE(time.story.empty());
   EXPECT_EQ(order.verdict, Verdict::violated);
   EXPECT_EQ(order.summary, "it did");
+}
+
+TEST(RestrictLabRun, WhatSomebodyWroteWhereverItMayNotIsNoMatterOfTime) {
+  const RunResult result = result_of(Verdict::violated, "the router was late", "");
+  EXPECT_EQ(result.checks[2].judgement.verdict, Verdict::violated);
 }
 
 TEST(RestrictLabRun, TellsWhetherAnAccusationWasTakenBack) {
