@@ -1,5 +1,6 @@
 #include "protocol/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace swarmlab::protocol {
@@ -87,6 +88,13 @@ std::string one_line(std::string_view text, std::size_t limit) {
     at += step;
   }
   return out;
+}
+
+std::string listed(std::span<const std::string> words, std::size_t most) {
+  std::string text;
+  for (const std::string& word : words.first(std::min(words.size(), most))) text.append(text.empty() ? "" : ", ").append(word);
+  if (words.size() > most) text.append(" and ").append(std::to_string(words.size() - most)).append(" more");
+  return text;
 }
 
 }  // namespace swarmlab::protocol

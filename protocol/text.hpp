@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,8 @@ std::string repair_utf8(std::string_view text);
 // Fit for one line of a log: repaired, control characters written as %XX, cut to `limit` bytes (the
 // last three being "..." then).  What came out goes in again unchanged.
 std::string one_line(std::string_view text, std::size_t limit = 1024);
+
+// "a, b, c and 4 more": `most` of them at most.
+std::string listed(std::span<const std::string> words, std::size_t most);
 
 }  // namespace swarmlab::protocol

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "protocol/quantities.hpp"
+#include "protocol/text.hpp"
 #include "swarmsim/checks/story.hpp"
 
 namespace swarmlab::swarmsim {
@@ -34,7 +36,7 @@ class WritesStayInside final : public Check {
 
   Judgement conclude(const EndOfRun& end, Disks& disks) override {
     Judgement judgement;
-    judgement.limit = "none";
+    if (facts_.misleading_names == 0) return vacuous("no name of the torrent leads out of the folder; there was nothing to resist");
     std::size_t outside = 0;
     bool has_looked = false;
     for (const HostId peer : who_) {
@@ -44,23 +46,27 @@ class WritesStayInside final : public Check {
       outside += strays->size();
       if (!strays->empty() && judgement.verdict == Verdict::held) accuse(judgement, peer, *strays, end);
     }
+    if (!has_looked) return vacuous("nobody looked outside of the folder");
+    judgement.limit = "none";
     judgement.measured = fmt::format("{} outside of its folder; {} led there", counted(outside, "file"),
                                      counted(facts_.misleading_names, "name"));
-    if (facts_.misleading_names == 0 || !has_looked) {
-      judgement.verdict = Verdict::vacuous;
-      judgement.summary = facts_.misleading_names == 0 ? "no name of the torrent leads out of the folder; there was nothing to resist"
-                                                       : "nobody looked outside of the folder";
-    }
     return judgement;
   }
 
  private:
-  void accuse(Judgement& judgement, HostId peer, const std::vector<std::string>& strays, const EndOfRun& end) const {
+  static Judgement vacuous(std::string why) {
+    Judgement judgement;
+    judgement.verdict = Verdict::vacuous;
+    judgement.summary = std::move(why);
+    return judgement;
+  }
+
+  void accuse(Judgement& judgement, HostId peer, std::vector<std::string> strays, const EndOfRun& end) const {
     judgement.verdict = Verdict::violated;
-    std::string named;
-    for (std::size_t i = 0; i < std::min(strays.size(), kMostNamed); ++i) named += (i == 0 ? "" : ", ") + strays[i];
-    if (strays.size() > kMostNamed) named += fmt::format(" and {} more", strays.size() - kMostNamed);
-    judgement.summary = fmt::format("{} wrote outside of the folder that it was given: {}", facts_.name(peer), named);
+    // Somebody else chose these names.
+    for (std::string& stray : strays) stray = protocol::one_line(stray);
+    judgement.summary = fmt::format("{} wrote outside of the folder that it was given: {}", facts_.name(peer),
+                                    protocol::listed(strays, kMostNamed));
     judgement.story.push_back(story_line(end.at, fmt::format("{} names of the torrent lead out of the folder", facts_.misleading_names)));
     judgement.story.push_back("look at how the client makes a file's path of the torrent's names: each must be one name, and no link");
   }
@@ -86,7 +92,8 @@ that are no subjects share it under harmless ones.  A client may refuse the torr
 nothing may have come to be, or have changed, outside of its folder.
 
 Of a simulated peer that is its whole disk.  In lab mode it is what lies beside the folder and above it, within the run's own
-directory, and all of /mnt, which is an empty disk of the run's own; so it takes namespaces.  What a client keeps in its home is
+directory, and all of /mnt, which is an empty disk of the run's own; so it takes namespaces.  What came to be above the folders
+of peers or in /mnt may be anybody's: where several peers are looked at, each is told of it.  What a client keeps in its home is
 its own affair.)",
 };
 

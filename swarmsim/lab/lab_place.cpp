@@ -9,13 +9,11 @@
 #include <fstream>
 
 #include "protocol/quantities.hpp"
-#include "protocol/text.hpp"
+#include "swarmsim/scenario/scenario.hpp"
 
 namespace swarmlab::swarmsim {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kMnt = "/mnt";
 
 std::expected<std::unique_ptr<LabPlace>, std::string> LabPlace::make(const fs::path& folder, Kind kind) {
   const fs::path whole = fs::absolute(folder);
@@ -61,9 +59,9 @@ std::expected<void, std::string> LabPlace::bound_content(const std::string& name
 }
 
 std::expected<void, std::string> LabPlace::put_a_disk_at_mnt() {
-  if (mount("swarmlab", kMnt, "tmpfs", 0, "mode=0777,size=64m") != 0)
-    return std::unexpected(fmt::format("{} cannot be made a disk of the run's own: {}", kMnt, std::strerror(errno)));
-  mounted_.push_back(kMnt);
+  if (mount("swarmlab", kOwnDisk, "tmpfs", 0, "mode=0777,size=64m") != 0)
+    return std::unexpected(fmt::format("{} cannot be made a disk of the run's own: {}", kOwnDisk, std::strerror(errno)));
+  mounted_.push_back(kOwnDisk);
   return {};
 }
 
@@ -73,7 +71,7 @@ std::vector<std::string> LabPlace::strays_of(const std::string& name, std::span<
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
       if (const std::string found = entry.path().filename().string(); !is_ours(found))
-        strays.push_back(protocol::one_line(fmt::format("{}{}", as, found)));
+        strays.push_back(fmt::format("{}{}", as, found));
   };
   look(memory_ / name, "../", [](std::string_view found) {
     return found == "content" || found == "home" || found == "storage" || found == "content.torrent" || found == "harmless.torrent";
@@ -81,7 +79,7 @@ std::vector<std::string> LabPlace::strays_of(const std::string& name, std::span<
   look(memory_, "../../", [&](std::string_view found) {
     return found == "hosts" || found == "resolv.conf" || std::ranges::find(names, found) != names.end();
   });
-  look(kMnt, "/mnt/", [](std::string_view) { return false; });
+  look(kOwnDisk, fmt::format("{}/", kOwnDisk), [](std::string_view) { return false; });
   std::ifstream file(torrent_of(name), std::ios::binary);
   const std::string now{std::istreambuf_iterator<char>(file), {}};
   if (!std::ranges::equal(as_bytes(now), torrent)) strays.push_back("../content.torrent, which was there and is another one now");

@@ -48,9 +48,9 @@ class LabPlace {
   std::expected<void, std::string> bound_content(const std::string& name, std::optional<ByteCount> size);
   std::filesystem::path storage_of(const std::string& name) const { return made(memory_ / name / "storage"); }
   std::filesystem::path home_of(const std::string& name) const { return made(memory_ / name / "home"); }
-  // In a sandbox only: an empty disk at /mnt, for what goes by absolute paths.
+  // In a sandbox only: an empty disk at kOwnDisk, for what goes by absolute paths.
   std::expected<void, std::string> put_a_disk_at_mnt();
-  // What is there besides that nobody here has put there, of the peers `names`: beside the folders of `name`, above them and in /mnt.
+  // What is there besides that nobody here has put there, of the peers `names`: beside the folders of `name`, above them and on that disk.
   // And the torrent of `name`, where it is no longer `torrent`.
   std::vector<std::string> strays_of(const std::string& name, std::span<const std::string> names, Bytes torrent) const;
   std::filesystem::path output_of(const std::string& name) const { return folder_ / (name + ".log"); }
@@ -61,7 +61,7 @@ class LabPlace {
   static std::expected<void, std::string> put(const std::filesystem::path& path, Bytes bytes);
   static std::filesystem::path made(const std::filesystem::path& folder);
 
-  std::vector<std::filesystem::path> mounted_;   // content of a bounded size
+  std::vector<std::filesystem::path> mounted_;   // what is to be unmounted again, besides what every sandbox has
   std::filesystem::path folder_;
   std::filesystem::path memory_;
   Kind kind_;

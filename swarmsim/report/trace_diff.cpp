@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "protocol/quantities.hpp"
+#include "protocol/text.hpp"
 #include "swarmsim/report/event_text.hpp"
 #include "swarmsim/wire/fingerprint.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
+
+constexpr std::size_t kMostListed = 8;   // names in a line
 
 constexpr std::size_t kContext = 5;
 
@@ -84,12 +87,6 @@ class Events {
   std::optional<TraceEnd> end_;
 };
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < 8; ++i) text += fmt::format("{}{}", i == 0 ? "" : ", ", names[i]);
-  return names.size() > 8 ? fmt::format("{} and {} more", text, names.size() - 8) : text;
-}
-
 // What the headers say differently; a line each.
 std::string header_differences(const TraceHeader& a, const TraceHeader& b) {
   std::string text;
@@ -105,8 +102,8 @@ std::string header_differences(const TraceHeader& a, const TraceHeader& b) {
   std::vector<std::string> only_b;
   std::ranges::set_difference(of_a, of_b, std::back_inserter(only_a));
   std::ranges::set_difference(of_b, of_a, std::back_inserter(only_b));
-  if (!only_a.empty()) text += fmt::format("only A has {}\n", listed(only_a));
-  if (!only_b.empty()) text += fmt::format("only B has {}\n", listed(only_b));
+  if (!only_a.empty()) text += fmt::format("only A has {}\n", protocol::listed(only_a, kMostListed));
+  if (!only_b.empty()) text += fmt::format("only B has {}\n", protocol::listed(only_b, kMostListed));
   return text;
 }
 

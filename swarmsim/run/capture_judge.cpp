@@ -8,6 +8,7 @@
 
 #include "protocol/handshake.hpp"
 #include "protocol/spelling.hpp"
+#include "protocol/text.hpp"
 #include "swarmsim/checks/judge.hpp"
 #include "swarmsim/expect/number.hpp"
 #include "swarmsim/run/addresses.hpp"
@@ -51,13 +52,6 @@ std::set<IpAddress> addresses_seen(std::span<const NamedCapture> captures) {
   return seen;
 }
 
-std::string listed(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(words.size(), kMostListed); ++i) text += (i == 0 ? "" : ", ") + words[i];
-  if (words.size() > kMostListed) text += fmt::format(" and {} more", words.size() - kMostListed);
-  return text;
-}
-
 // Names of the captures, then those given, which win.  Every host of the scenario must have one address.
 std::expected<Addresses, std::string> resolve(std::span<const NamedCapture> captures, const std::map<IpAddress, std::string>& given,
                                               const std::vector<std::string>& hosts) {
@@ -83,7 +77,8 @@ std::expected<Addresses, std::string> resolve(std::span<const NamedCapture> capt
   for (const IpAddress& address : addresses_seen(captures))
     if (!addresses.contains(address)) unnamed.push_back(to_string(address));
   return std::unexpected(fmt::format("who is {}? Say so by --names ADDRESS=PEER,...; addresses in the capture without a name: {}",
-                                     listed(missing), unnamed.empty() ? "none" : listed(unnamed)));
+                                     protocol::listed(missing, kMostListed),
+                                     unnamed.empty() ? "none" : protocol::listed(unnamed, kMostListed)));
 }
 
 // Why a tracker's log says nothing here; "" where it does.

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
 
 #include "protocol/quantities.hpp"
 
@@ -53,10 +51,7 @@ std::string VirtualDisks::problem(HostId peer) {
 
 std::optional<std::vector<std::string>> VirtualDisks::strays(HostId peer) {
   std::vector<std::string> strays = world_.files(peer).list_files("");
-  std::erase_if(strays, [](const std::string& path) {
-    const std::filesystem::path place = std::filesystem::path(path).lexically_normal();
-    return !place.empty() && *place.begin() == std::filesystem::path(kDownloads);
-  });
+  std::erase_if(strays, [inside = fmt::format("{}/", kDownloads)](const std::string& path) { return path.starts_with(inside); });
   return strays;
 }
 

@@ -65,26 +65,30 @@ std::size_t steps_up(const std::vector<std::string>& elements) {
 }
 
 // Names may lead out of a client's folder, but no further than lab mode looks: what is there is the run's own, and goes with it.
-void check_where_names_lead(const YamlNode& node, const TorrentSpec& torrent, Diagnostics& diagnostics) {
-  const auto complain = [&](const std::string& what) { diagnostics.add(node.at, "files: " + what); };
-  const auto is_absolute = [](const std::string& element) { return element.starts_with('/'); };
-  std::size_t steps_by_links = 0;   // a link may lead through another
-  std::size_t steps_by_a_name = 0;
-  for (const TorrentSpec::File& file : torrent.files) {
-    steps_by_links += steps_up(file.link_to);
-    steps_by_a_name = std::max(steps_by_a_name, steps_up(file.told_as));
-    if (!file.link_to.empty() && file.size != ByteCount()) complain("a link has no bytes: size: 0 B");
-    if (std::ranges::any_of(file.link_to, [&](const std::string& element) { return element.empty() || is_absolute(element); }))
-      complain("link_to: a link may lead up, but to no absolute path");
-    const bool has_absolute = std::ranges::any_of(file.told_as, is_absolute);
-    if (has_absolute && steps_up(file.told_as) > 0) complain("told_as: an absolute path does not go up");
-    for (const std::string& element : file.told_as)
-      if (is_absolute(element) && !element.starts_with("/mnt/"))
-        complain(fmt::format("'{}' is not below /mnt, where absolute paths lead to a disk of the run's own", element));
+void check_where_a_name_leads(const YamlNode& node, const TorrentSpec::File& file, Diagnostics& diagnostics) {
+  if (!file.link_to.empty() && file.size != ByteCount()) diagnostics.add(node.at, "a link has no bytes: size: 0 B");
+  for (const std::string& element : file.link_to)
+    if (element.empty() || element.starts_with('/'))
+      diagnostics.add(node.at, fmt::format("link_to: '{}'; a link may lead up, but to no absolute path", element));
+  for (const std::string& element : file.told_as) {
+    if (!element.starts_with('/')) continue;
+    if (!element.starts_with(fmt::format("{}/", kOwnDisk)))
+      diagnostics.add(node.at, fmt::format("told_as: '{}' is not below {}, where absolute paths lead to a disk of the run's own", element,
+                                           kOwnDisk));
+    if (steps_up(file.told_as) > 0) diagnostics.add(node.at, fmt::format("told_as: '{}': an absolute path does not go up", element));
   }
-  if (steps_by_a_name + steps_by_links > kMostStepsUp)
-    complain(fmt::format("the torrent leads {} steps up, by names and links together; {} at most", steps_by_a_name + steps_by_links,
-                         kMostStepsUp));
+}
+
+void check_how_far_names_lead(const YamlNode& node, const TorrentSpec& torrent, Diagnostics& diagnostics) {
+  std::size_t by_links = 0;   // a link may lead through another
+  std::size_t by_a_name = 0;
+  for (const TorrentSpec::File& file : torrent.files) {
+    by_links += steps_up(file.link_to);
+    by_a_name = std::max(by_a_name, steps_up(file.told_as));
+  }
+  if (by_a_name + by_links > kMostStepsUp)
+    diagnostics.add(node.at, fmt::format("files: the torrent leads {} steps up, by names and links together; {} at most",
+                                         by_a_name + by_links, kMostStepsUp));
 }
 
 void read_files(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagnostics) {
@@ -104,6 +108,7 @@ void read_files(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagnos
     file.told_as = read_elements(reader, "told_as");
     file.link_to = read_elements(reader, "link_to");
     reader.finish();
+    check_where_a_name_leads(item, file, diagnostics);
     if (!path) continue;
     std::string_view rest = *path;
     bool is_safe = !rest.empty() && rest.size() < 1024;
@@ -122,7 +127,7 @@ void read_files(const YamlNode& node, TorrentSpec& torrent, Diagnostics& diagnos
     else torrent.total += file.size;
     torrent.files.push_back(std::move(file));
   }
-  check_where_names_lead(node, torrent, diagnostics);
+  check_how_far_names_lead(node, torrent, diagnostics);
   std::ranges::sort(seen);
   for (std::size_t i = 1; i < seen.size(); ++i)
     if (seen[i].starts_with(seen[i - 1]))

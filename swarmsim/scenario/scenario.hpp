@@ -32,6 +32,9 @@ namespace swarmlab::swarmsim {
 
 inline constexpr int kFormatVersion = 1;
 
+// Where absolute names of a torrent lead: in lab mode to an empty disk of the run's own.
+inline constexpr const char* kOwnDisk = "/mnt";
+
 struct TorrentSpec {
   struct File {
     std::vector<std::string> path;      // below the torrent's name; empty in a single-file torrent

@@ -55,5 +55,12 @@ TEST(OneLine, IsCutAtTheLimitBetweenCharacters) {
   EXPECT_EQ(one_line(one_line("\x01\x02\x03", 8), 8), "%01...");
 }
 
+TEST(Listed, NamesSomeAndCountsTheRest) {
+  const std::vector<std::string> words{"a", "b", "c"};
+  EXPECT_EQ(listed({}, 2), "");
+  EXPECT_EQ(listed(words, 3), "a, b, c");
+  EXPECT_EQ(listed(words, 2), "a, b and 1 more");
+}
+
 }  // namespace
 }  // namespace swarmlab::protocol

@@ -55,6 +55,7 @@ TraceEnd an_end() {
   end.notes = {"one", "two"};
   end.disks = {"a is missing", "", ""};
   end.bytes_read = {0, 77, 3};
+  end.strays = {{"../a", "/mnt/b"}, {}, {}};
   end.verdicts = {{"completes", "leech", "violated", "none", "1 min", "leech is slow", {"a line", "another"}}};
   return end;
 }
@@ -125,6 +126,7 @@ TEST(TraceReader, GivesBackWhatWasWritten) {
   EXPECT_THAT(end.notes, ElementsAre("one", "two"));
   EXPECT_THAT(end.disks, ElementsAre("a is missing", "", ""));
   EXPECT_THAT(end.bytes_read, ElementsAre(0u, 77u, 3u));
+  EXPECT_THAT(end.strays, ElementsAre(ElementsAre("../a", "/mnt/b"), ElementsAre(), ElementsAre()));
   EXPECT_EQ(end.verdicts.front().summary, "leech is slow");
   EXPECT_THAT(end.verdicts.front().story, ElementsAre("a line", "another"));
 }
@@ -160,6 +162,11 @@ TEST(TraceReader, ErrorsNameTheLine) {
   EXPECT_THAT(error_of(replaced(trace, "\"bytes_read\":[0,77,3]", "\"bytes_read\":[0,77]")), HasSubstr("no list of 3 sizes"));
   EXPECT_THAT(error_of(replaced(trace, "\"bytes_read\":[0,77,3]", "\"bytes_read\":[0,77,-3]")), HasSubstr("no list of 3 sizes"));
   EXPECT_EQ(error_of(replaced(trace, ",\"bytes_read\":[0,77,3]", "")), "");   // nobody counted
+  const std::string strays = R"("strays":[["../a","/mnt/b"],[],[]])";
+  EXPECT_THAT(error_of(replaced(trace, strays, R"("strays":[["../a"],[]])")), HasSubstr("no lists of paths for 3 peers"));
+  EXPECT_THAT(error_of(replaced(trace, strays, R"("strays":[["../a"],[7],[]])")), HasSubstr("no lists of paths for 3 peers"));
+  EXPECT_THAT(error_of(replaced(trace, strays, R"("strays":"../a")")), HasSubstr("no lists of paths for 3 peers"));
+  EXPECT_EQ(error_of(replaced(trace, "," + strays, "")), "");   // nobody looked
 }
 
 TEST(TraceReader, EventsStandInTheirOrderOnConnectionsThatAre) {
