@@ -24,7 +24,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
       --tier TIER               only those of smoke, pr, nightly, lab or lab-smoke
       --seed N | --seeds A..B   which random choices (default: the scenario's, else 1)
       --set KEY=VALUE           change the scenario: --set peers.leech.count=20, or of all groups: --set 'peers.*.count=20'
-      --jobs N                  runs at once (default 1; 0: one per core)
+      --jobs N                  runs at once (default 1; 0: one per core); in lab mode as their links allow
       --require CHECK, --known FILE   undecided counts as violated; what is known to fail is excused
       --until TIME, --out DIR   end each run there (90s); where folders of runs go (default: runs)
       --junit FILE, --json      JUnit XML there too; one JSON document instead of the report
@@ -151,8 +151,9 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
     if (!until) return Refusal(fmt::format("--until: {}", until.error()));
     command.until = *until;
   }
-  if (command.lab && command.jobs > 1)
-    return Refusal("--jobs: runs with real processes go one after another; ./lab scoreboard runs several, each in a sandbox of its own");
+  if (command.jobs > 1 && command.network && *command.network != LabNetworkKind::namespaces)
+    return Refusal(fmt::format("--jobs: over {} all runs would have the same addresses of loopback; they go one after another",
+                               to_string(*command.network)));
   if (values.contains("known")) command.known = values["known"].as<std::string>();
   if (values.contains("require")) command.required = values["require"].as<std::vector<std::string>>();
   std::vector<std::string_view> names;

@@ -292,7 +292,8 @@ class Program {
       if (env_.error_is_terminal && plan.size() > 1 && finished < plan.size())
         env_.error << fmt::format("\r{} of {} runs\r", finished, plan.size()) << std::flush;
     };
-    const auto results = command.lab ? run_lab_campaign(plan, {*client, *tracker, env_.programs, network_, command.until}, when_done)
+    const auto results = command.lab ? run_lab_campaign(plan, {*client, *tracker, env_.programs, network_, command.until, command.jobs},
+                                                       when_done)
                                      : run_campaign(plan, {.jobs = command.jobs, .until = command.until}, when_done);
 
     auto over_seeds = judge_over_seeds(results, [&](const OverSeedsResult& result) {

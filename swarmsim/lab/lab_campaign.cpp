@@ -1,18 +1,26 @@
 #include "swarmsim/lab/lab_campaign.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fstream>
+#include <thread>
 
 #include "swarmsim/lab/lab_run.hpp"
 #include "swarmsim/lab/until_decided.hpp"
+#include "swarmsim/run/side_by_side.hpp"
+#include "swarmsim/scenario/link_rates.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
 
 constexpr std::size_t kRuns = 3;   // of a scenario that is violated
+// What is carried in time beside the clients that compute (docs/lab.md, "How true the network is").
+constexpr BytesPerSecond kLinksOfAProcessor{150'000'000 / 8};
 
 RunResult run_once(const PlannedRun& planned, const LabCampaignOptions& options, std::size_t number) {
   const std::string suffix = number == 1 ? "" : fmt::format("{}", number);
@@ -49,6 +57,35 @@ const Judgement* judgement_of(const RunResult& run, const CheckResult& check) {
   return found == run.checks.end() ? nullptr : &found->judgement;
 }
 
+RunResult run_confirmed(const PlannedRun& planned, const LabCampaignOptions& options) {
+  const auto run = [&](std::size_t number) { return until_decided([&] { return run_once(planned, options, number); }); };
+  RunResult result = run(1);
+  if (result.verdict() == RunVerdict::violated && result.faults.empty()) {
+    std::vector<RunResult> others;
+    for (std::size_t number = 2; number <= kRuns; ++number) others.push_back(run(number));
+    confirm_violations(result, others);
+  }
+  return result;
+}
+
+// The same on a thread of its own, beside others.
+RunResult run_by_itself(const PlannedRun& planned, const LabCampaignOptions& options) {
+  if (unshare(CLONE_NEWNS | CLONE_NEWNET) == 0) return run_confirmed(planned, options);
+  RunResult result;
+  result.scenario = planned.scenario->title;
+  result.file = planned.file;
+  result.seed = planned.seed;
+  result.again = planned.again;
+  result.mode = "lab";
+  result.invalid = fmt::format("it cannot have mounts and a network of its own: {}", std::strerror(errno));
+  return result;
+}
+
+// A byte goes by an uplink and by a downlink.
+BytesPerSecond busy_at_once(const Scenario& scenario, BytesPerSecond most) {
+  return std::min(sum_of_uplinks(scenario, most), sum_of_downlinks(scenario, most));
+}
+
 }  // namespace
 
 void confirm_violations(RunResult& first, const std::vector<RunResult>& others) {
@@ -70,16 +107,17 @@ void confirm_violations(RunResult& first, const std::vector<RunResult>& others) 
 
 std::vector<RunResult> run_lab_campaign(const std::vector<PlannedRun>& plan, const LabCampaignOptions& options,
                                         const std::function<void(RunResult&)>& done) {
+  const std::size_t at_once = options.network == LabNetworkKind::namespaces ? options.jobs : 1;
+  if (at_once > 1 && plan.size() > 1) {
+    const BytesPerSecond room(kLinksOfAProcessor.value() * std::max(1u, std::thread::hardware_concurrency()));
+    std::vector<BytesPerSecond> rates;
+    for (const PlannedRun& planned : plan) rates.push_back(busy_at_once(*planned.scenario, room));
+    return side_by_side(plan.size(), Admission(std::move(rates), room), at_once,
+                        [&](std::size_t which) { return run_by_itself(plan[which], options); }, done);
+  }
   std::vector<RunResult> results;
   for (const PlannedRun& planned : plan) {
-    const auto run = [&](std::size_t number) { return until_decided([&] { return run_once(planned, options, number); }); };
-    RunResult result = run(1);
-    if (result.verdict() == RunVerdict::violated && result.faults.empty()) {
-      std::vector<RunResult> others;
-      for (std::size_t number = 2; number <= kRuns; ++number) others.push_back(run(number));
-      confirm_violations(result, others);
-    }
-    results.push_back(std::move(result));
+    results.push_back(run_confirmed(planned, options));
     done(results.back());
   }
   return results;

@@ -1,4 +1,7 @@
-// Lab campaign: scenarios x seeds with real processes, one after another, and repeated where one is violated.
+// Lab campaign: scenarios x seeds with real processes, and repeated where one is violated.
+//
+// In namespaces several go side by side, each on a thread with mounts and a network of its own, as long as the processors can carry
+// the links of all (run/admission.hpp).  Relays have the addresses of one loopback: there they go one after another.
 //
 // Real time is never the same twice, so one violated run is a suspicion: two more follow.  What is violated in all three is
 // confirmed and stays; what is not becomes undecided, "unstable, 1 of 3", with what the first run saw.  Each of
@@ -22,6 +25,7 @@ struct LabCampaignOptions {
   LabPrograms programs;
   LabNetworkKind network = LabNetworkKind::namespaces;
   std::optional<Duration> until = std::nullopt;
+  unsigned jobs = 1;                      // at once, at most
 };
 
 // As run_campaign.  What the processes of a run print is in a folder beside its log, `*.lab`; of repeats in `*.lab2`, `*.lab3`.

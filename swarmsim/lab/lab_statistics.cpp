@@ -69,8 +69,8 @@ Trust trust_in(const LabStatistics& statistics, Duration smallest_delay) {
   const Duration late = statistics.lateness.quantile(kMostOfThem);
   Trust trust;
   if (late > allowed) {
-    trust.rough = fmt::format("the router was late: by {} for one timer in a hundred, where {} are allowed; give the machine less to do, "
-                              "or slower links", in_milliseconds(late), in_milliseconds(allowed));
+    trust.rough = fmt::format("the {} was late: by {} for one timer in a hundred, where {} are allowed; give the machine less to do, "
+                              "or slower links", statistics.carrier, in_milliseconds(late), in_milliseconds(allowed));
     const bool is_overloaded = late > std::max(kRough, allowed) || statistics.lateness.quantile(kHalfOfThem) > allowed;
     if (is_overloaded) trust.invalid = trust.rough;
   }
@@ -78,9 +78,11 @@ Trust trust_in(const LabStatistics& statistics, Duration smallest_delay) {
   if (statistics.unseen > 0)
     lost(counted(statistics.unseen, "packet") + " passed unseen, since whoever judges them did not keep up");
   if (statistics.drops.missed > 0)
-    lost("the router did not keep up: " + counted(statistics.drops.missed, "packet") + " lost before it could read them");
+    lost(fmt::format("the {} did not keep up: {} lost before it could read them", statistics.carrier,
+                     counted(statistics.drops.missed, "packet")));
   if (statistics.drops.too_many > 0)
-    lost("more was on its way than the router keeps: " + counted(statistics.drops.too_many, "packet") + " lost for that");
+    lost(fmt::format("more was on its way than the {} keeps: {} lost for that", statistics.carrier,
+                     counted(statistics.drops.too_many, "packet")));
   return trust;
 }
 
@@ -96,9 +98,9 @@ Trust trust_in_process(std::string_view name, Duration waited, Duration elapsed)
 std::string describe(const LabStatistics& statistics) {
   const DurationHistogram& late = statistics.lateness;
   const PacketDrops& drops = statistics.drops;
-  std::string text = statistics.has_priority ? "router with real-time priority: " : "router: ";
-  text += counted(statistics.entered_packets, "packet") + " in, " + std::to_string(statistics.delivered_packets) +
-          " out; lateness p50 " + in_milliseconds(late.quantile(kHalfOfThem)) + ", p99 " +
+  std::string text(statistics.carrier);
+  text += (statistics.has_priority ? " with real-time priority: " : ": ") + counted(statistics.entered_packets, "packet") + " in, " +
+          std::to_string(statistics.delivered_packets) + " out; lateness p50 " + in_milliseconds(late.quantile(kHalfOfThem)) + ", p99 " +
           in_milliseconds(late.quantile(kMostOfThem)) + ", max " + in_milliseconds(late.largest());
   auto add = [&text, separator = "; dropped: "](std::uint64_t number, const char* why) mutable {
     if (number == 0) return;
@@ -111,9 +113,9 @@ std::string describe(const LabStatistics& statistics) {
   add(drops.offline, "of hosts without cable");
   add(drops.nat, "by NATs");
   add(drops.outside, "addressed outside");
-  add(drops.missed, "before the router read them");
+  add(drops.missed, "before they could be read");
   add(drops.refused, "refused by a host");
-  add(drops.too_many, "beyond the router's memory");
+  add(drops.too_many, "beyond what is kept");
   return text;
 }
 

@@ -61,6 +61,7 @@ struct OutsideTraffic {
 };
 
 struct LabStatistics {
+  std::string_view carrier = "router"; // what stood between the hosts; or "relay"
   DurationHistogram lateness;          // of the router's timers, against the moment for which each was set
   std::uint64_t entered_packets = 0;   // as hosts handed them over: a super-packet is one
   std::uint64_t delivered_packets = 0;
@@ -91,7 +92,7 @@ Trust trust_in(const LabStatistics& statistics, Duration smallest_delay);
 // A process that was ready to run for a tenth of the time and had no processor is slower than itself, and after half of it not itself.
 Trust trust_in_process(std::string_view name, Duration waited, Duration elapsed);
 
-// Lines for a report: "router: 12,345 packets in, ... lateness p50 0.021 ms, p99 1.7 ms, max 4.0 ms".
+// A line for a report: "router: 12,345 packets in, ... lateness p50 0.021 ms, p99 1.7 ms, max 4.0 ms".
 std::string describe(const LabStatistics& statistics);
 
 }  // namespace swarmlab::swarmsim

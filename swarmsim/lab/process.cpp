@@ -147,12 +147,14 @@ std::expected<pid_t, std::string> ProcessTable::start(const ProcessSpec& spec) {
 }
 
 void ProcessTable::reap() {
-  int status = 0;
-  for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-    if (running_.erase(pid) == 0) continue;   // somebody's orphan
+  // Each by its number: other children of this process are other runs'.
+  std::erase_if(running_, [this](pid_t pid) {
+    int status = 0;
+    if (waitpid(pid, &status, WNOHANG) <= 0) return false;
     const bool is_killed = WIFSIGNALED(status);
     ended_[pid] = {.status = is_killed ? 128 + WTERMSIG(status) : WEXITSTATUS(status), .signal = is_killed ? WTERMSIG(status) : 0};
-  }
+    return true;
+  });
 }
 
 std::optional<ProcessEnd> ProcessTable::take_end(pid_t pid) {

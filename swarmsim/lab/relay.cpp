@@ -510,6 +510,7 @@ void Relay::look_again() {
 
 LabStatistics Relay::statistics() {
   LabStatistics all = statistics_;
+  all.carrier = "relay";
   all.has_priority = thread_.has_priority();
   all.unseen = ring_.lost();
   all.packets_in_flight = timers_.size() + held_.size();

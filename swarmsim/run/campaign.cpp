@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <fstream>
-#include <mutex>
-#include <thread>
 
+#include "swarmsim/run/side_by_side.hpp"
 #include "swarmsim/run/sim_run.hpp"
 
 namespace swarmlab::swarmsim {
@@ -62,36 +60,8 @@ std::vector<RunResult> run_campaign(const std::vector<PlannedRun>& plan, const C
     return results;
   }
 
-  std::mutex mutex;
-  std::condition_variable ready;
-  std::size_t next = 0;
-  std::vector<std::optional<RunResult>> slots(plan.size());
-  const auto work = [&] {
-    for (;;) {
-      std::size_t mine;
-      {
-        const std::lock_guard lock(mutex);
-        if (next == plan.size()) return;
-        mine = next++;
-      }
-      RunResult result = run_one(plan[mine], options);
-      const std::lock_guard lock(mutex);
-      slots[mine] = std::move(result);
-      ready.notify_one();
-    }
-  };
-  std::vector<std::jthread> workers;
-  for (std::size_t i = 0; i < count; ++i) workers.emplace_back(work);
-
-  for (std::size_t i = 0; i < plan.size(); ++i) {
-    {
-      std::unique_lock lock(mutex);
-      ready.wait(lock, [&] { return slots[i].has_value(); });
-    }
-    results.push_back(std::move(*slots[i]));
-    done(results.back());
-  }
-  return results;
+  return side_by_side(plan.size(), Admission(std::vector<BytesPerSecond>(plan.size()), {}), count,
+                      [&](std::size_t which) { return run_one(plan[which], options); }, done);
 }
 
 }  // namespace swarmlab::swarmsim

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "protocol/spelling.hpp"
+#include "swarmsim/scenario/link_rates.hpp"
 #include "swarmsim/scenario/map_reader.hpp"
 
 namespace swarmlab::swarmsim {
@@ -17,22 +18,6 @@ constexpr std::array<std::string_view, 4> kSettingsOfAnyClient{"upload_slots", "
 // No limit, or one beyond what is allowed for all, counts as this; so no sum can wrap.
 constexpr BytesPerSecond kTooMuch(2 * kLabRate.value());
 
-// The sum of the greatest rates that each peer's line has in one direction, beginning and timeline together.
-BytesPerSecond sum_of_greatest(const Scenario& scenario, std::optional<BytesPerSecond> LinkSpec::*member,
-                               std::optional<BytesPerSecond> LinkChange::*change) {
-  std::vector<BytesPerSecond> rates;
-  const auto bounded = [](std::optional<BytesPerSecond> rate) {
-    return !rate || rate->value() == 0 ? kTooMuch : std::min(*rate, kTooMuch);
-  };
-  for (std::uint32_t i = 0; i < scenario.cast.peer_count(); ++i) rates.push_back(bounded(scenario.group_of(HostId(i)).link.*member));
-  for (const TimelineEntry& entry : scenario.timeline)
-    if (entry.action == TimelineAction::link && entry.change.*change)
-      for (const HostId peer : entry.peers) rates[peer.value()] = std::max(rates[peer.value()], bounded(entry.change.*change));
-  BytesPerSecond total{};
-  for (const BytesPerSecond rate : rates) total = total + rate;
-  return total;
-}
-
 class LabRules {
  public:
   LabRules(const Scenario& scenario, const YamlNode& root, Diagnostics& diagnostics)
@@ -42,8 +27,8 @@ class LabRules {
     if (scenario_.limit > kLabLimit)
       complain(root_.find("limit")->at, fmt::format("limit: {}, which takes as long in real time; at most {}",
                                                     to_text(scenario_.limit), to_text(kLabLimit)));
-    check_rate("up", sum_of_greatest(scenario_, &LinkSpec::up, &LinkChange::up));
-    check_rate("down", sum_of_greatest(scenario_, &LinkSpec::down, &LinkChange::down));
+    check_rate("up", sum_of_uplinks(scenario_, kTooMuch));
+    check_rate("down", sum_of_downlinks(scenario_, kTooMuch));
     if (std::ranges::none_of(scenario_.groups, &PeerGroup::is_subject)) {
       complain(root_.find("peers")->at, "peers: none is marked with 'subject: true', so no client would take anybody's place");
       return;

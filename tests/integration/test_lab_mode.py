@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,20 @@ def test_a_client_of_ours_fetches_in_real_time_and_is_judged(programs: Programs,
     assert run["mode"] == "lab"
     assert run.get("client", "") == client
     assert set(verdicts(run).values()) == {"held"}
+
+
+@needs_namespaces
+def test_runs_go_side_by_side_and_are_reported_in_order(programs: Programs, tmp_path: Path) -> None:
+    """1. Each has addresses, names and disks of its own, though all are called the same. 2. Together they take less than their sum."""
+    begin = time.monotonic()
+    told = ran(programs, tmp_path, "--json", "--network", "namespaces", "--seeds", "1..3", "--jobs", "3", "--client", "btclient")
+    took = time.monotonic() - begin
+    runs = json.loads(told.stdout)["runs"]
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert [run["seed"] for run in runs] == [1, 2, 3]
+    assert [set(verdicts(run).values()) for run in runs] == [{"held"}] * 3
+    assert len(list((tmp_path / "runs").glob("latest/*.lab/you.log"))) == 3
+    assert took < sum(run["wall_s"] for run in runs)
 
 
 @needs_namespaces

@@ -98,5 +98,11 @@ TEST(DescribeStatistics, NamesTheDropsThatThereWere) {
                                   "max 0.000 ms; dropped: 1 by NATs, 2 addressed outside");
 }
 
+TEST(DescribeStatistics, SaysWhoCarriedThem) {
+  LabStatistics statistics;
+  statistics.carrier = "relay";
+  EXPECT_EQ(describe(statistics).substr(0, 20), "relay: 0 packets in,");
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

@@ -48,7 +48,7 @@ TEST(Program, AClientIsForLabModeAlone) {
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.error, HasSubstr("--client is for real processes: --mode lab --client NAME"));
   EXPECT_THAT(run({"run", "x.yaml", "--mode", "lob"}).error, HasSubstr("did you mean 'lab'?"));
-  EXPECT_THAT(run({"run", "x.yaml", "--mode", "lab", "--jobs", "2"}).error, HasSubstr("go one after another"));
+  EXPECT_THAT(run({"run", "x.yaml", "--mode", "lab", "--network", "relays", "--jobs", "2"}).error, HasSubstr("go one after another"));
 }
 
 TEST(Program, ListsAdaptersAndWritesOneToBeginWith) {
