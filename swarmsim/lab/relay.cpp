@@ -226,7 +226,7 @@ void Relay::establish(Number number) {
   show_delivered(*connection, 1, TcpFrame::syn | TcpFrame::ack, -1);
   connection->is_open = true;
   thread_.watch(connection->sides[0].socket, number * 2, kAllEvents);
-  for (const std::size_t side : {0, 1}) wait_for_turn(*connection, side);
+  for (const std::size_t side : {0U, 1U}) wait_for_turn(*connection, side);
   take_turns();
 }
 
@@ -485,7 +485,7 @@ void Relay::reset_connections(HostId a, HostId b) {
   }
   for (RelayedConnection* const connection : between) {
     ++statistics_.resets_injected;
-    for (const std::size_t side : {0, 1})
+    for (const std::size_t side : {0U, 1U})
       show_delivered(*connection, side, TcpFrame::rst, static_cast<std::int64_t>(connection->sides[1 - side].delivered));
     forget_with_reset(*connection);
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "protocol/big_endian.hpp"

@@ -1,4 +1,6 @@
 // The HTTP server and client over each world's streams.
+#include <gmock/gmock.h>
+
 #include <optional>
 #include <string>
 #include <utility>

@@ -58,7 +58,7 @@ struct Listener final : EventSink {
 };
 
 TEST(RequestWatch, CountsWhatIsOpenWhenABlockComesOnceItIsWarm) {
-  Listener<RequestWatch> listener(kClient, kGeometry, 3);
+  Listener<RequestWatch> listener(kClient, kGeometry, 3U);
   Conversation talk(listener);
   talk.at(0s).asks(1, 0).asks(1, 1).asks(1, 2).at(1s).gets(1, 0);
   EXPECT_TRUE(listener.watch.open_at(HostId(1)).empty());   // it has only begun
@@ -72,7 +72,7 @@ TEST(RequestWatch, CountsWhatIsOpenWhenABlockComesOnceItIsWarm) {
 }
 
 TEST(RequestWatch, TheSizeOfTheLastRequestOfAPieceTellsNothing) {
-  Listener<RequestWatch> listener(kClient, kGeometry, 3);
+  Listener<RequestWatch> listener(kClient, kGeometry, 3U);
   Conversation(listener).asks(1, 0).asks(1, 1).asks(1, 3);
   EXPECT_EQ(listener.watch.sizes().size(), 2u);
 }

@@ -37,7 +37,8 @@ TEST(GithubReport, AViolationIsAnErrorAtTheLineOfItsCheck) {
 
 TEST(GithubReport, OneCheckThatFailsInSeveralSeedsIsAnnotatedOnce) {
   std::vector<RunResult> runs;
-  for (const std::uint64_t seed : {3, 4, 6, 7, 8, 9, 10}) runs.push_back(of_seed(a_run({at_line(a_check(Verdict::violated), 20)}), seed));
+  for (const std::uint64_t seed : {3U, 4U, 6U, 7U, 8U, 9U, 10U})
+    runs.push_back(of_seed(a_run({at_line(a_check(Verdict::violated), 20)}), seed));
   const std::string text = annotations_of(runs);
   EXPECT_EQ(std::ranges::count(text, '\n'), 1);
   EXPECT_THAT(text, HasSubstr("seeds: 3, 4, 6, 7, 8 and 2 more%0Aagain: swarmsim run s.yaml --seed 3"));
