@@ -65,7 +65,8 @@ SeedSummary summary_of(std::span<const RunResult* const> runs) {
   }
   if (valid.empty()) return summary;
   for (std::size_t i = 0; i < first.checks.size(); ++i) add_check(valid, i, summary.distributions);
-  summary.distributions.push_back(distribution("virtual time", Unit::time, std::move(virtual_times)));
+  const char* const whose = first.mode == "sim" ? "virtual time" : "network time";
+  summary.distributions.push_back(distribution(whose, Unit::time, std::move(virtual_times)));
   summary.distributions.push_back(distribution("real time", Unit::time, std::move(real_times)));
   return summary;
 }

@@ -39,6 +39,13 @@ TEST(SeedSummary, SaysHowTheNumbersAreSpread) {
   EXPECT_THAT(summaries[0].distributions, SizeIs(3)) << "virtual and real time, too";
 }
 
+TEST(SeedSummary, OfRealProcessesTheTimeIsThatOfTheirNetwork) {
+  std::vector<RunResult> runs = twenty_runs();
+  EXPECT_EQ(summarise_seeds(runs)[0].distributions.at(1).of, "virtual time");
+  for (RunResult& run : runs) run.mode = "lab";
+  EXPECT_EQ(summarise_seeds(runs)[0].distributions.at(1).of, "network time");
+}
+
 TEST(SeedSummary, NamesTheFirstSeedThatFailedAndItsShare) {
   auto runs = twenty_runs();
   runs[6] = of_seed(7, Number::never(), Verdict::violated);
