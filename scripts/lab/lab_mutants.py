@@ -75,8 +75,11 @@ def _judged(programs: Path, file: str) -> LabOutcome:
     with tempfile.TemporaryDirectory(prefix="swarmlab-") as folder:
         told = lab_verdict.judge(programs, file, "btclient", Path(folder))
     red = lab_verdict.violated(told)
-    stories = [check["story"][0] for check in red if check.get("story")] + told.get("faults", []) + [told.get("invalid", "")]
-    return LabOutcome(told["verdict"], sorted({check["check"] for check in red}), stories[0])
+    why = told.get("invalid") or told.get("rough", "")
+    stories = [*(check["story"][0] for check in red if check.get("story")), *told.get("faults", []), why]
+    # What the machine kept from being decided is no proof of anything.
+    is_open = not red and "rough" in told and any(check["verdict"] == "undecided" for check in told["checks"])
+    return LabOutcome("invalid" if is_open else told["verdict"], sorted({check["check"] for check in red}), stories[0])
 
 
 def _verdict(mutants: list[Patch], outcomes: dict[str, LabOutcome]) -> int:
