@@ -107,20 +107,12 @@ void confirm_violations(RunResult& first, const std::vector<RunResult>& others) 
 
 std::vector<RunResult> run_lab_campaign(const std::vector<PlannedRun>& plan, const LabCampaignOptions& options,
                                         const std::function<void(RunResult&)>& done) {
-  const std::size_t at_once = options.network == LabNetworkKind::namespaces ? options.jobs : 1;
-  if (at_once > 1 && plan.size() > 1) {
-    const BytesPerSecond room(kLinksOfAProcessor.value() * std::max(1u, std::thread::hardware_concurrency()));
-    std::vector<BytesPerSecond> rates;
-    for (const PlannedRun& planned : plan) rates.push_back(busy_at_once(*planned.scenario, room));
-    return side_by_side(plan.size(), Admission(std::move(rates), room), at_once,
-                        [&](std::size_t which) { return run_by_itself(plan[which], options); }, done);
-  }
-  std::vector<RunResult> results;
-  for (const PlannedRun& planned : plan) {
-    results.push_back(run_confirmed(planned, options));
-    done(results.back());
-  }
-  return results;
+  const std::size_t at_once = options.network == LabNetworkKind::namespaces ? std::min<std::size_t>(options.jobs, plan.size()) : 1;
+  const auto run = at_once > 1 ? run_by_itself : run_confirmed;
+  const BytesPerSecond room(kLinksOfAProcessor.value() * std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<BytesPerSecond> rates;
+  for (const PlannedRun& planned : plan) rates.push_back(busy_at_once(*planned.scenario, room));
+  return side_by_side(Admission(std::move(rates), room), at_once, [&](std::size_t which) { return run(plan[which], options); }, done);
 }
 
 }  // namespace swarmlab::swarmsim

@@ -20,6 +20,7 @@ class Admission {
   // One that begins now; nullopt: none fits before another has ended, or none waits.
   std::optional<std::size_t> next();
   void ended(std::size_t run) { taken_ = taken_ - share_[run]; }
+  std::size_t runs() const { return share_.size(); }
   bool is_done() const { return waiting_.empty(); }
 
  private:

@@ -1,6 +1,5 @@
 #include "swarmsim/run/campaign.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <fstream>
 
@@ -50,17 +49,7 @@ RunResult run_one(const PlannedRun& planned, const CampaignOptions& options) {
 
 std::vector<RunResult> run_campaign(const std::vector<PlannedRun>& plan, const CampaignOptions& options,
                                     const std::function<void(RunResult&)>& done) {
-  const std::size_t count = std::clamp<std::size_t>(options.jobs, 1, std::max<std::size_t>(plan.size(), 1));
-  std::vector<RunResult> results;
-  if (count == 1) {   // on this thread, whose heap has the large pages
-    for (const PlannedRun& planned : plan) {
-      results.push_back(run_one(planned, options));
-      done(results.back());
-    }
-    return results;
-  }
-
-  return side_by_side(plan.size(), Admission(std::vector<BytesPerSecond>(plan.size()), {}), count,
+  return side_by_side(Admission(std::vector<BytesPerSecond>(plan.size()), {}), options.jobs,
                       [&](std::size_t which) { return run_one(plan[which], options); }, done);
 }
 
