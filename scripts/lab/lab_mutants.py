@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lab import build, lab_verdict, patched
 from lab.console import Exit, LabError, progress, say
@@ -71,14 +72,18 @@ def _told(mutant: Patch, outcome: LabOutcome) -> LabOutcome:
     return outcome
 
 
+def _first_lines(checks: list[dict[str, Any]]) -> list[str]:
+    return [check["story"][0] for check in checks if check.get("story")]
+
+
 def _judged(programs: Path, file: str) -> LabOutcome:
     with tempfile.TemporaryDirectory(prefix="swarmlab-") as folder:
         told = lab_verdict.judge(programs, file, "btclient", Path(folder))
     red = lab_verdict.violated(told)
-    why = told.get("invalid") or told.get("rough", "")
-    stories = [*(check["story"][0] for check in red if check.get("story")), *told.get("faults", []), why]
-    # What the machine kept from being decided is no proof of anything.
-    is_open = not red and "rough" in told and any(check["verdict"] == "undecided" for check in told["checks"])
+    undecided = [check for check in told["checks"] if check["verdict"] == "undecided"]
+    stories = [*_first_lines(red), *told.get("faults", []), *_first_lines(undecided), told.get("invalid", "")]
+    # What could not be decided (the machine did not keep up, or three runs differ) is no proof of anything.
+    is_open = told["verdict"] != "violated" and undecided
     return LabOutcome("invalid" if is_open else told["verdict"], sorted({check["check"] for check in red}), stories[0])
 
 
