@@ -447,7 +447,8 @@ int run_program(Env& env) {
       env.out.flush();
       return static_cast<int>(refused);
     }
-    program.use_network(LabNetworkKind::relays, fmt::format("{}. {}", status.error().reason, status.error().remedy));
+    const char* const order = run->jobs > 1 ? " Runs go one after another here, whatever --jobs says." : "";
+    program.use_network(LabNetworkKind::relays, fmt::format("{}. {}{}", status.error().reason, status.error().remedy, order));
     return run_under_keeper(body);
   }
   if (is_lab) {
