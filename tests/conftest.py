@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     are not ours: a test that fails is run a second time, and the summary says so. A fault that shows every time still fails.
     """
     for item in items:
-        if "architecture" not in item.path.parts:
+        if "architecture" not in item.path.parts and item.get_closest_marker("flaky") is None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -35,8 +35,8 @@ class WritesStayInside final : public Check {
   }
 
   Judgement conclude(const EndOfRun& end, Disks& disks) override {
-    Judgement judgement;
     if (facts_.misleading_names == 0) return vacuous("no name of the torrent leads out of the folder; there was nothing to resist");
+    Judgement judgement;
     std::size_t outside = 0;
     bool has_looked = false;
     for (const HostId peer : who_) {

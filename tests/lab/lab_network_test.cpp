@@ -29,13 +29,15 @@ LinkSpec link_of(std::int64_t megabits, Duration delay) {
 }
 const LinkSpec kPlain{};
 
-// What can be measured is also what the machine does: more may be ready to run than can run, and a machine whose processors are
-// taken away now and then has a late router, behind which a queue runs dry.  tests/bench/lab_accuracy.py gives the figures.
-bool is_machine_busy(LabNetwork& network) {
+// More is ready to run than can run: what the sockets' threads then measure is also how long they waited.
+bool is_machine_busy() {
   double load = 0;
-  const bool is_loaded = getloadavg(&load, 1) == 1 && load > static_cast<double>(std::thread::hardware_concurrency());
-  return is_loaded || network.statistics().lateness.quantile(990) > 2ms;
+  return getloadavg(&load, 1) == 1 && load > static_cast<double>(std::thread::hardware_concurrency());
 }
+
+// A machine whose processors are taken away now and then has a late router, behind which a queue runs dry: a rate is then also a
+// measure of that.  The figures are tests/bench/lab_accuracy.py's.
+bool is_rate_disturbed(LabNetwork& network) { return is_machine_busy() || network.statistics().lateness.quantile(990) > 2ms; }
 
 // With each kind of port that there is here.
 class LabNetworkTest : public testing::TestWithParam<PortKind> {
@@ -76,10 +78,10 @@ TEST_P(LabNetworkTest, DelaysByWhatTheLinksSay) {
                 quantile(ping, 0.5));
     EXPECT_EQ(udp.size(), 200U);
     EXPECT_GE(quantile(udp, 0), 50.0);
-    EXPECT_LT(quantile(udp, 0.5), is_machine_busy(network) ? 80.0 : 54.0);
+    EXPECT_LT(quantile(udp, 0.5), is_machine_busy() ? 80.0 : 54.0);
     EXPECT_EQ(ping.size(), 20U);
     EXPECT_GE(quantile(ping, 0), 50.0);
-    EXPECT_LT(quantile(ping, 0.5), is_machine_busy(network) ? 80.0 : 54.0);
+    EXPECT_LT(quantile(ping, 0.5), is_machine_busy() ? 80.0 : 54.0);
   });
 }
 
@@ -90,7 +92,7 @@ TEST_P(LabNetworkTest, GivesOneConnectionTheRateOfItsSlowestLink) {
       const double theory = static_cast<double>(megabits) * 1448 / 1500;
       std::printf("  %d Mbit/s: goodput %.3f Mbit/s, theory %.3f\n", static_cast<int>(megabits), rate, theory);
       EXPECT_LE(rate, theory * 1.03);
-      EXPECT_GE(rate, theory * (is_machine_busy(network) ? 0.5 : 0.97)) << network.trust().invalid;
+      EXPECT_GE(rate, theory * (is_rate_disturbed(network) ? 0.5 : 0.97)) << network.trust().invalid;
     });
   }
 }
@@ -464,7 +466,7 @@ TEST_P(LabNetworkTest, KeepsTenConnectionsAtTheirRates) {
                 theory);
     // A machine that could not keep up says so itself, instead of giving wrong figures.
     if (!invalid.empty()) std::printf("  invalid: %s\n", invalid.c_str());
-    else EXPECT_GT(quantile(rates, 0), theory * (is_machine_busy(network) ? 0.3 : 0.9));
+    else EXPECT_GT(quantile(rates, 0), theory * (is_rate_disturbed(network) ? 0.3 : 0.9));
     EXPECT_LE(quantile(rates, 1), theory * 1.03);
   });
 }

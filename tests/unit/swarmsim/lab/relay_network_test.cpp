@@ -290,6 +290,7 @@ TEST_F(RelayTest, WhatItShowsAreTheStreamsBetweenTheHosts) {
   EXPECT_EQ(told_.opened[0].first.acceptor_endpoint, addresses().own(kB));
   EXPECT_EQ(told_.written, "helloagain");
   ASSERT_FALSE(told_.received.empty());
+  EXPECT_EQ(told_.received.back().first, 10U);
   EXPECT_GE(told_.received.back().second - told_.sent.back(), 30ms);
   EXPECT_GE(told_.decided_after.back(), told_.sent.front()) << "the first was read when the second was written";
 }
