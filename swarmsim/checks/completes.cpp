@@ -67,7 +67,7 @@ class Completes final : public Check {
         continue;
       }
       // A client may understand more than whoever watches, and go on with a stream in which somebody wrote nonsense.
-      if (took && !arrivals_.is_complete(peer) && has_unread_[peer.value()]) {
+      if (took && !is_seen_complete(peer) && has_unread_[peer.value()]) {
         judgement.verdict = Verdict::undecided;
         judgement.summary = fmt::format("{} has everything, but not all that it was sent could be read: when it was complete is not known",
                                         facts_.name(peer));
@@ -93,6 +93,7 @@ class Completes final : public Check {
     const Time joins = facts_.peers[peer.value()].joins;
     if (end.at < joins || !disks.problem(peer).empty()) return std::nullopt;
     if (const Time at = arrivals_.completed_at(peer); at != kNever) return at - joins;
+    if (!facts_.hears_peers) return disks.whole_since(peer).value_or(end.at) - joins;
     // A client may be ahead of the account that the wire gives: it was started again and had kept a part of a piece, say.  Its
     // files are whole, so it had everything when the last block came, unless something came that nobody could read.
     const auto last = arrivals_.last_block(peer);
@@ -102,13 +103,16 @@ class Completes final : public Check {
   void accuse(Judgement& judgement, HostId peer, std::optional<Duration> took, const EndOfRun& end,
               Disks& disks) const {
     const std::string& name = facts_.name(peer);
-    if (took && !arrivals_.is_complete(peer)) {
+    if (took && !is_seen_complete(peer)) {
       judgement.summary = fmt::format("{} was not seen complete before the run ended, {} after it joined (limit {})", name,
                                       to_text(*took), judgement.limit);
     } else if (took) {
       judgement.summary = fmt::format("{} was complete only after {} (limit {})", name, to_text(*took), judgement.limit);
     } else if (stopped_at_[peer.value()] != kNever) {
       judgement.summary = fmt::format("{} was stopped before it was complete", name);
+    } else if (!facts_.hears_peers) {
+      judgement.summary = fmt::format("{} does not have everything {} after it joined (limit {}): {}", name,
+                                      to_text(end.at - facts_.peers[peer.value()].joins), judgement.limit, disks.problem(peer));
     } else if (arrivals_.is_complete(peer)) {
       judgement.summary = fmt::format("{} received everything, but its disk does not hold it: {}", name,
                                       disks.problem(peer));
@@ -118,7 +122,9 @@ class Completes final : public Check {
                                       to_text(end.at - facts_.peers[peer.value()].joins), judgement.limit);
     }
     judgement.story.push_back(story_line(facts_.peers[peer.value()].joins, name + " joins"));
-    if (const auto block = arrivals_.last_block(peer))
+    if (!facts_.hears_peers)
+      judgement.story.push_back("what it asked for and got is not known: nobody hears what peers say without a network between them");
+    else if (const auto block = arrivals_.last_block(peer))
       judgement.story.push_back(story_line(
           block->at, fmt::format("the last block that reached {} came from {}: {}", name, facts_.name(block->from),
                                  to_words(block->block))));
@@ -129,6 +135,9 @@ class Completes final : public Check {
     judgement.story.push_back(fmt::format("look at whom {} could ask from then on, and why it did not; the other checks may say more",
                                           name));
   }
+
+  // Else its files tell that it was, in the end.
+  bool is_seen_complete(HostId peer) const { return arrivals_.is_complete(peer) || !facts_.hears_peers; }
 
   const RunFacts& facts_;
   const Arrivals& arrivals_;
@@ -150,7 +159,8 @@ constinit const CheckManual kCompletes{
     .text = R"(A peer completes when the last block it lacked has arrived true; the files on its disk must agree at the
 end.  Time counts from its joining.  Violated when a peer needs longer, or never completes; undecided when its
 files are whole in the end, and not all that it was sent could be read.  Who was started again may have kept parts of
-pieces of which nobody knows: if its files are whole in the end, it was complete when its last block came.  It is a weak
+pieces of which nobody knows: if its files are whole in the end, it was complete when its last block came.  Where nobody
+hears what peers say (lab mode without a network) a peer is complete since its files are whole, to a second.  It is a weak
 judge: it finds late what other checks explain, so put it beside them.)",
 };
 

@@ -84,6 +84,7 @@ struct RunFacts {
   std::vector<TrackerFacts> trackers;     // the hosts after the last peer
   ByteCount metadata_size{};              // of the raw info dictionary
   bool is_private = false;                // BEP 27
+  bool hears_peers = true;                // what they say to each other; else trackers and disks are all that is seen of a run
   std::uint32_t misleading_names = 0;     // files that the torrent names so that they lead out of the folder, or may (bug B77)
 
   // BEP 9: the metadata travels in pieces of 16 KiB, the last of which has the rest.
@@ -109,6 +110,8 @@ class Disks {
   // Every byte of the torrent is there and true.  For Check::is_ready(), which asks all the time: an answer that has been
   // the same for long may be as old as a quarter of that time.
   virtual bool is_whole(HostId peer) = 0;
+  // Since when is_whole() has said yes, to a second; nullopt while it does not, and where nobody took the time.
+  virtual std::optional<Time> whole_since(HostId) { return std::nullopt; }
   // What is wrong with it now, in words: "file a.bin is missing"; "" where nothing is.
   virtual std::string problem(HostId peer) = 0;
   // What its client has read from its files, not counting what it only hashed; nullopt where nobody counted.

@@ -140,8 +140,9 @@ bool LabCast::has_faulty_storage(HostId peer) const {
   });
 }
 
-RunFacts LabCast::facts(std::uint64_t seed) const {
+RunFacts LabCast::facts(std::uint64_t seed, bool hears_peers) const {
   RunFacts facts = declared_facts(scenario_, seed);
+  facts.hears_peers = hears_peers;
   declare_clients(facts);
   for (std::uint32_t i = 0; i < facts.peers.size(); ++i) {
     facts.peers[i].listens = addresses_.own(HostId(i));

@@ -43,7 +43,8 @@ class LabCast {
   bool has_faulty_storage(HostId peer) const;
 
   // As declared_facts, with what the adapters of client and tracker declare of those that they play, and with where each listens.
-  RunFacts facts(std::uint64_t seed) const;
+  // `hears_peers`: as RunFacts::hears_peers.
+  RunFacts facts(std::uint64_t seed, bool hears_peers = true) const;
   // Only what the adapter declares.  `facts` are of the scenario's peers.
   void declare_clients(RunFacts& facts) const;
 

@@ -97,6 +97,10 @@ bool FolderDisks::is_whole(HostId peer) {
   return is_whole;
 }
 
+std::optional<Time> FolderDisks::whole_since(HostId peer) {
+  return is_whole(peer) ? std::optional(looks_[peer.value()].since) : std::nullopt;
+}
+
 std::string FolderDisks::problem(HostId peer) {
   for (const protocol::FileEntry& file : torrent_.metainfo->files) {
     if (file.is_pad) continue;

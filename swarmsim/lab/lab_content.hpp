@@ -38,6 +38,7 @@ class FolderDisks final : public Disks {
 
   // May be a second old, or a quarter of the time for which it has been so.
   bool is_whole(HostId peer) override;
+  std::optional<Time> whole_since(HostId peer) override;
   std::string problem(HostId peer) override;
   // What real processes read nobody counts.
   std::optional<ByteCount> bytes_read(HostId) override { return std::nullopt; }

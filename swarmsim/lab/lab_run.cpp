@@ -68,7 +68,7 @@ class LabRun final : private Stage, private ClientKeeper {
   LabRun(const Scenario& scenario, const LabOptions& options, LabAddresses addresses)
       : scenario_(scenario), options_(options), names_(host_names(scenario.cast)), addresses_(std::move(addresses)),
         cast_(scenario, options.client, options.tracker, options.programs, addresses_),
-        torrent_(make_torrent_of_bytes(scenario, options.seed)), facts_(cast_.facts(options.seed)),
+        torrent_(make_torrent_of_bytes(scenario, options.seed)), facts_(cast_.facts(options.seed, sees_peers())),
         values_(scenario, cast_, addresses_, facts_, torrent_), judge_(facts_),
         trace_(options.trace == nullptr ? nullptr : std::make_unique<TraceWriter>(*options.trace, trace_header())),
         witness_(judge_, scenario, names_, trace_.get(), options.also),
@@ -128,7 +128,7 @@ class LabRun final : private Stage, private ClientKeeper {
 
   bool everybody_is_complete() {
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
-      if (!facts_.peers[i].has_at_start.all() && !disks_->problem(HostId(i)).empty()) return false;
+      if (!facts_.peers[i].has_at_start.all() && !disks_->is_whole(HostId(i))) return false;
     return true;
   }
   bool has_namespaces() const { return options_.network == LabNetworkKind::namespaces; }

@@ -73,6 +73,16 @@ std::string describe_checks(std::span<const CheckResult> checks, const std::stri
   return text;
 }
 
+bool came_to_a_verdict(const CheckResult& check) {
+  return check.judgement.verdict != Verdict::undecided && check.judgement.verdict != Verdict::not_applicable;
+}
+
+std::string_view why_vacuous(std::span<const RunResult> runs) {
+  const bool is_unjudged =
+      std::ranges::any_of(runs, [](const RunResult& run) { return std::ranges::none_of(run.checks, came_to_a_verdict); });
+  return is_unjudged ? "no check of a run came to a verdict; the reasons stand above" : "a check had nothing to look at";
+}
+
 }  // namespace
 
 std::string describe_run(const RunResult& run, Colours colours) {
@@ -112,7 +122,7 @@ std::string describe_end(std::span<const RunResult> runs, ExitStatus status, Col
   switch (status) {
     case ExitStatus::held: return text + coloured("HELD\n", "32;1", colours);
     case ExitStatus::violated: return text + coloured("VIOLATED\n", "31;1", colours);
-    case ExitStatus::vacuous: return text + coloured("VACUOUS: a check had nothing to look at\n", "33;1", colours);
+    case ExitStatus::vacuous: return text + coloured(fmt::format("VACUOUS: {}\n", why_vacuous(runs)), "33;1", colours);
     case ExitStatus::environment: return text + coloured("INVALID: a run could not be carried out\n", "31;1", colours);
     case ExitStatus::not_judged: return text + coloured("NOT JUDGED: this version says nothing\n", "33;1", colours);
     case ExitStatus::usage: return text + coloured("REFUSED: see the errors above\n", "31;1", colours);

@@ -30,6 +30,9 @@ constexpr std::array<std::string_view, 8> kAboutSlots{
 constexpr std::array<std::string_view, 5> kAboutTrackers{"announce_schedule", "announced_endpoint_reachable", "tiers",
                                                          "tracker_conservation", "udp_tracker_retry"};
 
+// Real folders show these by themselves.
+constexpr std::array<std::string_view, 3> kSeenOnDisks{"completes", "contents_match", "writes_stay_inside"};
+
 // These accuse by what was said or done and in which order, however long anything took.
 constexpr std::array<std::string_view, 10> kAboutOrder{
     "bitfield_comes_first",        "bitfield_wellformed",      "have_index_valid", "have_is_final",
@@ -104,7 +107,7 @@ void restrict_to_capture(const CheckSpec& check, const CaptureLimits& limits, Ju
 
 void restrict_to_trackers_and_disks(RunResult& result) {
   for (CheckResult& check : result.checks) {
-    const bool needs_no_peer_talk = is_one_of(kAboutTrackers, check.manual->name) || check.manual->name == "contents_match";
+    const bool needs_no_peer_talk = is_one_of(kAboutTrackers, check.manual->name) || is_one_of(kSeenOnDisks, check.manual->name);
     if (needs_no_peer_talk || check.judgement.verdict == Verdict::not_applicable) continue;
     check.judgement = {};
     check.judgement.verdict = Verdict::not_applicable;

@@ -161,7 +161,14 @@ def test_a_link_that_loses_packets_is_not_applicable(place: Place) -> None:
 def test_without_a_network_trackers_and_disks_are_judged_and_nothing_else(place: Place) -> None:
     told = place.run(place.story(STORY.replace("KIND", "http")), "--network", "none", "--json")
     assert told.returncode == 0, told.stdout + told.stderr
-    assert verdicts(told) == {"completes": "not applicable", "contents_match": "held", "announced_endpoint_reachable": "held"}
+    assert verdicts(told) == {"completes": "held", "contents_match": "held", "announced_endpoint_reachable": "held"}
+
+
+def test_without_a_network_who_does_not_complete_is_accused(place: Place) -> None:
+    story = STORY.replace("KIND", "http").replace("have: all", "have: 50%").replace("within: 30 s", "within: 3 s").replace("40 s", "6 s")
+    told = place.run(place.story(story), "--network", "none")
+    assert told.returncode == 1, told.stdout + told.stderr
+    assert "you does not have everything" in told.stdout
 
 
 @pytest.mark.parametrize("victim", ["caller", "keeper", "body"])

@@ -100,5 +100,27 @@ TEST(Completes, IsViolatedWhenThatIsLateAndEverythingCouldBeRead) {
   EXPECT_EQ(stage.conclude(90s).verdict, Verdict::violated) << "what it wrote itself says nothing of what it was sent";
 }
 
+TEST(Completes, TakesTheTimeOfTheFilesWhereNobodyHearsPeers) {
+  Stage stage;
+  stage.facts.hears_peers = false;
+  stage.facts.peers[0].joins = kStart + 2s;
+  stage.begin("completes", who_within({kA}, 10s));
+  stage.disks.whole.insert(kA);
+  stage.disks.since = kStart + 9s;
+  EXPECT_EQ(stage.conclude(30s).measured, "1 of 1, slowest a after 7 s");
+  stage.disks.since = kStart + 15s;
+  EXPECT_EQ(stage.conclude(30s).summary, "a was complete only after 13 s (limit 10 s)");
+}
+
+TEST(Completes, IsViolatedByFilesThatAreNotWholeWhereNobodyHearsPeers) {
+  Stage stage;
+  stage.facts.hears_peers = false;
+  stage.begin("completes", who_within({kA}, 10s));
+  const Judgement judgement = stage.conclude(30s);
+  EXPECT_EQ(judgement.verdict, Verdict::violated);
+  EXPECT_EQ(judgement.summary, "a does not have everything 30 s after it joined (limit 10 s): file is missing");
+  EXPECT_THAT(judgement.story.rbegin()[1], HasSubstr("nobody hears what peers say"));
+}
+
 }  // namespace
 }  // namespace swarmlab::swarmsim

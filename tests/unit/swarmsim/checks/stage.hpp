@@ -24,11 +24,13 @@ inline constexpr HostId kD(3);
 class FakeDisks final : public Disks {
  public:
   bool is_whole(HostId peer) override { return whole.contains(peer); }
+  std::optional<Time> whole_since(HostId peer) override { return whole.contains(peer) ? since : std::nullopt; }
   std::string problem(HostId peer) override { return whole.contains(peer) ? "" : "file is missing"; }
   std::optional<ByteCount> bytes_read(HostId) override { return read; }
   std::optional<std::uint64_t> storage_bites(HostId) override { return bites; }
   std::optional<std::vector<std::string>> strays(HostId) override { return outside; }
   std::set<HostId> whole;
+  std::optional<Time> since;            // when each that is became so
   std::optional<std::uint64_t> bites;   // of each one's storage
   std::optional<ByteCount> read;   // by each
   std::optional<std::vector<std::string>> outside;   // of each one's folder

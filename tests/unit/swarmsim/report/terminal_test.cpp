@@ -47,6 +47,14 @@ TEST(Terminal, EndsWithTheVerdict) {
   EXPECT_EQ(describe_end(runs, ExitStatus::violated, Colours::off), "2 runs: 1 held, 1 violated\nVIOLATED\n");
 }
 
+TEST(Terminal, TellsNothingToLookAtFromNothingDecided) {
+  const std::vector idle{a_run({a_check(Verdict::vacuous), a_check(Verdict::undecided)})};
+  EXPECT_EQ(describe_end(idle, ExitStatus::vacuous, Colours::off), "VACUOUS: a check had nothing to look at\n");
+  const std::vector unjudged{a_run({a_check(Verdict::undecided), a_check(Verdict::not_applicable)})};
+  EXPECT_EQ(describe_end(unjudged, ExitStatus::vacuous, Colours::off),
+            "VACUOUS: no check of a run came to a verdict; the reasons stand above\n");
+}
+
 TEST(Terminal, HasColoursOnlyWhenAsked) {
   EXPECT_THAT(describe_run(a_run({a_check(Verdict::held)}), Colours::off), Not(HasSubstr("\x1b")));
   EXPECT_THAT(describe_run(a_run({a_check(Verdict::held)}), Colours::on), HasSubstr("\x1b[32m"));
