@@ -7,10 +7,10 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "protocol/quantities.hpp"
 #include "protocol/text.hpp"
+#include "swarmsim/lab/listening_ports.hpp"
 
 namespace swarmlab::swarmsim {
 namespace {
@@ -194,24 +194,11 @@ bool ClientProcess::has_come_to_pass(const Probe& probe, Time now) {
   return false;
 }
 
-// By the kernel's table of its namespace: a connection would be one that the client sees.
 bool ClientProcess::listens() const {
-  unsigned port = 0;
+  std::uint16_t port = 0;
   const std::string text = filled_in("{port}");
   std::from_chars(text.data(), text.data() + text.size(), port);
-  for (const char* const table : {"tcp", "tcp6"}) {
-    std::ifstream file(fmt::format("/proc/{}/net/{}", pid_, table));
-    std::string line;
-    std::getline(file, line);
-    while (std::getline(file, line)) {
-      std::istringstream words(line);
-      std::string number, local, remote, state;
-      words >> number >> local >> remote >> state;
-      const std::size_t colon = local.find(':');
-      if (state == "0A" && colon != std::string::npos && local.substr(colon + 1) == fmt::format("{:04X}", port)) return true;
-    }
-  }
-  return false;
+  return is_listened_at(place_.namespace_fd, port);
 }
 
 bool ClientProcess::log_says(const std::string& text) {

@@ -49,8 +49,8 @@ NetworkNamespace::~NetworkNamespace() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-Inside::Inside(const NetworkNamespace& there) : home_(open_current()) {
-  is_inside_ = home_ >= 0 && setns(there.descriptor(), CLONE_NEWNET) == 0;
+Inside::Inside(int descriptor) : home_(open_current()) {
+  is_inside_ = home_ >= 0 && setns(descriptor, CLONE_NEWNET) == 0;
 }
 
 Inside::~Inside() {

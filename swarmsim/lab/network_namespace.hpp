@@ -37,7 +37,8 @@ class NetworkNamespace {
 // The calling thread is inside while this lives, and back where it was afterwards.
 class Inside {
  public:
-  explicit Inside(const NetworkNamespace& there);
+  explicit Inside(const NetworkNamespace& there) : Inside(there.descriptor()) {}
+  explicit Inside(int descriptor);   // of a namespace
   ~Inside();
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "swarmsim/lab/listening_ports.hpp"
 #include "tests/lab/hosts.hpp"
 #include "tests/lab/sandboxed.hpp"
 
@@ -68,6 +69,15 @@ bool gets_through(const LabNetwork& network, HostId from, HostId to) {
 }
 
 // ---- links ----
+
+TEST_P(LabNetworkTest, TellsWhoListensByTheNamespaceInWhichItDoes) {
+  with({kPlain, kPlain}, [](LabNetwork& network) {
+    const Socket listener = listen_at(network, kB, 4000);
+    EXPECT_TRUE(is_listened_at(network.namespace_fd(kB), 4000));
+    EXPECT_FALSE(is_listened_at(network.namespace_fd(kB), 4001));
+    EXPECT_FALSE(is_listened_at(network.namespace_fd(kA), 4000));
+  });
+}
 
 TEST_P(LabNetworkTest, DelaysByWhatTheLinksSay) {
   with({link_of(0, 10ms), link_of(0, 15ms)}, [](LabNetwork& network) {
