@@ -8,6 +8,7 @@
 #include <fuse.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -26,9 +27,11 @@ namespace swarmlab::swarmsim {
 namespace fs = std::filesystem;
 
 struct FaultyFolder::State {
-  State(fs::path place, runtime::Random chance) : backing(std::move(place)), storage(std::move(chance)) {}
+  State(fs::path behind, fs::path place, runtime::Random chance)
+      : backing(std::move(behind)), folder(std::move(place)), storage(std::move(chance)) {}
 
   const fs::path backing;
+  const fs::path folder;                   // where it is mounted
   mutable std::mutex mutex;                // of the following
   std::condition_variable ending;          // wakes who is being slow
   bool is_ending = false;
@@ -269,7 +272,7 @@ std::string FaultyFolder::why_unavailable() {
 
 std::expected<std::unique_ptr<FaultyFolder>, std::string> FaultyFolder::mount(const fs::path& backing, const fs::path& folder,
                                                                               runtime::Random chance) {
-  auto made = std::make_unique<State>(backing, std::move(chance));
+  auto made = std::make_unique<State>(backing, folder, std::move(chance));
   std::string program = "swarmsim", option = "-o", value = "fsname=swarmlab";
   char* words[] = {program.data(), option.data(), value.data(), nullptr};
   fuse_args arguments{3, words, 0};
@@ -303,8 +306,12 @@ FaultyFolder::~FaultyFolder() {
     state_->ending.notify_all();
   }
   fuse_exit(state_->mounted);
-  fuse_unmount(state_->mounted);
+  // libfuse closes its device before it unmounts.  Threads that still read by that number would read what others have opened meanwhile;
+  // so the kernel lets go first, and at that they end.  Where an ordinary user has mounted, only libfuse's helper may unmount.
+  const bool has_let_go = umount2(state_->folder.c_str(), MNT_FORCE | MNT_DETACH) == 0 || umount2(state_->folder.c_str(), MNT_DETACH) == 0;
+  if (!has_let_go) fuse_unmount(state_->mounted);
   state_->thread.join();
+  if (has_let_go) fuse_unmount(state_->mounted);
   fuse_destroy(state_->mounted);
 }
 
