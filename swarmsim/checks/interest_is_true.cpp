@@ -29,6 +29,7 @@ struct Line {
   bool is_excused = false;       // the other one was caught with a false piece: whoever wants nothing of it is right
   bool says_interested = false;
   std::uint32_t interesting = 0; // pieces that the other told of and `who` lacks
+  Time interesting_since = kNever;   // when the first of those came
   PieceIndex latest;             // of those, the last one told
   Time owed_since = kNever;      // interesting, and Interested is not in force
   Time needless_since = kNever;  // in force, with nothing interesting
@@ -182,6 +183,7 @@ class InterestIsTrue final : public Check {
     if (!line.is_open || people_[line.who.value()].has.test(piece)) return;
     line.latest = piece;
     if (line.interesting++ > 0) return;
+    line.interesting_since = event.at;
     line.needless_since = kNever;
     if (!line.says_interested) owe(line, event.at);
   }
@@ -225,7 +227,7 @@ class InterestIsTrue final : public Check {
         line.needless_since = event.decided_earliest;
       }
     } else if (line.interesting > 0) {
-      owe(line, event.decided_earliest);
+      owe(line, std::max(event.decided_earliest, line.interesting_since));   // news may overtake a decision that waits to be sent
     } else if (line.needless_since != kNever) {
       needless_ = std::max(needless_, event.decided_earliest - line.needless_since);
       if (done != kNever && event.decided_earliest > done + leeway(line)) accuse_greed(line, done, event.decided_earliest);

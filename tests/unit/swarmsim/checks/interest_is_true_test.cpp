@@ -51,6 +51,25 @@ TEST_F(InterestIsTrueTest, IsViolatedByInterestWithdrawnWithoutCause) {
   EXPECT_THAT(stage.conclude(60s).summary, HasSubstr("for 7 s"));
 }
 
+TEST_F(InterestIsTrueTest, DoesNotCountFromADecisionThatNewsOvertook) {
+  stage.received(1s, kB, kA, have, 2);
+  stage.sent(1s, kA, kB, interested);
+  stage.whole_piece(10s, kB, kA, 2);
+  stage.received(17s, kB, kA, have, 3);   // while what was decided at 10 s still waits behind blocks
+  stage.sent_late(10s, 18s, kA, kB, not_interested);
+  stage.sent_late(17s, 18s, kA, kB, interested);
+  EXPECT_EQ(stage.conclude(60s).verdict, Verdict::held);
+}
+
+TEST_F(InterestIsTrueTest, IsViolatedBySilenceAboutNewsThatOvertookADecision) {
+  stage.received(1s, kB, kA, have, 2);
+  stage.sent(1s, kA, kB, interested);
+  stage.whole_piece(10s, kB, kA, 2);
+  stage.received(17s, kB, kA, have, 3);
+  stage.sent_late(10s, 18s, kA, kB, not_interested);
+  EXPECT_THAT(stage.conclude(60s).summary, HasSubstr("a is not interested in b for 43 s"));
+}
+
 TEST_F(InterestIsTrueTest, AllowsToStayInterestedForAWhile) {
   stage.received(1s, kB, kA, have, 2);
   stage.sent(1s, kA, kB, interested);
