@@ -107,8 +107,8 @@ struct RunFacts {
 // The disks of the run.
 class Disks {
  public:
-  // Every byte of the torrent is there and true.  For Check::is_ready(), which asks all the time: an answer that has been
-  // the same for long may be as old as a quarter of that time.
+  // Every byte of the torrent is there and true.  For Check::is_ready(), which asks all the time: of real folders the answer may be a
+  // second old (swarmsim/lab/lab_content.hpp).
   virtual bool is_whole(HostId peer) = 0;
   // Since when is_whole() has said yes, to a second; nullopt while it does not, and where nobody took the time.
   virtual std::optional<Time> whole_since(HostId) { return std::nullopt; }

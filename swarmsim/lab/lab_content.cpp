@@ -90,11 +90,29 @@ bool FolderDisks::is_whole(HostId peer) {
   Look& look = looks_[peer.value()];
   const Time now = sources_.now();
   if (now < look.next) return look.is_whole;
+  look.next = now + kBetweenLooks;
+  std::vector<Stamp> stamps = stamps_of(peer);
+  if (now < look.through && stamps == look.stamps) return look.is_whole;
   const bool is_whole = problem(peer).empty();
   if (look.since == kNever || is_whole != look.is_whole) look.since = now;
   look.is_whole = is_whole;
-  look.next = now + std::max(kBetweenLooks, (now - look.since) / 4);
+  look.stamps = std::move(stamps);
+  look.through = now + std::max(kBetweenLooks, (now - look.since) / 4);
   return is_whole;
+}
+
+std::vector<FolderDisks::Stamp> FolderDisks::stamps_of(HostId peer) const {
+  std::vector<Stamp> stamps;
+  for (const protocol::FileEntry& file : torrent_.metainfo->files) {
+    if (file.is_pad) continue;
+    Stamp& stamp = stamps.emplace_back();
+    const fs::path path = path_below(folders_[peer.value()], file);
+    std::error_code error;
+    const std::uintmax_t size = fs::file_size(path, error);
+    if (error) continue;
+    stamp = {size, fs::last_write_time(path, error)};
+  }
+  return stamps;
 }
 
 std::optional<Time> FolderDisks::whole_since(HostId peer) {

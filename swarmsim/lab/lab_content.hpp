@@ -36,7 +36,8 @@ class FolderDisks final : public Disks {
   FolderDisks(const SwarmTorrent& torrent, std::vector<std::filesystem::path> folders, Sources sources)
       : torrent_(torrent), folders_(std::move(folders)), sources_(std::move(sources)), looks_(folders_.size()) {}
 
-  // May be a second old, or a quarter of the time for which it has been so.
+  // A second old at most; where files change without a trace in their times (written through a map of memory) a quarter of the time for
+  // which it has been so.
   bool is_whole(HostId peer) override;
   std::optional<Time> whole_since(HostId peer) override;
   std::string problem(HostId peer) override;
@@ -49,11 +50,21 @@ class FolderDisks final : public Disks {
   protocol::Bitfield pieces(HostId peer);
 
  private:
+  // Of one file; nothing where there is none.
+  struct Stamp {
+    std::uintmax_t size = 0;
+    std::filesystem::file_time_type written;
+    bool operator==(const Stamp&) const = default;
+  };
   struct Look {
     Time since = kNever;   // has it been so
-    Time next = kStart;    // when it is looked at again
+    Time next = kStart;    // when it is looked at again,
+    Time through = kStart; // and also where nothing seems to have changed
     bool is_whole = false;
+    std::vector<Stamp> stamps;
   };
+
+  std::vector<Stamp> stamps_of(HostId peer) const;
 
   const SwarmTorrent& torrent_;
   std::vector<std::filesystem::path> folders_;

@@ -94,8 +94,8 @@ class LabRun final : private Stage, private ClientKeeper {
       if (now < glance) continue;
       glance = now + kGlance;
       for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i) watch_linger(HostId(i));
-      is_ready = now >= last_planned_ && who_is_to_end().empty() &&
-          (sees_peers() ? judge_.is_ready(now, *disks_) : everybody_is_complete());
+      const bool are_whole = sees_peers() || everybody_is_complete();   // looked at all the time
+      is_ready = are_whole && now >= last_planned_ && who_is_to_end().empty() && (!sees_peers() || judge_.is_ready(now, *disks_));
     }
     if (is_ready)
       for (const Time end = std::min(limit, now_ + kEpilogue); now_ < end;) step();
@@ -123,13 +123,13 @@ class LabRun final : private Stage, private ClientKeeper {
     return header;
   }
 
-  // Else only what passes between them and trackers.
-  bool sees_peers() const { return options_.network != LabNetworkKind::none; }
+  bool sees_peers() const { return options_.network != LabNetworkKind::none; }   // else only trackers and disks
 
   bool everybody_is_complete() {
+    bool are_whole = true;   // none is passed over: since when each is whole counts
     for (std::uint32_t i = 0; i < scenario_.cast.peer_count(); ++i)
-      if (!facts_.peers[i].has_at_start.all() && !disks_->is_whole(HostId(i))) return false;
-    return true;
+      are_whole = (facts_.peers[i].has_at_start.all() || disks_->is_whole(HostId(i))) && are_whole;
+    return are_whole;
   }
   bool has_namespaces() const { return options_.network == LabNetworkKind::namespaces; }
   std::vector<IpAddress> own_addresses() const {

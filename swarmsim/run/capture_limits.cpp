@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 5> kAboutTrackers{"announce_schedule", "a
                                                          "tracker_conservation", "udp_tracker_retry"};
 
 // Real folders show these by themselves.
-constexpr std::array<std::string_view, 3> kSeenOnDisks{"completes", "contents_match", "writes_stay_inside"};
+constexpr std::array<std::string_view, 2> kSeenOnDisks{"completes", "contents_match"};
 
 // These accuse by what was said or done and in which order, however long anything took.
 constexpr std::array<std::string_view, 10> kAboutOrder{

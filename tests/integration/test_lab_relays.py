@@ -164,6 +164,12 @@ def test_without_a_network_trackers_and_disks_are_judged_and_nothing_else(place:
     assert verdicts(told) == {"completes": "held", "contents_match": "held", "announced_endpoint_reachable": "held"}
 
 
+def test_without_a_network_a_peer_is_complete_when_its_files_are_and_not_when_the_run_ends(place: Place) -> None:
+    story = STORY.replace("KIND", "http").replace("within: 30 s", "within: 6 s")
+    told = place.run(place.story(story + "timeline:\n  - { at: 12 s, stop: seed }\n"), "--network", "none")
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
 def test_without_a_network_who_does_not_complete_is_accused(place: Place) -> None:
     story = STORY.replace("KIND", "http").replace("have: all", "have: 50%").replace("within: 30 s", "within: 3 s").replace("40 s", "6 s")
     told = place.run(place.story(story), "--network", "none")
