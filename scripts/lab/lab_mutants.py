@@ -80,10 +80,10 @@ def _judged(programs: Path, file: str) -> LabOutcome:
     with tempfile.TemporaryDirectory(prefix="swarmlab-") as folder:
         told = lab_verdict.judge(programs, file, "btclient", Path(folder))
     red = lab_verdict.violated(told)
-    undecided = [check for check in told["checks"] if check["verdict"] == "undecided"]
-    stories = [*_first_lines(red), *told.get("faults", []), *_first_lines(undecided), told.get("invalid", "")]
+    others = [check for check in told["checks"] if check["verdict"] not in ("held", "violated")]
+    stories = [*_first_lines(red), *told.get("faults", []), *_first_lines(others), told.get("invalid", "")]
     # What could not be decided (the machine did not keep up, or three runs differ) is no proof of anything.
-    is_open = told["verdict"] != "violated" and undecided
+    is_open = told["verdict"] != "violated" and any(check["verdict"] == "undecided" for check in others)
     return LabOutcome("invalid" if is_open else told["verdict"], sorted({check["check"] for check in red}), stories[0])
 
 

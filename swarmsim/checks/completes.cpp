@@ -11,9 +11,6 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-// Folders are looked at once in this time (Disks::whole_since).
-constexpr Duration kBetweenLooks = 1s;
-
 constexpr std::array kParameters{
     ParameterManual{"who", ParameterKind::peers, Need::required, "the peers that must complete"},
     ParameterManual{"within", ParameterKind::duration, Need::optional,
@@ -57,7 +54,7 @@ class Completes final : public Check {
       const std::optional<Duration> took = time_to_complete(peer, end, disks);
       const Number time = took ? Number::of(*took) : Number::never();
       if (is_less(slowest_of_all, time)) slowest_of_all = time;
-      const Duration granted = facts_.hears_peers ? Duration{} : kBetweenLooks;
+      const Duration granted = facts_.hears_peers ? Duration{} : Disks::kBetweenLooks;
       if (took && *took - granted <= within_) {
         ++done;
         if (*took > slowest) { slowest = *took; last = peer; }

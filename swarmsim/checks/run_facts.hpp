@@ -107,10 +107,12 @@ struct RunFacts {
 // The disks of the run.
 class Disks {
  public:
-  // Every byte of the torrent is there and true.  For Check::is_ready(), which asks all the time: of real folders the answer may be a
-  // second old (swarmsim/lab/lab_content.hpp).
+  // Every byte of the torrent is there and true.  For Check::is_ready(), which asks all the time: of real folders the answer may be as
+  // old as kBetweenLooks (swarmsim/lab/lab_content.hpp).
   virtual bool is_whole(HostId peer) = 0;
-  // Since when is_whole() has said yes, to a second; nullopt while it does not, and where nobody took the time.
+  // Real folders are looked at once in this time, if anybody asks.
+  static constexpr Duration kBetweenLooks = 1s;
+  // Since when is_whole() has said yes, at most kBetweenLooks late; nullopt while it does not, and where nobody took the time.
   virtual std::optional<Time> whole_since(HostId) { return std::nullopt; }
   // What is wrong with it now, in words: "file a.bin is missing"; "" where nothing is.
   virtual std::string problem(HostId peer) = 0;

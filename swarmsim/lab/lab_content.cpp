@@ -11,7 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Duration kBetweenLooks = 1s;
 constexpr ByteCount kAtOnce = 256_KiB;
 
 fs::path path_below(const fs::path& directory, const protocol::FileEntry& file) {

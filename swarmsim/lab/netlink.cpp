@@ -3,8 +3,12 @@
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/inet_diag.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 #include <linux/veth.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -85,10 +89,10 @@ class Request {
       return true;
     }
   };
-  std::optional<Answer> exchange() {
+  std::optional<Answer> exchange(int protocol = NETLINK_ROUTE) {
     const auto length = static_cast<std::uint32_t>(bytes_.size());
     std::memcpy(bytes_.data(), &length, sizeof length);   // nlmsg_len stands first
-    const int kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    const int kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
     if (kernel < 0) return std::nullopt;
     Answer answer;
     ssize_t got = send(kernel, bytes_.data(), bytes_.size(), 0);
@@ -184,6 +188,17 @@ bool add_veth_pair(const std::string& here, const std::string& there, int there_
   request.close(data);
   request.close(info);
   return request.submit();
+}
+
+std::optional<bool> has_listener(Family family, std::uint16_t port) {
+  inet_diag_req_v2 wanted{};
+  wanted.sdiag_family = family == Family::v4 ? AF_INET : AF_INET6;
+  wanted.sdiag_protocol = IPPROTO_TCP;
+  wanted.idiag_states = 1 << TCP_LISTEN;
+  wanted.id.idiag_sport = htons(port);
+  const auto answer = Request(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, wanted).exchange(NETLINK_SOCK_DIAG);
+  if (!answer || (answer->type() != SOCK_DIAG_BY_FAMILY && answer->type() != NLMSG_DONE)) return std::nullopt;
+  return answer->type() == SOCK_DIAG_BY_FAMILY;   // else the list of them ends at once
 }
 
 bool bring_up(const std::string& name) { return add_flags(name, IFF_UP); }

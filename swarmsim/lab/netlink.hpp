@@ -1,9 +1,11 @@
-// Netlink: what of a network namespace only the kernel's route protocol can set up (rtnetlink(7)).
+// Netlink: what of a network namespace only the kernel's own protocols set up (rtnetlink(7)) or tell (sock_diag(7)).
 //
 // Each function speaks to the namespace in which the calling thread is, and waits for the kernel's answer.  False leaves the
 // reason in errno.  Nothing here needs the `ip` program.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "protocol/endpoint.hpp"
@@ -17,6 +19,11 @@ bool add_address(unsigned interface, const IpAddress& address);
 bool set_default_route(unsigned interface, const std::string& congestion_control);
 // A pair of joined interfaces: `here` in this namespace, `there` in the one that a descriptor stands for.
 bool add_veth_pair(const std::string& here, const std::string& there, int there_namespace);
+
+// Whether a TCP socket of IPv4, or of IPv6, listens at a port.  It looks at listeners alone, where /proc/net/tcp walks a table with room
+// for all connections that the machine may have.  nullopt: the kernel has not got it, or a container forbids it.
+enum class Family : std::uint8_t { v4, v6 };
+std::optional<bool> has_listener(Family family, std::uint16_t port);
 
 // ---- the same by the old way, which suffices for these; `name` is an interface of the thread's namespace ----
 
