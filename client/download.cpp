@@ -27,9 +27,6 @@ constexpr std::size_t kMaxLate = 256;
 // Allowed-fast pieces remembered per peer: more than anybody grants (BEP 6 suggests 10).
 constexpr std::size_t kMaxAllowedFast = 64;
 
-// Who owes us blocks and sends none for so long is silent: a block in 5 s are 3 KiB/s.
-constexpr Duration kSilence = 5s;
-
 constexpr BytesPerSecond kSlow{8 * 1024};
 constexpr BytesPerSecond kFast{64 * 1024};
 
@@ -199,7 +196,7 @@ Speed Download::speed_of(const Peer& peer, Time now) const {
   if (peer.is_snubbed || peer.is_late) return Speed::slow;
   const BytesPerSecond rate = peer.gives.rate(now);
   if (rate >= kFast) return Speed::fast;
-  return peer.last_block != kStart && rate < kSlow ? Speed::slow : Speed::medium;
+  return peer.has_given() && rate < kSlow ? Speed::slow : Speed::medium;
 }
 
 void Download::refill(Peer& peer) {
@@ -223,7 +220,8 @@ void Download::refill(Peer& peer) {
   picked_.clear();
   picker_.pick({.key = peer.key, .pieces = choked ? allowed : peer.pieces, .speed = speed_of(peer, now),
                 .again = now >= peer.again_after,
-                .silent = peer.owes_since != kNever && now - peer.owes_since >= kSilence,
+                .silent = peer.is_silent(now),
+                .unproven = !peer.has_given() && peers_.count_if([now](const Peer& other) { return other.is_giving(now); }) > 0,
                 .on_parole = settings_.parole && smart_ban_.is_on_parole(peer.key)},
                depth - peer.open.size(), random_, picked_);
   for (const BlockRange& block : picked_) request(peer, block);
@@ -410,7 +408,7 @@ void Download::on_block(Peer& peer, const BlockRange& block, runtime::Slices dat
     if (open == other->open.end()) continue;
     other->open.erase(open);
     // Cancelled in time, it had no chance to answer; who was silent before stays so until it sends something.
-    if (other->open.empty() && now - other->owes_since < kSilence) other->owes_since = kNever;
+    if (other->open.empty() && !other->is_silent(now)) other->owes_since = kNever;
     remember_late(*other, block);
     other->wire.send(protocol::encode(protocol::Cancel{block}));
   }

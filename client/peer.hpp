@@ -108,6 +108,10 @@ class Peer final : private WireHandler {
   RequestDepth depth;
   RequestTimeout timeout;
   RateMeter gives;                     // useful payload
+  static constexpr Duration kSilence = 5s;   // a block in so long are 3 KiB/s
+  bool is_silent(Time now) const { return owes_since != kNever && now - owes_since >= kSilence; }
+  bool has_given() const { return last_block != kStart; }
+  bool is_giving(Time now) const { return has_given() && !peer_choking && !is_silent(now); }
 
   // ---- what it wants and gets from us (Upload) ----
   bool am_choking = true;

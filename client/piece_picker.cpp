@@ -55,7 +55,8 @@ void PiecePicker::pick(const Asker& asker, std::size_t count, runtime::Random& r
   if (levels_.empty()) return pick_from(asker, count, random, out);
   const Bitfield wanted = asker.pieces & preferred_;
   pick_from({.key = asker.key, .pieces = wanted, .speed = asker.speed, .again = asker.again, .silent = asker.silent,
-             .seeds_part = asker.seeds_part || asker.pieces.all(), .on_parole = asker.on_parole}, count, random, out);
+             .unproven = asker.unproven, .seeds_part = asker.seeds_part || asker.pieces.all(), .on_parole = asker.on_parole},
+            count, random, out);
 }
 
 void PiecePicker::pick_from(const Asker& asker, std::size_t count, runtime::Random& random, Out& out) {
@@ -173,7 +174,7 @@ bool PiecePicker::take_wanted(std::uint32_t slot, Peer& who, Take take, std::siz
 void PiecePicker::take_duplicates(const Asker& asker, Peer& who, std::size_t until, runtime::Random& random, Out& out) {
   const std::size_t start = random.below(peers_.size());
   std::uint32_t looks = 0;
-  const bool is_no_help = asker.silent || asker.speed == Speed::slow;
+  const bool is_no_help = asker.silent || asker.unproven || asker.speed == Speed::slow;
   const std::uint32_t most = options_.end_game_requesters - (is_no_help && options_.end_game_requesters > 0 ? 1 : 0);
   for (std::uint32_t others = 1; others < most; ++others) {
     for (const Speed speed : {Speed::slow, Speed::medium, Speed::fast}) {

@@ -38,8 +38,8 @@
 //      asked for too: those with the fewest askers first, among them those of slow peers, and of each the one
 //      that was asked for last: it would be answered last, so that a Cancel still saves it (B26).
 //      A block has at most `end_game_requesters` askers and no peer is asked twice (B25, B35), the last of them never a
-//      silent or slow one: as many tar pits could hold it together (B33), and a place is kept for a quick peer.  A peer has at
-//      most `end_game_per_peer` duplicates open at a time, which bounds the waste (B26).  It is a
+//      silent, slow or unproven one: as many tar pits could hold it together (B33), and a place is kept for a peer that gives.  A peer
+//      has at most `end_game_per_peer` duplicates open at a time, which bounds the waste (B26).  It is a
 //      question of the moment, put again at every pick(), so that peers which join, unchoke or run dry
 //      later take part (B33, B34).
 //
@@ -127,6 +127,7 @@ class PiecePicker {
     Speed speed = Speed::medium;
     bool again = true;   // rule 5
     bool silent = false; // owes us blocks and has sent none for some seconds (rule 6)
+    bool unproven = false;   // has sent no block yet, while another peer gives (rule 6)
     bool seeds_part = false;   // `pieces` is less than what it has, which is everything
     bool on_parole = false;
   };

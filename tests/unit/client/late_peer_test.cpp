@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "tests/unit/client/scripted_town.hpp"
 
@@ -106,6 +107,42 @@ TEST(LateBlock, AskedForTwiceMayBeRejectedOnceAndStillCome) {
   town.run_for(1s);
   EXPECT_EQ(town.leech.status().left, 16_KiB);
   EXPECT_EQ(town.leech.status().wasted, 0_B);
+}
+
+// Three peers that unchoke at once and give nothing.
+struct MutePeers {
+  explicit MutePeers(Leeching& where) : town(where) {
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      town.join(peers[i], kFast, {}, static_cast<char>('a' + i));
+      peers[i].send(Unchoke{});
+    }
+    town.run_for(1s);
+  }
+  std::size_t requests() const {
+    std::size_t sum = 0;
+    for (const RawPeer& peer : peers) sum += peer.count<Request>();
+    return sum;
+  }
+  Leeching& town;
+  std::array<RawPeer, 3> peers{RawPeer(town.world(), "mute 1", 2), RawPeer(town.world(), "mute 2", 3), RawPeer(town.world(), "mute 3", 4)};
+};
+
+TEST(LastPlaceAtABlock, IsKeptForAPeerThatHasGivenSomething) {
+  Leeching town({.size = 64_KiB, .piece_length = 16_KiB});
+  RawPeer giver(town.world(), "giver", 1);
+  town.join(giver, kFast);
+  giver.send(Unchoke{});
+  town.run_for(1s);
+  const auto asked = giver.blocks<Request>();
+  ASSERT_EQ(asked.size(), 4u);
+  for (std::size_t i = 0; i < 3; ++i) town.serve(giver, asked[i]);
+  town.run_for(1s);
+  EXPECT_EQ(MutePeers(town).requests(), 1u) << "of three places one is the giver's, and one is nobody's yet; bug B33";
+}
+
+TEST(LastPlaceAtABlock, IsForAnybodyWhileNobodyGives) {
+  Leeching town({.size = 16_KiB, .piece_length = 16_KiB});
+  EXPECT_EQ(MutePeers(town).requests(), 3u);
 }
 
 TEST(RequestWindow, IsSharedByThePeersThatMayBeAsked) {

@@ -143,6 +143,17 @@ TEST(EndGame, KeepsTheLastPlaceAtABlockForAPeerThatIsNotSlow) {
   EXPECT_THAT(t.pick(kDora, 1, Speed::fast), SizeIs(1));
 }
 
+TEST(EndGame, KeepsTheLastPlaceAtABlockForAPeerThatHasGivenSomething) {
+  Torrent t(1, 1);
+  const auto unproven = [&](PeerKey key) { return t.pick({.key = key, .pieces = t.all, .unproven = true}, 1); };
+  EXPECT_THAT(unproven(kAnna), SizeIs(1));
+  EXPECT_THAT(unproven(kBert), SizeIs(1));
+  EXPECT_THAT(unproven(kCleo), IsEmpty());
+  t.picker.prefer({t.all});
+  EXPECT_THAT(unproven(kCleo), IsEmpty()) << "nor where pieces have priorities";
+  EXPECT_THAT(t.pick(kDora, 1), SizeIs(1));
+}
+
 // ---- whose a piece is ----
 
 TEST(PieceAffinity, AffinePeersFetchPiecesOfTheirOwn) {
