@@ -18,6 +18,40 @@ namespace {
 // The setting by which scenarios change what is declared by that name.
 std::string_view setting_behind(std::string_view declared) { return declared == "in_order" ? "sequential" : declared; }
 
+const std::string* value_of(const auto& pairs, std::string_view name) {
+  const auto found = std::ranges::find(pairs, name, [](const auto& pair) { return std::string_view(pair.first); });
+  return found == pairs.end() ? nullptr : &found->second;
+}
+
+// The text is good: whoever parsed the adapter or the scenario has seen to that.
+void declare_known(std::string_view name, const std::string& text, PeerFacts& facts) {
+  const auto good = declare(name, text, facts);
+  SWARM_ASSERT(good.has_value(), good.has_value() ? "" : good.error());
+}
+
+std::int64_t number_of(std::string_view name, const std::string& text) {
+  PeerFacts facts;
+  declare_known(name, text, facts);
+  return declared_number(name, facts);
+}
+
+// Whether the client does unasked what a scenario states.
+bool is_declared(const Adapter& client, std::string_view setting, const std::string& stated) {
+  for (const std::string_view name : declared_names())
+    if (setting_behind(name) == setting)
+      if (const std::string* const text = value_of(client.declares, name)) return number_of(name, *text) == number_of(name, stated);
+  return false;
+}
+
+MappedSettings settings_for(const Adapter& client, const PeerGroup& group) {
+  MappedSettings mapped = map_settings(client, group.stated_settings);
+  std::erase_if(mapped.unmapped, [&](const std::string& name) {
+    const std::string* const stated = value_of(group.stated_settings, name);
+    return stated != nullptr && is_declared(client, name, *stated);
+  });
+  return mapped;
+}
+
 // Relays draw a curtain before it (relay_stream.hpp).
 Features without_peer_exchange(Features all) {
   Features others;
@@ -45,7 +79,7 @@ LabCast::LabCast(const Scenario& scenario, const Adapter* client, const Adapter*
     }
     const bool is_clients = is_played_by_client(host);
     adapters_.push_back(is_clients ? *client : our_peer(host));
-    settings_.push_back(is_clients ? map_settings(*client, scenario.group_of(host).stated_settings) : MappedSettings{});
+    settings_.push_back(is_clients ? settings_for(*client, scenario.group_of(host)) : MappedSettings{});
   }
 }
 
@@ -163,26 +197,21 @@ void LabCast::declare_clients(RunFacts& facts) const {
 
 void LabCast::declare_client(HostId peer, PeerFacts& facts) const {
   const auto& stated = scenario_.group_of(peer).stated_settings;
-  const auto value_of = [](const auto& pairs, std::string_view name) -> const std::string* {
-    const auto found = std::ranges::find(pairs, name, [](const auto& pair) { return std::string_view(pair.first); });
-    return found == pairs.end() ? nullptr : &found->second;
-  };
   facts.speaks = client_->speaks;
   for (const std::string_view name : declared_names()) {
     const std::string_view setting = setting_behind(name);
     const auto map = std::ranges::find(client_->settings, setting, &SettingMap::name);
     const std::string* text = value_of(stated, setting);
     const std::vector<std::string>& unmapped = settings_[peer.value()].unmapped;
-    const bool is_told = map != client_->settings.end() && std::ranges::find(unmapped, setting) == unmapped.end();
-    if (text == nullptr && is_told && !map->by_default.empty()) text = &map->by_default;
+    const bool is_unmapped = std::ranges::find(unmapped, setting) != unmapped.end();
+    if (text == nullptr && map != client_->settings.end() && !is_unmapped && !map->by_default.empty()) text = &map->by_default;
     if (text == nullptr) text = value_of(client_->declares, name);
-    else if (!is_told) text = nullptr;
+    else if (is_unmapped) text = nullptr;
     if (text == nullptr) {
       facts.undeclared.emplace_back(name);
       continue;
     }
-    const auto good = declare(name, *text, facts);
-    SWARM_ASSERT(good.has_value(), good.has_value() ? "" : good.error());
+    declare_known(name, *text, facts);
   }
 }
 

@@ -404,14 +404,18 @@ class Measurement {
       topic.findings.push_back({"what a peer has to Interested", Quantity::time, fetch->reactions.offer_to_interested(), {}});
     }
     if (trade != nullptr) topic.findings.push_back({"last block of a piece to Have", Quantity::time, trade->reactions.piece_to_have(), {}});
+    // Not interest: no check judges that by the reaction time, and clients settle it in rounds (Transmission in those of its choker).
+    std::vector<const Sample*> judged;
+    if (fetch != nullptr) judged.push_back(&fetch->reactions.unchoke_to_request());
+    if (trade != nullptr) judged.push_back(&trade->reactions.piece_to_have());
     Sample slow;
-    for (const Finding& finding : topic.findings)
-      if (!finding.seen.empty()) slow.add(finding.seen.percentile(95));
+    for (const Sample* const sample : judged)
+      if (!sample->empty()) slow.add(sample->percentile(95));
     Claim reaction = claim(swarm, "reaction_time", Quantity::time);
     reaction.is_bound = true;
     if (slow.empty()) return add(reaction);
     reaction.seen = slow.largest();
-    reaction.is_sure = slow.size() == topic.findings.size();
+    reaction.is_sure = slow.size() == judged.size();
     reaction.why = fmt::format("{} of reactions; of each 95 in 100 took less", counted(slow.size(), "kind"));
     add(reaction);
   }

@@ -89,6 +89,16 @@ TEST(LabCast, ASettingThatItCannotBeToldIsUnknownEvenIfDeclared) {
   EXPECT_THAT(cast(story, &mine).facts(1).peers[named(story, "you").value()].undeclared, Contains("upload_slots"));
 }
 
+TEST(LabCast, ASettingThatItCannotBeToldIsKnownIfItDeclaresTheSame) {
+  const Scenario story = scenario();   // with two slots
+  const Adapter mine = adapter("declares: { upload_slots: 2 }\n");
+  const LabCast who = cast(story, &mine);
+  const HostId you = named(story, "you");
+  EXPECT_THAT(who.facts(1).peers[you.value()].undeclared, Not(Contains("upload_slots")));
+  EXPECT_EQ(who.facts(1).peers[you.value()].upload_slots, 2u);
+  EXPECT_THAT(who.settings_of(you).unmapped, Not(Contains("upload_slots"))) << "and nobody needs to be told";
+}
+
 TEST(LabCast, ACheckThatJudgesByWhatIsNotDeclaredDoesNotApply) {
   class NoDisks final : public Disks {
     bool is_whole(HostId) override { return false; }
