@@ -39,7 +39,8 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
   swarmsim list DIR             the scenarios below a directory; --tier TIER, --json
   swarmsim peer SPEC            a faulty peer on real sockets: --torrent FILE --dir DIR --listen ADDR:PORT
                                 [--peer ADDR:PORT]... [--seed N]; SPEC as behind `behaviour:`, or honest
-  swarmsim adapters             clients that it can start; new-adapter NAME, adapter-check FILE, profile --client FILE; up: a lab that lasts
+  swarmsim adapters             clients that it can start; new-adapter NAME, adapter-check FILE,
+                                profile --client FILE; up: a lab that lasts
 
 Examples
   swarmsim run scenarios/quickstart.yaml
@@ -64,6 +65,14 @@ std::expected<SeedRange, std::string> parse_seeds(const std::string& text) {
   if (!first || !last || *first > *last || *last - *first >= 1'000'000)
     return Refusal(fmt::format("--seeds {}: a range like 1..20", text));
   return SeedRange{*first, *last};
+}
+
+// nullopt: the best that is to be had.
+std::expected<std::optional<LabNetworkKind>, std::string> parse_network(const std::string& name) {
+  if (name == "auto") return std::nullopt;
+  const auto kind = std::ranges::find(kLabNetworkNames, std::string_view(name));
+  if (kind != kLabNetworkNames.end()) return static_cast<LabNetworkKind>(kind - kLabNetworkNames.begin());
+  return Refusal(fmt::format("--network {}: no such network{}", name, suggestion(name, kLabNetworkNames)));
 }
 
 po::options_description run_options() {
@@ -105,10 +114,9 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   }
   if (values.contains("network")) {
     if (!command.lab) return Refusal("--network is for real processes: --mode lab --network relays");
-    const std::string& name = values["network"].as<std::string>();
-    const auto kind = std::ranges::find(kLabNetworkNames, std::string_view(name));
-    if (kind != kLabNetworkNames.end()) command.network = static_cast<LabNetworkKind>(kind - kLabNetworkNames.begin());
-    else if (name != "auto") return Refusal(fmt::format("--network {}: no such network{}", name, suggestion(name, kLabNetworkNames)));
+    const auto network = parse_network(values["network"].as<std::string>());
+    if (!network) return Refusal(network.error());
+    command.network = *network;
   }
   if (values.contains("tracker")) {
     command.tracker = values["tracker"].as<std::string>();
@@ -164,6 +172,20 @@ std::expected<Command, std::string> parse_run(const std::vector<std::string>& ar
   return command;
 }
 
+std::expected<Command, std::string> parse_check_adapter(const std::vector<std::string>& words) {
+  const auto options = PlainOptions::parse("adapter-check", words, {.with_value = {"network"}, .flags = {}});
+  if (!options) return Refusal(options.error());
+  if (options->positional().size() != 1) return Refusal("adapter-check: which one? swarmsim adapter-check NAME|FILE");
+  CheckAdapterCommand command{options->positional().front(), std::nullopt};
+  if (const auto name = options->value("network")) {
+    const auto network = parse_network(*name);
+    if (!network) return Refusal(network.error());
+    if (*network == LabNetworkKind::none) return Refusal("adapter-check: over none nobody can see what the client says");
+    command.network = *network;
+  }
+  return command;
+}
+
 std::expected<Command, std::string> parse_list(const std::vector<std::string>& words) {
   const auto options = PlainOptions::parse("list", words, {.with_value = {"tier"}, .flags = {"json"}});
   if (!options) return Refusal(options.error());
@@ -207,6 +229,7 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
   if (name == "trace") return parse_trace(rest);
   if (name == "diff") return parse_diff(rest);
   if (name == "peer") return parse_peer(rest);
+  if (name == "adapter-check") return parse_check_adapter(rest);
   if (name == "profile") return parse_profile(rest);
   if (name == "up") return parse_up(rest);
   if (name == "list") return parse_list(rest);
@@ -224,10 +247,6 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
   if (name == "new-adapter") {
     if (rest.size() != 1) return Refusal("new-adapter: for which client? swarmsim new-adapter NAME > NAME.yaml");
     return NewAdapterCommand{rest.front()};
-  }
-  if (name == "adapter-check") {
-    if (rest.size() != 1) return Refusal("adapter-check: which one? swarmsim adapter-check NAME|FILE");
-    return CheckAdapterCommand{rest.front()};
   }
   if (name == "schema") {
     if (!rest.empty()) return Refusal("schema: takes no arguments");

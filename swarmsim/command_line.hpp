@@ -48,7 +48,10 @@ struct ListCommand { std::vector<std::string> paths; std::optional<RunTier> tier
 struct SchemaCommand {};                   // the JSON Schema of scenario files
 struct AdaptersCommand {};                 // which there are
 struct NewAdapterCommand { std::string name; };
-struct CheckAdapterCommand { std::string name; };
+struct CheckAdapterCommand {
+  std::string name;
+  std::optional<LabNetworkKind> network;   // nullopt: the best that is to be had
+};
 struct HelpCommand { std::string text; };
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, CaptureCommand,
                              TraceCommand, DiffCommand, PeerCommand, SchemaCommand, AdaptersCommand, NewAdapterCommand,

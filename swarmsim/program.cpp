@@ -211,8 +211,8 @@ class Program {
       return refuse(fmt::format("{0} is a tracker: try it with swarmsim run FILE --mode lab --tracker {0}", command.name));
     const auto folder = RunFolder::create("runs", adapter->client);
     if (!folder) return refuse(folder.error(), ExitStatus::environment);
-    env_.out << fmt::format("adapter {}: it seeds, leeches and is stopped; about half a minute\n", adapter->client) << std::flush;
-    const AdapterReport report = check_adapter(*adapter, env_.programs, folder->path());
+    env_.out << fmt::format("adapter {}: it seeds, leeches and is stopped; a minute at most\n", adapter->client) << std::flush;
+    const AdapterReport report = check_adapter(*adapter, env_.programs, network_, folder->path());
     env_.out << describe(report) << fmt::format("what was said: {}\nwhat it should declare: swarmsim profile --client {}\n",
                                                 folder->path().string(), shell_word(command.name));
     if (!report.invalid.empty()) return ExitStatus::environment;
@@ -426,18 +426,18 @@ int run_program(Env& env) {
   const auto command = parse_command_line(env.arguments);
   if (!command && asks_to_bisect(env.arguments)) program.judge_for_bisect();
   const auto* const run = command ? std::get_if<RunCommand>(&*command) : nullptr;
+  const auto* const check = command ? std::get_if<CheckAdapterCommand>(&*command) : nullptr;
   const auto* const profile = command ? std::get_if<ProfileCommand>(&*command) : nullptr;
   // What knows no other network than namespaces.
   const bool needs_namespaces =
-      command && (std::holds_alternative<CheckAdapterCommand>(*command) || std::holds_alternative<UpCommand>(*command) ||
-                  (profile != nullptr && !profile->clients.empty()));
-  const bool is_lab = run != nullptr && run->lab;
+      command && (std::holds_alternative<UpCommand>(*command) || (profile != nullptr && !profile->clients.empty()));
+  const bool is_lab = (run != nullptr && run->lab) || check != nullptr;
   const auto body = [&] {
     const ExitStatus inside = std::visit(program, *command);
     env.out.flush();
     return static_cast<int>(inside);
   };
-  const auto wanted = is_lab ? run->network : std::nullopt;
+  const auto wanted = check != nullptr ? check->network : is_lab ? run->network : std::nullopt;
   if (needs_namespaces || (is_lab && (!wanted || *wanted == LabNetworkKind::namespaces))) {
     const auto status = run_in_sandbox(body);
     if (status) return *status;
@@ -447,7 +447,7 @@ int run_program(Env& env) {
       env.out.flush();
       return static_cast<int>(refused);
     }
-    const char* const order = run->jobs > 1 ? " Runs go one after another here, whatever --jobs says." : "";
+    const char* const order = run != nullptr && run->jobs > 1 ? " Runs go one after another here, whatever --jobs says." : "";
     program.use_network(LabNetworkKind::relays, fmt::format("{}. {}{}", status.error().reason, status.error().remedy, order));
     return run_under_keeper(body);
   }

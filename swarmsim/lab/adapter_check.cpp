@@ -107,7 +107,8 @@ bool AdapterReport::is_good() const {
   return invalid.empty() && std::ranges::none_of(lines, [](const Line& line) { return line.mark == Mark::bad; });
 }
 
-AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs, const std::filesystem::path& folder) {
+AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs, LabNetworkKind network,
+                            const std::filesystem::path& folder) {
   const Scenario scenario = story();
   const HostId fetcher = scenario.cast.select("fetcher")->front();
   const HostId keeper = scenario.cast.select("keeper")->front();
@@ -120,10 +121,14 @@ AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs,
   const RunResult run = until_decided([&] {
     features.emplace(scenario.cast.host_count());
     times.clear();
-    return run_in_lab(scenario, {.client = &adapter, .programs = programs, .folder = folder, .also = &*features, .times = &times});
+    return run_in_lab(scenario, {.client = &adapter, .programs = programs, .network = network, .folder = folder, .also = &*features,
+                                 .times = &times});
   });
   report.invalid = run.invalid;
-  if (!run.invalid.empty()) return report;
+  // Nothing of the story depends on what a client speaks or declares: only the network can be the reason.
+  if (const Judgement& first = run.checks[kFetches].judgement; report.invalid.empty() && first.verdict == Verdict::not_applicable)
+    report.invalid = fmt::format("it cannot be tried over {}: {}", to_string(network), first.summary);
+  if (!report.invalid.empty()) return report;
   for (const std::string& fault : run.faults) report.lines.push_back({Mark::bad, "runs", fault});
   const ClientTimes& leecher = times[fetcher.value()];
   const ClientTimes& seed = times[keeper.value()];
@@ -152,7 +157,7 @@ AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs,
     else report.lines.push_back({Mark::good, step, fmt::format("{} after it was told to", to_text(one->ended - one->told_to_end))});
   }
   report.lines.push_back(features_line(adapter, features->of(fetcher)));
-  const auto addresses = LabAddresses::of_namespaces(host_names(scenario.cast), scenario.cast.peer_count());
+  const auto addresses = LabAddresses::of_namespaces(host_names(scenario.cast), scenario.cast.peer_count());   // anything will do
   const RunFacts facts = LabCast(scenario, &adapter, nullptr, programs, addresses).facts(1);
   if (const std::string missing = what_is_not_declared(facts, fetcher); !missing.empty())
     report.lines.push_back({Mark::note, "declares", fmt::format("nothing of {}: {} will not apply to it", missing,

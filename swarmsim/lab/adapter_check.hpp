@@ -1,7 +1,7 @@
 // `swarmsim adapter-check NAME|FILE`: is an adapter fit to be used?
 //
 // Plays one small scenario in which the client seeds, leeches and is stopped, and says of each step how it went, what the client
-// was seen to speak, and what the adapter leaves undeclared.  About half a minute.  Must be called in the sandbox.
+// was seen to speak, and what the adapter leaves undeclared.  A minute at most.  Must be called where run_in_lab() may be.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,8 @@ struct AdapterReport {
 };
 
 // `folder` gets what everybody printed.
-AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs, const std::filesystem::path& folder);
+AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs, LabNetworkKind network,
+                            const std::filesystem::path& folder);
 std::string describe(const AdapterReport& report);
 
 }  // namespace swarmlab::swarmsim

@@ -52,13 +52,17 @@ class Place:
             if os.geteuid() == 0:
                 os.chown(path, USER, USER)
 
+    def words(self, *arguments: str | Path) -> list[str | Path]:
+        return [*(NO_RIGHTS if os.geteuid() == 0 else []), self.folder / "swarmsim", *arguments]
+
     def command(self, *arguments: str | Path) -> list[str | Path]:
-        return [*(NO_RIGHTS if os.geteuid() == 0 else []), self.folder / "swarmsim", "run", *arguments, "--mode", "lab",
-                "--out", self.folder / "runs"]
+        return self.words("run", *arguments, "--mode", "lab", "--out", self.folder / "runs")
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(self.command(*arguments), cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=400, check=False)
+        return self.told(self.command(*arguments))
+
+    def told(self, words: list[str | Path]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(words, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400, check=False)
 
     def story(self, text: str) -> Path:
         path = self.folder / "story.yaml"
@@ -111,6 +115,21 @@ def test_clients_complete_through_relays_without_any_rights(place: Place, client
     for check in ("completes", "contents_match", "no_request_while_choked", "request_bounds"):
         assert verdicts(told)[check] == "held", told.stdout + told.stderr
     assert json.loads(told.stdout)["runs"][0]["network"] == "relays"
+
+
+def test_an_adapter_is_tried_out_over_relays(place: Place) -> None:
+    told = place.told(place.words("adapter-check", "btclient", "--network", "relays"))
+    assert told.returncode == 0, told.stdout + told.stderr
+    for step in ("leeches", "stores", "seeds", "others fetch", "stops (a leecher)", "stops (a seed)", "speaks"):
+        assert f"  good  {step} " in told.stdout, told.stdout
+
+
+def test_an_adapter_that_refuses_loopback_is_not_judged_by_relays(place: Place) -> None:
+    adapter = place.folder / "picky.yaml"
+    adapter.write_text("adapter: 1\nclient: picky\nrefuses: [loopback]\nleech: [btclient, '{source}']\n")
+    told = place.told(place.words("adapter-check", adapter, "--network", "relays"))
+    assert told.returncode == 3, told.stdout + told.stderr
+    assert "INVALID it cannot be tried over relays: picky takes nobody at a loopback address for a peer" in told.stdout
 
 
 @pytest.mark.parametrize("kind", ["http", "udp"])
