@@ -5,8 +5,10 @@
 #include <utility>
 
 #include <boost/program_options.hpp>
+#include <fmt/format.h>
 
 #include "protocol/quantities.hpp"
+#include "protocol/version.hpp"
 
 namespace swarmlab::client {
 namespace {
@@ -70,6 +72,7 @@ po::options_description describe() {
   add("restart", po::value<std::string>()->value_name("POLICY"), "of failed torrents: never, one-for-one:3/10min");
   add("plain", "lines instead of the screen, on a terminal");
   add("json", "one JSON object a line for everything that happens");
+  add("version", "print it");
   add("help", "this text");
   return all;
 }
@@ -210,6 +213,7 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   } catch (const po::error& error) {
     return std::unexpected(UsageError{error.what()});
   }
+  if (values.count("version") != 0) return HelpWanted{fmt::format("btclient {}\n", protocol::version())};
   if (values.count("help") != 0) {
     std::ostringstream text;
     text << kIntroduction << named << kConclusion;

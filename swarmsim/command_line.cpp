@@ -9,6 +9,7 @@
 
 #include "protocol/quantities.hpp"
 #include "protocol/spelling.hpp"
+#include "protocol/version.hpp"
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/plain_options.hpp"
 
@@ -41,6 +42,7 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
                                 [--peer ADDR:PORT]... [--seed N]; SPEC as behind `behaviour:`, or honest
   swarmsim adapters             clients that it can start; new-adapter NAME, adapter-check FILE,
                                 profile --client FILE; up: a lab that lasts
+  swarmsim --version
 
 Examples
   swarmsim run scenarios/quickstart.yaml
@@ -214,6 +216,7 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
                                                        "peer", "up",    "schema", "adapters", "new-adapter", "adapter-check", "profile"};
   if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
     return HelpCommand{std::string(kHelp)};
+  if (arguments == std::vector<std::string>{"--version"}) return HelpCommand{fmt::format("swarmsim {}\n", protocol::version())};
   if (arguments.empty()) return Refusal("a command is missing; swarmsim --help lists them");
   const std::string& name = arguments.front();
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());

@@ -9,11 +9,13 @@
 
 #include "protocol/quantities.hpp"
 #include "protocol/spelling.hpp"
+#include "protocol/version.hpp"
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/checks/expect.hpp"
 #include "swarmsim/command_line.hpp"
 #include "swarmsim/lab/adapter_catalogue.hpp"
 #include "swarmsim/lab/adapter_check.hpp"
+#include "swarmsim/lab/client_version.hpp"
 #include "swarmsim/lab/lab_campaign.hpp"
 #include "swarmsim/lab/sandbox.hpp"
 #include "swarmsim/peers/catalogue.hpp"
@@ -76,12 +78,11 @@ std::expected<void, std::string> append_to_file(const std::string& path, const s
   return std::unexpected(fmt::format("{}: cannot be written", path));
 }
 
-// What runs in virtual time is this build's own engine.
 std::expected<KnownFailures, std::string> read_known_failures(const std::string& file) {
   const auto text = read_yaml_file(file);
   if (!text) return std::unexpected(text.error());
   const Day today(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()));
-  return KnownFailures::parse(*text, file, {"btclient", SWARMLAB_VERSION}, today);
+  return KnownFailures::parse(*text, file, today);
 }
 
 class Program {
@@ -282,10 +283,14 @@ class Program {
       if (command.trace) run.trace_path = folder->path_of(run.file, run.seed, "trace.jsonl");
     }
 
+    const ClientIdentity identity = identity_of(*client, *folder);
+    if (known) known->keep_those_of(identity);
+
     const Colours colours = env_.out_is_terminal ? Colours::on : Colours::off;
     std::size_t finished = 0;
     const auto when_done = [&](RunResult& run) {
       ++finished;
+      if (!run.client.empty()) run.client_version = identity.version;
       if (known) known->excuse(run);
       if (!json_) env_.out << describe_run(run, colours) << '\n' << std::flush;
       show_conversations(command, *plan[finished - 1].scenario, run);
@@ -360,6 +365,16 @@ class Program {
   }
 
  private:
+  // Who is under test.  Whoever plays no client of somebody else's is this build's own engine.
+  ClientIdentity identity_of(const std::optional<Adapter>& client, const RunFolder& folder) {
+    if (!client) return {"btclient", std::string(protocol::version())};
+    if (client->version.empty()) return {client->client, ""};
+    const auto version = ask_version(*client, env_.programs, folder.path() / "version.log");
+    if (version) return {client->client, version->number};
+    env_.error << fmt::format("swarmsim: the version of {} is not known: {}\n", client->client, version.error()) << std::flush;
+    return {client->client, ""};
+  }
+
   void complain(const std::string& why) {
     env_.error << why << '\n';
     if (env_.github.is_there) env_.error << annotations_of_text(why, env_.github);

@@ -1,12 +1,14 @@
 #include "torrentgen/options.hpp"
 
 #include <boost/program_options.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <sstream>
 #include <utility>
 
 #include "protocol/url.hpp"
+#include "protocol/version.hpp"
 #include "torrentgen/piece_length.hpp"
 
 namespace swarmlab::torrentgen {
@@ -21,6 +23,7 @@ constexpr char kHelp[] =
     "  torrentgen show [--json] FILE              what a torrent file says\n"
     "  torrentgen verify [--json] FILE PATH       is the content at PATH what it says?\n"
     "  torrentgen magnet FILE                     its magnet link\n"
+    "  torrentgen --version\n"
     "\n"
     "Options of create:\n"
     "  -o, --output FILE      the torrent file to write\n"
@@ -196,6 +199,7 @@ std::expected<Options, Failure> parse_options(const std::vector<std::string>& ar
   const std::string& command = arguments.front();
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (command == "help") return HelpWanted{kHelp};
+  if (command == "--version") return HelpWanted{fmt::format("torrentgen {}\n", protocol::version())};
   if (command == "create") return parse_create(rest);
   if (command == "show" || command == "verify" || command == "magnet") return parse_reading(command, rest);
   return std::unexpected(usage("unknown command '" + command + "': there are create, show, verify and magnet"));

@@ -9,6 +9,8 @@
 #include <iterator>
 #include <utility>
 
+#include "protocol/version.hpp"
+
 namespace swarmlab::tracker {
 namespace {
 
@@ -32,6 +34,7 @@ constexpr char kHelp[] =
     "                      there), interval:S (tell this one), mirror (list the asker); any number of times\n"
     "  --verbose           a line on stderr for each announce; with --json as JSON, for swarmsim judge --tracker-log\n"
     "  --json              print the addresses as one JSON line when ready, and a summary at the end\n"
+    "  --version           print it\n"
     "\n"
     "GET / shows what is going on.  SIGINT and SIGTERM end it.\n"
     "Exit status: 0 ended as asked; 2 wrong usage or file; 3 cannot listen or read.\n"
@@ -53,7 +56,7 @@ po::options_description known_options() {
       "interval", po::value<std::int64_t>())("min-interval", po::value<std::int64_t>())(
       "max-peers", po::value<std::int64_t>())("whitelist", po::value<std::string>())(
       "passkeys", po::value<std::string>())("fault", po::value<Strings>())("verbose", po::bool_switch())(
-      "json", po::bool_switch());
+      "json", po::bool_switch())("version", po::bool_switch());
   return all;
 }
 
@@ -148,6 +151,7 @@ std::expected<std::variant<CommandLine, HelpWanted>, CommandLineError> parse_com
   const auto values = read(arguments);
   if (!values) return std::unexpected(values.error());
   if ((*values)["help"].as<bool>()) return HelpWanted{kHelp};
+  if ((*values)["version"].as<bool>()) return HelpWanted{fmt::format("bttracker {}\n", protocol::version())};
   CommandLine line;
   ServiceOptions& service = line.tracker.service;
 

@@ -3,17 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <fstream>
 #include <optional>
-#include <thread>
 
 #include "protocol/assert.hpp"
 #include "protocol/quantities.hpp"
-#include "protocol/text.hpp"
 #include "swarmsim/checks/catalogue.hpp"
+#include "swarmsim/lab/client_version.hpp"
 #include "swarmsim/lab/lab_run.hpp"
-#include "swarmsim/lab/process.hpp"
 #include "swarmsim/lab/spoken_features.hpp"
 #include "swarmsim/lab/until_decided.hpp"
 #include "swarmsim/run/declaration.hpp"
@@ -48,8 +44,6 @@ checks:
 )";
 enum Step : std::size_t { kFetches, kStores, kOthersFetch, kSeeds };
 
-constexpr Duration kVersionTime = 10s;
-
 Scenario story() {
   Diagnostics diagnostics;
   auto scenario = parse_scenario(kStory, {}, diagnostics);
@@ -57,24 +51,10 @@ Scenario story() {
   return std::move(*scenario);
 }
 
-// The first line with a digit that its version command prints.
-AdapterReport::Line version_of(const Adapter& adapter, const LabPrograms& programs, const std::filesystem::path& folder) {
+AdapterReport::Line version_line(const Adapter& adapter, const LabPrograms& programs, const std::filesystem::path& folder) {
   if (adapter.version.empty()) return {Mark::note, "version", "the adapter does not say how to ask for it"};
-  const std::filesystem::path output = folder / "version.log";
-  ProcessTable table;
-  const auto pid = table.start({.words = adapter.version, .environment = {{"PATH", programs.path}}, .directory = {},
-                                .output = output.string()});
-  if (!pid) return {Mark::bad, "version", pid.error()};
-  const auto begin = std::chrono::steady_clock::now();
-  while (table.runs(*pid) && std::chrono::steady_clock::now() - begin < kVersionTime) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    table.reap();
-  }
-  table.end_all();
-  std::ifstream in(output);
-  for (std::string line; std::getline(in, line);)
-    if (line.find_first_of("0123456789") != std::string::npos) return {Mark::good, "version", protocol::one_line(line, 100)};
-  return {Mark::bad, "version", fmt::format("'{}' says none", fmt::join(adapter.version, " "))};
+  const auto version = ask_version(adapter, programs, folder / "version.log");
+  return version ? AdapterReport::Line{Mark::good, "version", version->line} : AdapterReport::Line{Mark::bad, "version", version.error()};
 }
 
 std::string what_is_not_declared(const RunFacts& facts, HostId peer) {
@@ -115,7 +95,7 @@ AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs,
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   AdapterReport report;
-  report.lines.push_back(version_of(adapter, programs, folder));
+  report.lines.push_back(version_line(adapter, programs, folder));
   std::optional<SpokenFeatures> features;
   std::vector<ClientTimes> times;
   const RunResult run = until_decided([&] {

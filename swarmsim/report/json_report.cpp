@@ -45,6 +45,7 @@ Json run_json(const RunResult& run) {
   json["peers"] = std::move(peers);
   if (!run.network.empty()) json["network"] = run.network;
   if (!run.client.empty()) json["client"] = run.client;
+  if (!run.client_version.empty()) json["client_version"] = run.client_version;
   if (!run.trace.empty()) json["trace"] = run.trace;
   if (!run.pcap.empty()) json["pcap"] = run.pcap;
   if (!run.faults.empty()) json["faults"] = run.faults;

@@ -45,8 +45,7 @@ bool is_version(std::string_view version, std::string_view part) {
 
 }  // namespace
 
-std::expected<KnownFailures, std::string> KnownFailures::parse(std::string_view text, const std::string& file,
-                                                               const ClientIdentity& client, Day today) {
+std::expected<KnownFailures, std::string> KnownFailures::parse(std::string_view text, const std::string& file, Day today) {
   KnownFailures known(file, today);
   Diagnostics diagnostics;
   const auto root = parse_yaml(text, diagnostics);
@@ -81,14 +80,19 @@ std::expected<KnownFailures, std::string> KnownFailures::parse(std::string_view 
       if (const auto day = parse_day(*until)) entry.until = *day;
       else diagnostics.add(item.find("until")->at, fmt::format("until: '{}'; a day like 2027-03-31", *until));
     }
-    const std::string of_client = reader.text("client").value_or(std::string(kOurClient));
-    const std::string of_version = reader.text("version").value_or("");
+    entry.client = reader.text("client").value_or(std::string(kOurClient));
+    entry.version = reader.text("version").value_or("");
     reader.finish();
-    if (of_client == client.name && (of_version.empty() || is_version(client.version, of_version)))
-      known.entries_.push_back(std::move(entry));
+    known.entries_.push_back(std::move(entry));
   }
   if (!diagnostics.empty()) return std::unexpected(describe(file, diagnostics));
   return known;
+}
+
+void KnownFailures::keep_those_of(const ClientIdentity& client) {
+  std::erase_if(entries_, [&](const Entry& entry) {
+    return entry.client != client.name || (!entry.version.empty() && !is_version(client.version, entry.version));
+  });
 }
 
 void KnownFailures::excuse(RunResult& run) {

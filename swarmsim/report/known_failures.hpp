@@ -14,7 +14,8 @@
 // A violation that is listed stays in the report, as known, and fails nothing.  What fails instead, once at the end:
 // an entry whose check held in every run that it is about (mended: take it out, or the next regression hides behind it),
 // an entry that has expired, and an entry whose scenario has no such check.  Entries about scenarios that were not run say
-// nothing.  Only "violated" can be known: a vacuous check is to be mended in its scenario.
+// nothing, and neither do those about other clients or versions than the one that ran.  Only "violated" can be known: a vacuous check
+// is to be mended in its scenario.
 #pragma once
 
 #include <chrono>
@@ -34,14 +35,15 @@ using Day = std::chrono::year_month_day;
 // Of whose runs the list is to tell.
 struct ClientIdentity {
   std::string name;
-  std::string version;
+  std::string version;   // "" where it is not known: then what is known of certain versions is passed over
 };
 
 class KnownFailures {
  public:
   // `file` is what errors begin with: all of them, one line each.
-  static std::expected<KnownFailures, std::string> parse(std::string_view text, const std::string& file,
-                                                         const ClientIdentity& client, Day today);
+  static std::expected<KnownFailures, std::string> parse(std::string_view text, const std::string& file, Day today);
+  // Leaves out what is about others.
+  void keep_those_of(const ClientIdentity& client);
 
   // Marks the violations of one run that are known.
   void excuse(RunResult& run);
@@ -55,6 +57,8 @@ class KnownFailures {
     int line = 0;
     std::string scenario;
     std::string check;
+    std::string client;
+    std::string version;     // "" for any
     std::string who;         // "" for anybody
     std::string reason;
     std::string link;

@@ -83,6 +83,11 @@ std::string_view why_vacuous(std::span<const RunResult> runs) {
   return is_unjudged ? "no check of a run came to a verdict; the reasons stand above" : "a check had nothing to look at";
 }
 
+std::string under_test(const RunResult& run) {
+  if (run.client.empty()) return {};
+  return fmt::format(", {}{}{} under test", run.client, run.client_version.empty() ? "" : " ", run.client_version);
+}
+
 }  // namespace
 
 std::string describe_run(const RunResult& run, Colours colours) {
@@ -96,7 +101,7 @@ std::string describe_run(const RunResult& run, Colours colours) {
   if (!run.pcap.empty()) text += fmt::format("  capture {}\n", run.pcap);
   if (run.mode == "lab")   // no two runs are the same, so a fingerprint says nothing
     text += fmt::format("  real processes{}{}, {} of network time in {}, {} messages, {} blocks\n", over(run.network),
-                        run.client.empty() ? "" : fmt::format(", {} under test", run.client), to_text(run.virtual_time),
+                        under_test(run), to_text(run.virtual_time),
                         in_seconds(run.wall_time), run.messages, run.blocks);
   else
     text += fmt::format("  fingerprint {}, {} of virtual time in {}, {} messages, {} blocks\n", fingerprint_text(run.fingerprint),

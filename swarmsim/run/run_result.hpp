@@ -52,6 +52,7 @@ struct RunResult {
   std::string mode = "sim";         // or "lab": real processes; or "capture": packets from anywhere
   std::string network = {};         // of real processes: "namespaces", "relays", "none"
   std::string client = {};          // who played the subjects; "" for ours
+  std::string client_version = {};  // as it says, "3.00"; "" where nobody asked
   std::uint64_t seed = 0;
   std::uint64_t fingerprint = 0;
   Duration virtual_time{};

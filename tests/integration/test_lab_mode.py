@@ -96,6 +96,26 @@ def test_a_client_that_nobody_knew_needs_a_file_of_a_few_lines(programs: Program
 
 
 @needs_namespaces
+def test_what_is_known_of_a_client_of_that_version_is_excused(programs: Programs, tmp_path: Path) -> None:
+    """1. Its version is that of its adapter's command. 2. What is known of others excuses nothing."""
+    adapter = tmp_path / "late.yaml"
+    adapter.write_text("adapter: 1\nclient: late\nversion: [echo, 'the late client 1.4.2 (for tests)']\n"
+                       "leech: [btclient, --plain, --dir, '{dir}', --listen, '{listen_ip}:{port}', '{source}']\n")
+    too_short = STORY.replace("within: 30 s", "within: 1 ms")
+    entry = "  - {{ scenario: story.yaml, check: completes, reason: it is slow, until: 2999-12-31, client: {}, version: \"{}\" }}\n"
+    known = tmp_path / "known.yaml"
+    known.write_text("format: 1\nknown:\n" + entry.format("late", "1.4") + entry.format("btclient", "0"))
+    told = ran(programs, tmp_path, "--client", str(adapter), "--known", str(known), story=too_short)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "known until 2999-12-31: it is slow" in told.stdout
+    assert "late 1.4.2 under test" in told.stdout
+    known.write_text("format: 1\nknown:\n" + entry.format("late", "1.3") + entry.format("btclient", "0"))
+    told = ran(programs, tmp_path, "--client", str(adapter), "--known", str(known), "--json", story=too_short)
+    assert told.returncode == 1, told.stdout + told.stderr
+    assert judged(told)["client_version"] == "1.4.2"
+
+
+@needs_namespaces
 def test_a_client_that_crashes_is_a_fault_with_its_last_words(programs: Programs, tmp_path: Path) -> None:
     adapter = tmp_path / "crash.yaml"
     adapter.write_text("adapter: 1\nclient: crash\nready: { log: up }\n"
