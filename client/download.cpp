@@ -221,7 +221,7 @@ void Download::refill(Peer& peer) {
   picker_.pick({.key = peer.key, .pieces = choked ? allowed : peer.pieces, .speed = speed_of(peer, now),
                 .again = now >= peer.again_after,
                 .silent = peer.is_silent(now),
-                .unproven = !peer.has_given() && peers_.count_if([now](const Peer& other) { return other.is_giving(now); }) > 0,
+                .unproven = !peer.has_given() && peers_.any_of([now](const Peer& other) { return other.is_giving(now); }),
                 .on_parole = settings_.parole && smart_ban_.is_on_parole(peer.key)},
                depth - peer.open.size(), random_, picked_);
   for (const BlockRange& block : picked_) request(peer, block);

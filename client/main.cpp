@@ -81,7 +81,7 @@ int run(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && arguments.front() == "ctl") return run_ctl({arguments.begin() + 1, arguments.end()});
   const auto parsed = parse_options(arguments);
   if (!parsed) return complain(kUsage, parsed.error().what);
-  if (const auto* help = std::get_if<HelpWanted>(&*parsed)) {
+  if (const auto* help = std::get_if<TextWanted>(&*parsed)) {
     fmt::print("{}", help->text);
     return 0;
   }

@@ -28,8 +28,7 @@ constexpr std::string_view kIntroduction =
     "  btclient --dir downloads --control 127.0.0.1:6880 --watch inbox     runs until told to quit\n"
     "  btclient --dir data --listen 10.0.0.5:6881 --json file.torrent | jq .\n"
     "\n"
-    "It stays on this machine: trackers and peers elsewhere are left alone unless --listen names an\n"
-    "address that is not loopback.\n"
+    "Trackers and peers elsewhere are left alone unless --listen names an address that is not loopback.\n"
     "\n";
 
 constexpr std::string_view kConclusion =
@@ -72,7 +71,7 @@ po::options_description describe() {
   add("restart", po::value<std::string>()->value_name("POLICY"), "of failed torrents: never, one-for-one:3/10min");
   add("plain", "lines instead of the screen, on a terminal");
   add("json", "one JSON object a line for everything that happens");
-  add("version", "print it");
+  add("version", "of this program");
   add("help", "this text");
   return all;
 }
@@ -198,7 +197,7 @@ std::expected<std::optional<BytesPerSecond>, std::string> parse_limit(const std:
 
 }  // namespace
 
-std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const std::vector<std::string>& arguments) {
+std::expected<std::variant<Options, TextWanted>, UsageError> parse_options(const std::vector<std::string>& arguments) {
   const po::options_description named = describe();
   po::options_description all;
   all.add(named).add_options()("torrent", po::value<std::vector<std::string>>());
@@ -213,11 +212,11 @@ std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const
   } catch (const po::error& error) {
     return std::unexpected(UsageError{error.what()});
   }
-  if (values.count("version") != 0) return HelpWanted{fmt::format("btclient {}\n", protocol::version())};
+  if (values.count("version") != 0) return TextWanted{fmt::format("btclient {}\n", protocol::version())};
   if (values.count("help") != 0) {
     std::ostringstream text;
     text << kIntroduction << named << kConclusion;
-    return HelpWanted{text.str()};
+    return TextWanted{text.str()};
   }
 
   Options options;

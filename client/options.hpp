@@ -46,9 +46,10 @@ struct Options {
   std::string state_directory() const { return state.value_or(directory + "/.swarmlab"); }
 };
 
-struct HelpWanted { std::string text; };
+// To be printed, and nothing else done: help, or the version.
+struct TextWanted { std::string text; };
 struct UsageError { std::string what; };      // one line, ready to be printed
 
-std::expected<std::variant<Options, HelpWanted>, UsageError> parse_options(const std::vector<std::string>& arguments);
+std::expected<std::variant<Options, TextWanted>, UsageError> parse_options(const std::vector<std::string>& arguments);
 
 }  // namespace swarmlab::client

@@ -111,7 +111,7 @@ class Peer final : private WireHandler {
   static constexpr Duration kSilence = 5s;   // a block in so long are 3 KiB/s
   bool is_silent(Time now) const { return owes_since != kNever && now - owes_since >= kSilence; }
   bool has_given() const { return last_block != kStart; }
-  bool is_giving(Time now) const { return has_given() && !peer_choking && !is_silent(now); }
+  bool is_giving(Time now) const { return has_given() && am_interested && !peer_choking && !is_silent(now); }
 
   // ---- what it wants and gets from us (Upload) ----
   bool am_choking = true;

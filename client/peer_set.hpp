@@ -45,6 +45,11 @@ class PeerSet {
         peers_, [&](const auto& peer) { return !peer->is_dropped && f(*peer); }));
   }
 
+  template <class F>
+  bool any_of(F&& f) const {
+    return std::ranges::any_of(peers_, [&](const auto& peer) { return !peer->is_dropped && f(*peer); });
+  }
+
   void destroy_dropped() {
     std::erase_if(peers_, [](const auto& peer) { return peer->is_dropped; });
   }

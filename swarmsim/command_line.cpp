@@ -37,12 +37,10 @@ constexpr std::string_view kHelp = R"(swarmsim: runs scenarios of BitTorrent swa
   swarmsim diff A B             the first event in which two traces differ
   swarmsim validate FILE...     say what is wrong with scenario files; swarmsim schema is their JSON Schema, for editors
   swarmsim explain [NAME]       what a check claims or a faulty peer does, precisely
-  swarmsim list DIR             the scenarios below a directory; --tier TIER, --json
+  swarmsim list DIR             the scenarios below a directory; --tier TIER, --json; swarmsim --version
   swarmsim peer SPEC            a faulty peer on real sockets: --torrent FILE --dir DIR --listen ADDR:PORT
                                 [--peer ADDR:PORT]... [--seed N]; SPEC as behind `behaviour:`, or honest
-  swarmsim adapters             clients that it can start; new-adapter NAME, adapter-check FILE,
-                                profile --client FILE; up: a lab that lasts
-  swarmsim --version
+  swarmsim adapters             clients that it can start; new-adapter NAME, adapter-check NAME|FILE, profile --client NAME|FILE; up
 
 Examples
   swarmsim run scenarios/quickstart.yaml
@@ -215,8 +213,8 @@ std::expected<Command, std::string> parse_command_line(const std::vector<std::st
   constexpr std::array<std::string_view, 14> kCommands{"run",  "judge", "trace",  "diff",     "validate",    "explain",       "list",
                                                        "peer", "up",    "schema", "adapters", "new-adapter", "adapter-check", "profile"};
   if (std::ranges::any_of(arguments, [](const std::string& a) { return a == "--help" || a == "-h"; }))
-    return HelpCommand{std::string(kHelp)};
-  if (arguments == std::vector<std::string>{"--version"}) return HelpCommand{fmt::format("swarmsim {}\n", protocol::version())};
+    return TextCommand{std::string(kHelp)};
+  if (arguments == std::vector<std::string>{"--version"}) return TextCommand{fmt::format("swarmsim {}\n", protocol::version())};
   if (arguments.empty()) return Refusal("a command is missing; swarmsim --help lists them");
   const std::string& name = arguments.front();
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());

@@ -52,10 +52,11 @@ struct CheckAdapterCommand {
   std::string name;
   std::optional<LabNetworkKind> network;   // nullopt: the best that is to be had
 };
-struct HelpCommand { std::string text; };
+// To be printed, and nothing else done: help, or the version.
+struct TextCommand { std::string text; };
 using Command = std::variant<RunCommand, ValidateCommand, ExplainCommand, ListCommand, JudgeCommand, CaptureCommand,
                              TraceCommand, DiffCommand, PeerCommand, SchemaCommand, AdaptersCommand, NewAdapterCommand,
-                             CheckAdapterCommand, ProfileCommand, UpCommand, HelpCommand>;
+                             CheckAdapterCommand, ProfileCommand, UpCommand, TextCommand>;
 
 // An error is one sentence for the user.
 std::expected<Command, std::string> parse_command_line(const std::vector<std::string>& arguments);

@@ -9,7 +9,6 @@
 
 #include "protocol/quantities.hpp"
 #include "protocol/spelling.hpp"
-#include "protocol/version.hpp"
 #include "swarmsim/checks/catalogue.hpp"
 #include "swarmsim/checks/expect.hpp"
 #include "swarmsim/command_line.hpp"
@@ -89,7 +88,7 @@ class Program {
  public:
   explicit Program(Env& env) : env_(env) {}
 
-  ExitStatus operator()(const HelpCommand& help) {
+  ExitStatus operator()(const TextCommand& help) {
     env_.out << help.text;
     return ExitStatus::held;
   }
@@ -214,9 +213,10 @@ class Program {
     if (!folder) return refuse(folder.error(), ExitStatus::environment);
     env_.out << fmt::format("adapter {}: it seeds, leeches and is stopped; a minute at most\n", adapter->client) << std::flush;
     const AdapterReport report = check_adapter(*adapter, env_.programs, network_, folder->path());
-    env_.out << describe(report) << fmt::format("what was said: {}\nwhat it should declare: swarmsim profile --client {}\n",
-                                                folder->path().string(), shell_word(command.name));
+    env_.out << describe(report) << fmt::format("what was said: {}\n", folder->path().string());
     if (!report.invalid.empty()) return ExitStatus::environment;
+    if (network_ == LabNetworkKind::namespaces)   // without them there are no profiles
+      env_.out << fmt::format("what it should declare: swarmsim profile --client {}\n", shell_word(command.name));
     env_.out << (report.is_good() ? "HELD\n" : "VIOLATED\n");
     return report.is_good() ? ExitStatus::held : ExitStatus::violated;
   }
@@ -284,7 +284,7 @@ class Program {
     }
 
     const ClientIdentity identity = identity_of(*client, *folder);
-    if (known) known->keep_those_of(identity);
+    if (known) known->set_client(identity);
 
     const Colours colours = env_.out_is_terminal ? Colours::on : Colours::off;
     std::size_t finished = 0;
@@ -365,11 +365,11 @@ class Program {
   }
 
  private:
-  // Who is under test.  Whoever plays no client of somebody else's is this build's own engine.
+  // Who is under test.
   ClientIdentity identity_of(const std::optional<Adapter>& client, const RunFolder& folder) {
-    if (!client) return {"btclient", std::string(protocol::version())};
+    if (!client) return {};
     if (client->version.empty()) return {client->client, ""};
-    const auto version = ask_version(*client, env_.programs, folder.path() / "version.log");
+    const auto version = ask_version(*client, env_.programs, folder.path());
     if (version) return {client->client, version->number};
     env_.error << fmt::format("swarmsim: the version of {} is not known: {}\n", client->client, version.error()) << std::flush;
     return {client->client, ""};

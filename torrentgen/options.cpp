@@ -194,12 +194,12 @@ std::expected<Options, Failure> parse_reading(const std::string& command, const 
 std::expected<Options, Failure> parse_options(const std::vector<std::string>& arguments) {
   const auto is_help = [](const std::string& text) { return text == "--help" || text == "-h"; };
   const auto options_end = std::ranges::find(arguments, "--");
-  if (std::find_if(arguments.begin(), options_end, is_help) != options_end) return HelpWanted{kHelp};
+  if (std::find_if(arguments.begin(), options_end, is_help) != options_end) return TextWanted{kHelp};
   if (arguments.empty()) return std::unexpected(usage("a command is wanted: create, show, verify or magnet"));
   const std::string& command = arguments.front();
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-  if (command == "help") return HelpWanted{kHelp};
-  if (command == "--version") return HelpWanted{fmt::format("torrentgen {}\n", protocol::version())};
+  if (command == "help") return TextWanted{kHelp};
+  if (command == "--version") return TextWanted{fmt::format("torrentgen {}\n", protocol::version())};
   if (command == "create") return parse_create(rest);
   if (command == "show" || command == "verify" || command == "magnet") return parse_reading(command, rest);
   return std::unexpected(usage("unknown command '" + command + "': there are create, show, verify and magnet"));

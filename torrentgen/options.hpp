@@ -38,9 +38,10 @@ struct VerifyOptions {
   bool json = false;
 };
 struct MagnetOptions { std::string torrent; };
-struct HelpWanted { std::string text; };
+// To be printed, and nothing else done: help, or the version.
+struct TextWanted { std::string text; };
 
-using Options = std::variant<CreateOptions, ShowOptions, VerifyOptions, MagnetOptions, HelpWanted>;
+using Options = std::variant<CreateOptions, ShowOptions, VerifyOptions, MagnetOptions, TextWanted>;
 
 std::expected<Options, Failure> parse_options(const std::vector<std::string>& arguments);
 

@@ -90,7 +90,7 @@ int run(Env& env) {
             [&](const ShowOptions& chosen) { return run_show(chosen, env); },
             [&](const VerifyOptions& chosen) { return run_verify(chosen, env); },
             [&](const MagnetOptions& chosen) { return run_magnet(chosen, env); },
-            [&](const HelpWanted& help) -> Outcome {
+            [&](const TextWanted& help) -> Outcome {
               env.out << help.text;
               return kHeld;
             }},

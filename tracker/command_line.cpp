@@ -34,7 +34,7 @@ constexpr char kHelp[] =
     "                      there), interval:S (tell this one), mirror (list the asker); any number of times\n"
     "  --verbose           a line on stderr for each announce; with --json as JSON, for swarmsim judge --tracker-log\n"
     "  --json              print the addresses as one JSON line when ready, and a summary at the end\n"
-    "  --version           print it\n"
+    "  --version           of this program\n"
     "\n"
     "GET / shows what is going on.  SIGINT and SIGTERM end it.\n"
     "Exit status: 0 ended as asked; 2 wrong usage or file; 3 cannot listen or read.\n"
@@ -147,11 +147,11 @@ std::expected<void, CommandLineError> read_addresses(const po::variables_map& va
 
 }  // namespace
 
-std::expected<std::variant<CommandLine, HelpWanted>, CommandLineError> parse_command_line(const Strings& arguments) {
+std::expected<std::variant<CommandLine, TextWanted>, CommandLineError> parse_command_line(const Strings& arguments) {
   const auto values = read(arguments);
   if (!values) return std::unexpected(values.error());
-  if ((*values)["help"].as<bool>()) return HelpWanted{kHelp};
-  if ((*values)["version"].as<bool>()) return HelpWanted{fmt::format("bttracker {}\n", protocol::version())};
+  if ((*values)["help"].as<bool>()) return TextWanted{kHelp};
+  if ((*values)["version"].as<bool>()) return TextWanted{fmt::format("bttracker {}\n", protocol::version())};
   CommandLine line;
   ServiceOptions& service = line.tracker.service;
 

@@ -16,10 +16,11 @@ struct CommandLine {
   bool json = false;
   bool verbose = false;
 };
-struct HelpWanted { std::string text; };
+// To be printed, and nothing else done: help, or the version.
+struct TextWanted { std::string text; };
 struct CommandLineError { int status = kUsage; std::string what; };
 
-std::expected<std::variant<CommandLine, HelpWanted>, CommandLineError> parse_command_line(
+std::expected<std::variant<CommandLine, TextWanted>, CommandLineError> parse_command_line(
     const std::vector<std::string>& arguments);
 
 }  // namespace swarmlab::tracker

@@ -115,7 +115,7 @@ int run(Env& env) {
     if (parsed.error().status == kUsage) env.err << "bttracker --help tells how to use it\n";
     return parsed.error().status;
   }
-  if (const auto* help = std::get_if<HelpWanted>(&*parsed)) {
+  if (const auto* help = std::get_if<TextWanted>(&*parsed)) {
     env.out << help->text;
     return kHeld;
   }

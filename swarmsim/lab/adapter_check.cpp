@@ -53,7 +53,7 @@ Scenario story() {
 
 AdapterReport::Line version_line(const Adapter& adapter, const LabPrograms& programs, const std::filesystem::path& folder) {
   if (adapter.version.empty()) return {Mark::note, "version", "the adapter does not say how to ask for it"};
-  const auto version = ask_version(adapter, programs, folder / "version.log");
+  const auto version = ask_version(adapter, programs, folder);
   return version ? AdapterReport::Line{Mark::good, "version", version->line} : AdapterReport::Line{Mark::bad, "version", version.error()};
 }
 
@@ -106,8 +106,8 @@ AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs,
   });
   report.invalid = run.invalid;
   // Nothing of the story depends on what a client speaks or declares: only the network can be the reason.
-  if (const Judgement& first = run.checks[kFetches].judgement; report.invalid.empty() && first.verdict == Verdict::not_applicable)
-    report.invalid = fmt::format("it cannot be tried over {}: {}", to_string(network), first.summary);
+  if (run.invalid.empty() && run.checks[kFetches].judgement.verdict == Verdict::not_applicable)
+    report.invalid = fmt::format("it cannot be tried over {}: {}", to_string(network), run.checks[kFetches].judgement.summary);
   if (!report.invalid.empty()) return report;
   for (const std::string& fault : run.faults) report.lines.push_back({Mark::bad, "runs", fault});
   const ClientTimes& leecher = times[fetcher.value()];
@@ -137,7 +137,7 @@ AdapterReport check_adapter(const Adapter& adapter, const LabPrograms& programs,
     else report.lines.push_back({Mark::good, step, fmt::format("{} after it was told to", to_text(one->ended - one->told_to_end))});
   }
   report.lines.push_back(features_line(adapter, features->of(fetcher)));
-  const auto addresses = LabAddresses::of_namespaces(host_names(scenario.cast), scenario.cast.peer_count());   // anything will do
+  const auto addresses = LabAddresses::of_namespaces(host_names(scenario.cast), scenario.cast.peer_count());   // declarations need none
   const RunFacts facts = LabCast(scenario, &adapter, nullptr, programs, addresses).facts(1);
   if (const std::string missing = what_is_not_declared(facts, fetcher); !missing.empty())
     report.lines.push_back({Mark::note, "declares", fmt::format("nothing of {}: {} will not apply to it", missing,

@@ -13,15 +13,16 @@ namespace swarmlab::swarmsim {
 
 struct ClientVersion {
   std::string line;     // "transmission-daemon 3.00 (bb6b5a062e)"
-  std::string number;   // "3.00"; "" where the line has none
+  std::string number;   // "3.00"
 };
 
-// The first line with a digit in it.  `output` gets all that is printed, and nothing else.  Requires that the adapter says how to ask.
-// The error: the command cannot be started, or says no such line within ten seconds.
+// The first line that has a number.  The command runs in `folder`, which is its HOME and keeps what it printed as version.log (64 KiB at
+// most).  Requires that the adapter says how to ask.  The error, a sentence: the command cannot be started, fails, goes on for longer
+// than ten seconds, or says no number.
 std::expected<ClientVersion, std::string> ask_version(const Adapter& adapter, const LabPrograms& programs,
-                                                      const std::filesystem::path& output);
+                                                      const std::filesystem::path& folder);
 
-// The first word that begins with a digit, or with a v and a digit, without what is no part of a number at its end.
+// Digits and points with which the first word begins that begins with a digit, or with a v and a digit; "" where none does.
 std::string version_number(std::string_view line);
 
 }  // namespace swarmlab::swarmsim

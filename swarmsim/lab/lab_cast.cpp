@@ -15,15 +15,12 @@
 namespace swarmlab::swarmsim {
 namespace {
 
-// The setting by which scenarios change what is declared by that name.
-std::string_view setting_behind(std::string_view declared) { return declared == "in_order" ? "sequential" : declared; }
-
 const std::string* value_of(const auto& pairs, std::string_view name) {
   const auto found = std::ranges::find(pairs, name, [](const auto& pair) { return std::string_view(pair.first); });
   return found == pairs.end() ? nullptr : &found->second;
 }
 
-// The text is good: whoever parsed the adapter or the scenario has seen to that.
+// The text is good: whoever parsed the adapter (parse_adapter.cpp) or the scenario has seen to that.
 void declare_known(std::string_view name, const std::string& text, PeerFacts& facts) {
   const auto good = declare(name, text, facts);
   SWARM_ASSERT(good.has_value(), good.has_value() ? "" : good.error());

@@ -36,8 +36,8 @@ class FolderDisks final : public Disks {
   FolderDisks(const SwarmTorrent& torrent, std::vector<std::filesystem::path> folders, Sources sources)
       : torrent_(torrent), folders_(std::move(folders)), sources_(std::move(sources)), looks_(folders_.size()) {}
 
-  // A second old at most; where files change without a trace in their times (written through a map of memory) a quarter of the time for
-  // which it has been so.
+  // Disks::kBetweenLooks old at most; where files change without a trace in their times (written through a map of memory) a quarter of
+  // the time for which it has been so.
   bool is_whole(HostId peer) override;
   std::optional<Time> whole_since(HostId peer) override;
   std::string problem(HostId peer) override;

@@ -1,7 +1,8 @@
-// Netlink: what of a network namespace only the kernel's own protocols set up (rtnetlink(7)) or tell (sock_diag(7)).
+// Netlink: what of a network namespace only the kernel's route protocol can set up (rtnetlink(7)), and what it tells best itself
+// (sock_diag(7)).
 //
-// Each function speaks to the namespace in which the calling thread is, and waits for the kernel's answer.  False leaves the
-// reason in errno.  Nothing here needs the `ip` program.
+// Each function speaks to the namespace in which the calling thread is, and waits for the kernel's answer.  False, of what was to be
+// done, leaves the reason in errno.  Nothing here needs the `ip` program.
 #pragma once
 
 #include <cstdint>

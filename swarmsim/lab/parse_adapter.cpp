@@ -81,10 +81,10 @@ SettingMap read_setting(const YamlNode& node, const std::string& name, Diagnosti
   if (const YamlNode* words = reader.take("words")) setting.words = read_words(*words, what + ".words", diagnostics);
   reader.finish();
   PeerFacts scratch;
-  const bool is_declared = std::ranges::find(declared_names(), std::string_view(name)) != declared_names().end();
-  if (is_declared && !setting.by_default.empty())
-    if (const auto good = declare(name, setting.by_default, scratch); !good)
-      diagnostics.add(node.find("default")->at, fmt::format("{}.default: {}", what, good.error()));
+  for (const std::string_view declared : declared_names())
+    if (setting_behind(declared) == name && !setting.by_default.empty())
+      if (const auto good = declare(declared, setting.by_default, scratch); !good)
+        diagnostics.add(node.find("default")->at, fmt::format("{}.default: {}", what, good.error()));
   if (!setting.by_default.empty() && !setting.values.contains(setting.by_default))
     if (const auto value = in_unit(setting.by_default, setting.unit); !value)
       diagnostics.add(node.find("default")->at, fmt::format("{}.default: {}", what, value.error()));
@@ -184,8 +184,7 @@ void refuse_what_is_for_clients(MapReader& adapter, Diagnostics& diagnostics) {
 
 // {something} that looks like a placeholder and is none is a slip of the keyboard, in command lines; in files it may be the
 // client's own language.
-void find_slips(const Adapter& adapter, const Words& words, Position at, Diagnostics& diagnostics) {
-  const std::vector<std::string> names = placeholder_names(adapter);
+void find_slips(const std::vector<std::string>& names, const Words& words, Position at, Diagnostics& diagnostics) {
   const std::vector<std::string_view> known(names.begin(), names.end());
   for (const std::string& word : words) {
     for (std::size_t open = word.find('{'); open != std::string::npos; open = word.find('{', open + 1)) {
@@ -257,9 +256,11 @@ std::optional<Adapter> parse_adapter(std::string_view text, Diagnostics& diagnos
   const std::pair<std::string_view, std::vector<Words>> commands[]{{"prepare", adapter.prepare}, {"seed", {adapter.seed}},
                                                                    {"leech", {adapter.leech}}, {"tracker", {adapter.leech}},
                                                                    {"add", adapter.add}};
+  const std::vector<std::string> names = placeholder_names(adapter);
   for (const auto& [key, lines] : commands)
     for (const Words& words : lines)
-      if (const YamlNode* node = root->find(key)) find_slips(adapter, words, node->at, diagnostics);
+      if (const YamlNode* node = root->find(key)) find_slips(names, words, node->at, diagnostics);
+  if (const YamlNode* node = root->find("version")) find_slips({"here"}, adapter.version, node->at, diagnostics);
   if (!diagnostics.empty()) return std::nullopt;
   return adapter;
 }

@@ -14,7 +14,6 @@ namespace swarmlab::swarmsim {
 namespace {
 
 constexpr std::uint64_t kFormatOfLists = 1;
-constexpr std::string_view kOurClient = "btclient";
 
 std::string to_text(Day day) {
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
@@ -80,7 +79,7 @@ std::expected<KnownFailures, std::string> KnownFailures::parse(std::string_view 
       if (const auto day = parse_day(*until)) entry.until = *day;
       else diagnostics.add(item.find("until")->at, fmt::format("until: '{}'; a day like 2027-03-31", *until));
     }
-    entry.client = reader.text("client").value_or(std::string(kOurClient));
+    entry.client = reader.text("client").value_or(std::string(ClientIdentity::kOurs));
     entry.version = reader.text("version").value_or("");
     reader.finish();
     known.entries_.push_back(std::move(entry));
@@ -89,16 +88,15 @@ std::expected<KnownFailures, std::string> KnownFailures::parse(std::string_view 
   return known;
 }
 
-void KnownFailures::keep_those_of(const ClientIdentity& client) {
-  std::erase_if(entries_, [&](const Entry& entry) {
-    return entry.client != client.name || (!entry.version.empty() && !is_version(client.version, entry.version));
-  });
+bool KnownFailures::concerns(const Entry& entry, std::string_view file) const {
+  return ends_in(file, entry.scenario, '/') && entry.client == client_.name &&
+         (entry.version.empty() || is_version(client_.version, entry.version));
 }
 
 void KnownFailures::excuse(RunResult& run) {
   if (!run.invalid.empty()) return;
   for (Entry& entry : entries_) {
-    if (!ends_in(run.file, entry.scenario, '/')) continue;
+    if (!concerns(entry, run.file)) continue;
     ++entry.runs;
     excuse(entry, run.checks);
   }
@@ -106,7 +104,7 @@ void KnownFailures::excuse(RunResult& run) {
 
 void KnownFailures::excuse(OverSeedsResult& result) {
   for (Entry& entry : entries_)
-    if (ends_in(result.file, entry.scenario, '/')) excuse(entry, result.checks);
+    if (concerns(entry, result.file)) excuse(entry, result.checks);
 }
 
 void KnownFailures::excuse(Entry& entry, std::vector<CheckResult>& checks) const {

@@ -23,8 +23,10 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "protocol/version.hpp"
 #include "swarmsim/run/over_seeds.hpp"
 #include "swarmsim/run/run_result.hpp"
 
@@ -32,18 +34,19 @@ namespace swarmlab::swarmsim {
 
 using Day = std::chrono::year_month_day;
 
-// Of whose runs the list is to tell.
+// Of whose runs the list is to tell; by default those of this build's own engine.
 struct ClientIdentity {
-  std::string name;
-  std::string version;   // "" where it is not known: then what is known of certain versions is passed over
+  static constexpr std::string_view kOurs = "btclient";
+  std::string name{kOurs};
+  std::string version{protocol::version()};   // "" where it is not known: then what is known of certain versions is passed over
 };
 
 class KnownFailures {
  public:
   // `file` is what errors begin with: all of them, one line each.
   static std::expected<KnownFailures, std::string> parse(std::string_view text, const std::string& file, Day today);
-  // Leaves out what is about others.
-  void keep_those_of(const ClientIdentity& client);
+  // What is about others is passed over from now on.
+  void set_client(ClientIdentity client) { client_ = std::move(client); }
 
   // Marks the violations of one run that are known.
   void excuse(RunResult& run);
@@ -70,12 +73,14 @@ class KnownFailures {
     std::size_t violated = 0;
   };
 
+  bool concerns(const Entry& entry, std::string_view file) const;
   void excuse(Entry& entry, std::vector<CheckResult>& checks) const;
 
   KnownFailures(std::string file, Day today) : file_(std::move(file)), today_(today) {}
 
   std::string file_;
   Day today_;
+  ClientIdentity client_;
   std::vector<Entry> entries_;
 };
 

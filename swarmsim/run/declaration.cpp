@@ -118,6 +118,8 @@ Outcome unknown(std::string_view name) {
 
 std::span<const std::string_view> declared_names() { return kWords; }
 
+std::string_view setting_behind(std::string_view declared) { return declared == "in_order" ? "sequential" : declared; }
+
 std::expected<void, std::string> declare(std::string_view name, std::string_view text, PeerFacts& facts) {
   const Name* const found = find(name);
   if (found == nullptr) return unknown(name);

@@ -14,6 +14,8 @@
 namespace swarmlab::swarmsim {
 
 std::span<const std::string_view> declared_names();
+// The setting of scenarios that changes what is declared by that name; mostly of the same name.
+std::string_view setting_behind(std::string_view declared);
 
 // Sets what is declared by that name.  The error is worded to follow "name: ".
 std::expected<void, std::string> declare(std::string_view name, std::string_view text, PeerFacts& facts);

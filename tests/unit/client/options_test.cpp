@@ -149,7 +149,7 @@ TEST(Options, UsageErrorsAreRefused) {
 TEST(Options, HelpFitsAScreenAndNamesEveryOption) {
   const auto parsed = parse_options({"--help"});
   ASSERT_TRUE(parsed.has_value());
-  const std::string& text = std::get<HelpWanted>(*parsed).text;
+  const std::string& text = std::get<TextWanted>(*parsed).text;
   std::istringstream lines(text);
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(line.size(), 110u) << line;

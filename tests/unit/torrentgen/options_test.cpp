@@ -77,7 +77,7 @@ TEST(Options, SayWhatIsWrong) {
 
 TEST(Options, HelpFitsAScreenAndHasExamples) {
   for (const auto& arguments : {std::vector<std::string>{"--help"}, {"create", "-h"}, {"help"}}) {
-    const auto text = std::get<HelpWanted>(parse_options(arguments).value()).text;
+    const auto text = std::get<TextWanted>(parse_options(arguments).value()).text;
     EXPECT_LE(std::ranges::count(text, '\n'), 40);
     EXPECT_THAT(text, HasSubstr("Examples:\n"));
   }

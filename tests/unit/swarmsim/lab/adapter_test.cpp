@@ -66,6 +66,9 @@ TEST(Adapter, WhatIsWrongIsSaidWithItsPlaceAndWhatWouldBeRight) {
   EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nsettings: { uploadslots: {} }\n"), HasSubstr("did you mean 'upload_slots'?"));
   EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x, '{torent}']\n"),
               HasSubstr("{torent} is nothing that is filled in; did you mean 'torrent'?"));
+  EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nversion: [x, '{dir}']\n"), HasSubstr("{dir} is nothing that is filled in"));
+  EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nsettings: { sequential: { default: maybe } }\n"),
+              HasSubstr("settings.sequential.default: 'maybe'; it is true or false"));
   EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nready: { port: true, log: up }\n"), HasSubstr("one way to tell is enough"));
   EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nstop: { signal: SIGFOO }\n"), HasSubstr("SIGFOO"));
   EXPECT_THAT(refusal("adapter: 1\nclient: x\nleech: [x]\nready: { port: 10 s }\n"),

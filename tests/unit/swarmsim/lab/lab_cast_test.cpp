@@ -14,6 +14,7 @@
 namespace swarmlab::swarmsim {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -97,6 +98,17 @@ TEST(LabCast, ASettingThatItCannotBeToldIsKnownIfItDeclaresTheSame) {
   EXPECT_THAT(who.facts(1).peers[you.value()].undeclared, Not(Contains("upload_slots")));
   EXPECT_EQ(who.facts(1).peers[you.value()].upload_slots, 2u);
   EXPECT_THAT(who.settings_of(you).unmapped, Not(Contains("upload_slots"))) << "and nobody needs to be told";
+}
+
+TEST(LabCast, WhatItDeclaresIsComparedByValueAndByTheNameOfTheSetting) {
+  const Scenario story = scenario("  other: { subject: true, settings: { rechoke_interval: 1 min, sequential: true } }\n");
+  const auto undeclared = [&](const Adapter& client) {
+    return cast(story, &client).facts(1).peers[named(story, "other").value()].undeclared;
+  };
+  const Adapter mine = adapter("declares: { rechoke_interval: 60 s, in_order: true }\n");
+  EXPECT_THAT(undeclared(mine), AllOf(Not(Contains("rechoke_interval")), Not(Contains("in_order"))));
+  const Adapter different = adapter("declares: { rechoke_interval: 10 s, in_order: false }\n");
+  EXPECT_THAT(undeclared(different), AllOf(Contains("rechoke_interval"), Contains("in_order")));
 }
 
 TEST(LabCast, ACheckThatJudgesByWhatIsNotDeclaredDoesNotApply) {

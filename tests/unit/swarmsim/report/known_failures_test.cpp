@@ -18,7 +18,7 @@ constexpr Day kToday = std::chrono::year(2026) / 11 / 21;
 
 std::expected<KnownFailures, std::string> parse(const std::string& entries) {
   auto list = KnownFailures::parse("format: 1\nknown:\n" + entries, "k.yaml", kToday);
-  if (list) list->keep_those_of({"btclient", "0.1.0"});
+  if (list) list->set_client({"btclient", "0.1.0"});
   return list;
 }
 
@@ -103,7 +103,7 @@ TEST(KnownFailures, OfAClientWhoseVersionNobodyKnowsAreThoseOfAnyVersion) {
   for (const auto& [more, is_meant] : {std::pair{", client: aria2", true}, {", client: aria2, version: \"1\"", false}, {"", false}}) {
     auto list = KnownFailures::parse(fmt::format(R"(format: 1
 known: [ {{ scenario: s.yaml, check: bans, reason: r, until: 2026-11-21{} }} ])", more), "k.yaml", kToday);
-    list->keep_those_of({"aria2", ""});
+    list->set_client({"aria2", ""});
     RunResult run = a_run_of(Verdict::violated);
     list->excuse(run);
     EXPECT_EQ(!run.checks[0].known.empty(), is_meant) << more;

@@ -51,6 +51,14 @@ TEST(Program, AClientIsForLabModeAlone) {
   EXPECT_THAT(run({"run", "x.yaml", "--mode", "lab", "--network", "relays", "--jobs", "2"}).error, HasSubstr("go one after another"));
 }
 
+TEST(Program, AnAdapterIsTriedOutWhereItsMessagesCanBeSeen) {
+  EXPECT_THAT(run({"adapter-check"}).error, HasSubstr("which one? swarmsim adapter-check NAME|FILE"));
+  EXPECT_EQ(run({"adapter-check", "aria2", "rtorrent"}).status, 2);
+  EXPECT_THAT(run({"adapter-check", "aria2", "--network", "relais"}).error, HasSubstr("did you mean 'relays'?"));
+  EXPECT_THAT(run({"adapter-check", "aria2", "--network", "none"}).error, HasSubstr("over none nobody can see what the client says"));
+  EXPECT_THAT(run({"adapter-check", "aria2", "--colour"}).error, HasSubstr("--colour"));
+}
+
 TEST(Program, ListsAdaptersAndWritesOneToBeginWith) {
   EXPECT_THAT(run({"adapters"}).out, HasSubstr("transmission"));
   EXPECT_THAT(run({"new-adapter", "mine"}).out, HasSubstr("client: mine"));
