@@ -81,8 +81,8 @@ int run(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && arguments.front() == "ctl") return run_ctl({arguments.begin() + 1, arguments.end()});
   const auto parsed = parse_options(arguments);
   if (!parsed) return complain(kUsage, parsed.error().what);
-  if (const auto* help = std::get_if<TextWanted>(&*parsed)) {
-    fmt::print("{}", help->text);
+  if (const auto* wanted = std::get_if<TextWanted>(&*parsed)) {
+    fmt::print("{}", wanted->text);
     return 0;
   }
   Options options = std::get<Options>(*parsed);

@@ -88,8 +88,8 @@ class Program {
  public:
   explicit Program(Env& env) : env_(env) {}
 
-  ExitStatus operator()(const TextCommand& help) {
-    env_.out << help.text;
+  ExitStatus operator()(const TextCommand& command) {
+    env_.out << command.text;
     return ExitStatus::held;
   }
 

@@ -90,8 +90,8 @@ int run(Env& env) {
             [&](const ShowOptions& chosen) { return run_show(chosen, env); },
             [&](const VerifyOptions& chosen) { return run_verify(chosen, env); },
             [&](const MagnetOptions& chosen) { return run_magnet(chosen, env); },
-            [&](const TextWanted& help) -> Outcome {
-              env.out << help.text;
+            [&](const TextWanted& wanted) -> Outcome {
+              env.out << wanted.text;
               return kHeld;
             }},
       *options);

@@ -115,8 +115,8 @@ int run(Env& env) {
     if (parsed.error().status == kUsage) env.err << "bttracker --help tells how to use it\n";
     return parsed.error().status;
   }
-  if (const auto* help = std::get_if<TextWanted>(&*parsed)) {
-    env.out << help->text;
+  if (const auto* wanted = std::get_if<TextWanted>(&*parsed)) {
+    env.out << wanted->text;
     return kHeld;
   }
   auto& line = std::get<CommandLine>(*parsed);

@@ -37,7 +37,7 @@ ProcessSpec process_for(const Adapter& adapter, const LabPrograms& programs, con
 std::expected<ClientVersion, std::string> ask_version(const Adapter& adapter, const LabPrograms& programs,
                                                       const std::filesystem::path& folder) {
   SWARM_ASSERT(!adapter.version.empty(), adapter.client);
-  const ProcessSpec spec = process_for(adapter, programs, folder);
+  const ProcessSpec spec = process_for(adapter, programs, std::filesystem::absolute(folder));
   const std::string command = fmt::format("'{}'", fmt::join(spec.words, " "));
   std::error_code error;
   std::filesystem::remove(spec.output, error);   // a process adds to what is there
