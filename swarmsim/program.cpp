@@ -369,7 +369,7 @@ class Program {
   ClientIdentity identity_of(const std::optional<Adapter>& client, const RunFolder& folder) {
     if (!client) return {};
     if (client->version.empty()) return {client->client, ""};
-    const auto version = ask_version(*client, env_.programs, folder.path());
+    const auto version = ask_version(*client, env_.programs, folder.path() / "version");
     if (version) return {client->client, version->number};
     env_.error << fmt::format("swarmsim: the version of {} is not known: {}\n", client->client, version.error()) << std::flush;
     return {client->client, ""};

@@ -53,7 +53,7 @@ Scenario story() {
 
 AdapterReport::Line version_line(const Adapter& adapter, const LabPrograms& programs, const std::filesystem::path& folder) {
   if (adapter.version.empty()) return {Mark::note, "version", "the adapter does not say how to ask for it"};
-  const auto version = ask_version(adapter, programs, folder);
+  const auto version = ask_version(adapter, programs, folder / "version");
   return version ? AdapterReport::Line{Mark::good, "version", version->line} : AdapterReport::Line{Mark::bad, "version", version.error()};
 }
 

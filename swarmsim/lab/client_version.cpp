@@ -40,6 +40,7 @@ std::expected<ClientVersion, std::string> ask_version(const Adapter& adapter, co
   const ProcessSpec spec = process_for(adapter, programs, std::filesystem::absolute(folder));
   const std::string command = fmt::format("'{}'", fmt::join(spec.words, " "));
   std::error_code error;
+  std::filesystem::create_directories(spec.directory, error);
   std::filesystem::remove(spec.output, error);   // a process adds to what is there
   ProcessTable table;
   const auto pid = table.start(spec);

@@ -16,9 +16,9 @@ struct ClientVersion {
   std::string number;   // "3.00"
 };
 
-// The first line that has a number.  The command runs in `folder`, which is its HOME and keeps what it printed as version.log (64 KiB at
-// most).  Requires that the adapter says how to ask.  The error, a sentence: the command cannot be started, fails, goes on for longer
-// than ten seconds, or says no number.
+// The first line that has a number.  The command runs in `folder`, which is made, is its HOME and keeps what it printed as version.log
+// (64 KiB at most).  Requires that the adapter says how to ask.  The error, a sentence: the command cannot be started, fails, goes on
+// for longer than ten seconds, or says no number.
 std::expected<ClientVersion, std::string> ask_version(const Adapter& adapter, const LabPrograms& programs,
                                                       const std::filesystem::path& folder);
 

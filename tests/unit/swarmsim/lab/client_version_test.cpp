@@ -11,6 +11,7 @@ namespace {
 using testing::HasSubstr;
 
 struct AskedForItsVersion : testing::Test {
+  ~AskedForItsVersion() override { std::filesystem::remove_all(folder); }
   std::expected<ClientVersion, std::string> said_by(const Words& command) {
     Adapter adapter;
     adapter.client = "mine";
@@ -18,7 +19,7 @@ struct AskedForItsVersion : testing::Test {
     adapter.folder = "/where/it/stands";
     return ask_version(adapter, {(folder / "swarmsim").string(), (folder / "bttracker").string(), "/usr/bin:/bin"}, folder);
   }
-  std::filesystem::path folder = testing::TempDir();
+  std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "swarmsim_of_a_test";
 };
 
 TEST(ClientVersion, IsTheFirstWordThatBeginsWithANumber) {
@@ -46,6 +47,7 @@ TEST_F(AskedForItsVersion, AClientMayStandBesideItsAdapter) {
 }
 
 TEST_F(AskedForItsVersion, AClientMayStandBesideSwarmsim) {
+  std::filesystem::create_directory(folder);
   std::filesystem::copy_file("/bin/echo", folder / "client_of_a_test", std::filesystem::copy_options::overwrite_existing);
   EXPECT_EQ(said_by({"client_of_a_test", "3.1"})->number, "3.1");
 }
